@@ -1,0 +1,1 @@
+"""The growth agents: Scout, Sentinel, Amplifier and Radar. None is built yet."""

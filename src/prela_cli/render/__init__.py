@@ -1,0 +1,1 @@
+"""Data to rich renderables: tables, trees, waterfalls."""

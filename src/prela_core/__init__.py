@@ -1,0 +1,37 @@
+"""Prela: see what your AI agents did.
+
+Names are imported when they are first used, so that `import prela_core` stays light.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from prela_core.errors import PrelaError
+    from prela_core.model import Span, SpanEvent, SpanLink, SpanType, Status
+
+__all__ = ["PrelaError", "Span", "SpanEvent", "SpanLink", "SpanType", "Status", "__version__"]
+
+__version__ = "0.2.0"
+
+_HOMES = {
+    "PrelaError": "prela_core.errors",
+    "Span": "prela_core.model",
+    "SpanEvent": "prela_core.model",
+    "SpanLink": "prela_core.model",
+    "SpanType": "prela_core.model",
+    "Status": "prela_core.model",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - paid for on first use only
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,7 @@
+"""How spans travel from gateway to worker: the ports."""
+
+from __future__ import annotations
+
+from prela_core.bus.port import Bus, Delivery, Feed
+
+__all__ = ["Bus", "Delivery", "Feed"]

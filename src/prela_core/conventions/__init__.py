@@ -1,0 +1,1 @@
+"""What attributes mean: spellings to typed columns, model prices to cost."""

@@ -1,0 +1,1 @@
+"""Making spans: the tracer that programs use."""

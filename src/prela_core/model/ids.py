@@ -1,0 +1,39 @@
+"""Ids: opaque strings on the way in, 32 and 16 hex digits when we make them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+__all__ = ["MAX_ID_LENGTH", "id_fault", "new_span_id", "new_trace_id"]
+
+MAX_ID_LENGTH = 128
+
+
+def id_fault(value: object) -> str | None:
+    """Say why `value` can't be an id, or None when it can.
+
+    An id is any string of 1-128 printable characters: hex of OpenTelemetry, dashed
+    UUIDs, or a name such as `test-trace-123`.
+    """
+    if not isinstance(value, str):
+        return "is missing" if value is None else "must be a string"
+    if not value:
+        return "is empty"
+    if len(value) > MAX_ID_LENGTH:
+        return f"has {len(value)} characters; at most {MAX_ID_LENGTH} are allowed"
+    if value.isspace():
+        return "is blank"
+    if not value.isprintable():
+        return "holds a character that can't be printed"
+    return None
+
+
+def new_trace_id(random_hex: Callable[[int], str] = secrets.token_hex) -> str:
+    """Make a trace id of 32 hex digits, as W3C Trace Context has them."""
+    return random_hex(16)
+
+
+def new_span_id(random_hex: Callable[[int], str] = secrets.token_hex) -> str:
+    """Make a span id of 16 hex digits, as W3C Trace Context has them."""
+    return random_hex(8)

@@ -1,0 +1,30 @@
+"""What is kept and what can be asked: the ports, filters and results."""
+
+from __future__ import annotations
+
+from prela_core.store.filters import MAX_LIMIT, Order, PageRequest, TraceFilter
+from prela_core.store.port import Reader, Store, Writer
+from prela_core.store.results import (
+    Page,
+    SearchHit,
+    StoredSpan,
+    TraceDetail,
+    TraceSummary,
+    decode_raw,
+)
+
+__all__ = [
+    "MAX_LIMIT",
+    "Order",
+    "Page",
+    "PageRequest",
+    "Reader",
+    "SearchHit",
+    "Store",
+    "StoredSpan",
+    "TraceDetail",
+    "TraceFilter",
+    "TraceSummary",
+    "Writer",
+    "decode_raw",
+]
