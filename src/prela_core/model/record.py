@@ -12,6 +12,8 @@ from enum import IntFlag
 
 import attrs
 
+from prela_core.model.span import Status
+
 __all__ = ["Flag", "SpanBatch", "SpanRecord", "TraceRecord"]
 
 
@@ -61,6 +63,13 @@ class SpanRecord:
     events: bytes
     links: bytes
     flags: int = 0
+
+    @property
+    def completeness(self) -> int:
+        """How much of the step is told: 2 with an end, 1 with a final status, else 0."""
+        if self.ended_at is not None:
+            return 2
+        return int(self.status != Status.PENDING)
 
 
 @attrs.define(slots=True, eq=True)

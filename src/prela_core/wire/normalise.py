@@ -1,0 +1,233 @@
+"""One span as it was sent, made a record: every leniency of the wire contract is here."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from prela_core.errors import InvalidError
+from prela_core.model import Flag, SpanRecord, Status, id_fault
+from prela_core.wire.limits import Limits
+from prela_core.wire.timestamps import parse_timestamp
+from prela_core.wire.trim import trim_list, trim_object, trim_text
+from prela_core.wire.words import SPAN_TYPES, status_of
+
+__all__ = ["RejectedSpanError", "WireSpan", "check_depth", "normalise"]
+
+_HOUR = 3_600_000_000
+_DAY = 24 * _HOUR
+# Ten years in milliseconds: a longer step is a mistake.
+_LONGEST_MS = 315_360_000_000
+_NO_PARENT = "0000000000000000"
+_EMPTY_OBJECT = b"{}"
+_EMPTY_LIST = b"[]"
+_NULL = b"null"
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|([\[{])|[\]}]', re.DOTALL)
+
+
+class WireSpan(msgspec.Struct):
+    """A span as Prela JSON has it, before anything is checked. Unknown fields are ignored."""
+
+    span_id: Any = None
+    trace_id: Any = None
+    parent_span_id: Any = None
+    name: Any = None
+    span_type: Any = None
+    service_name: Any = None
+    started_at: Any = None
+    ended_at: Any = None
+    duration_ms: msgspec.Raw = msgspec.Raw()
+    status: Any = None
+    status_message: Any = None
+    attributes: msgspec.Raw = msgspec.Raw()
+    events: msgspec.Raw = msgspec.Raw()
+    links: msgspec.Raw = msgspec.Raw()
+    replay_snapshot: msgspec.Raw = msgspec.Raw()
+
+
+class _Service(msgspec.Struct):
+    name: Any = msgspec.field(name="service.name", default=None)
+
+
+_decode_service = msgspec.json.Decoder(_Service).decode
+
+
+class RejectedSpanError(InvalidError):
+    """This span can't be taken; the others of its request can."""
+
+
+def normalise(
+    span: WireSpan, *, trace_id: Any, service_name: str, received_at: int, limits: Limits
+) -> SpanRecord:
+    """Check one span and put it in our spelling.
+
+    `trace_id` and `service_name` stand in where the span has none of its own. Raises
+    `RejectedSpanError`, whose text begins with the field that is wrong.
+    """
+    if span.trace_id is None:
+        span.trace_id = trace_id
+    parent = _checked_ids(span)
+    flags: int = Flag.SELF_PARENT if parent == span.span_id else 0
+
+    started_at, ended_at, duration_ms = _times(span, received_at)
+    if ended_at is not None and ended_at < started_at:
+        flags |= Flag.ENDS_BEFORE_START
+    if not -_DAY <= started_at - received_at <= _HOUR:
+        flags |= Flag.CLOCK_SKEW
+
+    attributes, cut_attributes = _object(span.attributes, "attributes", limits)
+    if len(span.replay_snapshot) > len(_NULL):
+        attributes, cut = _with_snapshot(attributes, bytes(span.replay_snapshot), limits)
+        cut_attributes |= cut
+    events, cut_events = _list(span.events, "events", limits)
+    links, cut_links = _list(span.links, "links", limits)
+    name, cut_name = trim_text(_text(span.name), limits.name_chars)
+    message, cut_message = trim_text(_text(span.status_message), limits.value)
+    if cut_attributes or cut_events or cut_links or cut_name or cut_message:
+        flags |= Flag.TRUNCATED
+
+    type_sent = _text(span.span_type)[: limits.name_chars]
+    span_type = SPAN_TYPES.get(type_sent.lower())
+    if span_type is None:
+        span_type = "custom" if type_sent else ""
+        flags |= Flag.UNKNOWN_TYPE if type_sent else 0
+    status_sent = _text(span.status)[: limits.name_chars]
+
+    return SpanRecord(
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        parent_span_id=parent,
+        name=name,
+        span_type=span_type,
+        span_type_sent=type_sent,
+        service_name=_service(span.service_name, attributes, service_name, limits),
+        started_at=started_at,
+        ended_at=ended_at,
+        duration_ms=duration_ms,
+        status=_status(status_sent, ended=ended_at is not None),
+        status_sent=status_sent,
+        status_message=message,
+        attributes=attributes,
+        events=events,
+        links=links,
+        flags=int(flags),
+    )
+
+
+def _checked_ids(span: WireSpan) -> str:
+    """Check the three ids of `span`; give that of its parent, "" for a root."""
+    for field in ("trace_id", "span_id"):
+        if fault := id_fault(getattr(span, field)):
+            raise RejectedSpanError(f"{field} {fault}")
+    parent = span.parent_span_id
+    if parent is None or parent in ("", _NO_PARENT):
+        return ""
+    if fault := id_fault(parent):
+        raise RejectedSpanError(f"parent_span_id {fault}")
+    return str(parent)
+
+
+def check_depth(raw: bytes, what: str, limits: Limits) -> None:
+    """Refuse JSON that nests deeper than `limits.depth`."""
+    # Counting is cheap, and almost no span has brackets enough to be worth a walk.
+    if raw.count(b"[") + raw.count(b"{") <= limits.depth:
+        return
+    depth = 0
+    for match in _BRACKETS.finditer(raw):
+        if match[1]:
+            depth += 1
+            if depth > limits.depth:
+                raise RejectedSpanError(f"{what} nests deeper than {limits.depth} levels")
+        elif match[0] in (b"]", b"}"):
+            depth -= 1
+
+
+def _times(span: WireSpan, received_at: int) -> tuple[int, int | None, float]:
+    started_at = _moment(span.started_at, "started_at")
+    ended_at = _moment(span.ended_at, "ended_at")
+    if started_at is not None and ended_at is not None:
+        return started_at, ended_at, (ended_at - started_at) / 1000
+    duration = _duration(span.duration_ms)
+    if started_at is None:
+        if ended_at is None:
+            return received_at, None, 0.0
+        started_at = max(ended_at - int((duration or 0) * 1000), 0)
+        return started_at, ended_at, (ended_at - started_at) / 1000
+    # A positive duration of a step that has a final status tells its end as well as ended_at.
+    if duration and status_of(_text(span.status)) in (Status.SUCCESS, Status.ERROR):
+        return started_at, started_at + int(duration * 1000), duration
+    return started_at, None, 0.0
+
+
+def _moment(value: Any, field: str) -> int | None:
+    if value is None or value == "":
+        return None
+    try:
+        return parse_timestamp(value)
+    except InvalidError as error:
+        raise RejectedSpanError(f"{field} {error}") from None
+
+
+def _duration(raw: msgspec.Raw) -> float | None:
+    if not raw:
+        return None
+    try:
+        value = msgspec.json.decode(raw, type=float | None)
+    except msgspec.ValidationError:
+        return None
+    return value if value is not None and 0 <= value < _LONGEST_MS else None
+
+
+def _status(sent: str, *, ended: bool) -> str:
+    known = status_of(sent)
+    if known is None or known == Status.PENDING:
+        # OTLP leaves the status of a step that went well unset; its end tells.
+        return Status.SUCCESS.value if ended else Status.PENDING.value
+    return known
+
+
+def _service(sent: Any, attributes: bytes, fallback: str, limits: Limits) -> str:
+    name = _text(sent)
+    if not name and b'"service.name"' in attributes:
+        try:
+            name = _text(_decode_service(attributes).name)
+        except msgspec.ValidationError:
+            name = ""
+    return (name or fallback)[: limits.name_chars]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return msgspec.json.encode(value).decode()
+
+
+def _object(raw: msgspec.Raw, field: str, limits: Limits) -> tuple[bytes, bool]:
+    if not raw or raw == _NULL:
+        return _EMPTY_OBJECT, False
+    value = bytes(raw)
+    if value[:1] != b"{":
+        raise RejectedSpanError(f"{field} must be an object")
+    check_depth(value, field, limits)
+    return trim_object(value, limits)
+
+
+def _list(raw: msgspec.Raw, field: str, limits: Limits) -> tuple[bytes, bool]:
+    if not raw or raw == _NULL:
+        return _EMPTY_LIST, False
+    value = bytes(raw)
+    if value[:1] != b"[":
+        raise RejectedSpanError(f"{field} must be a list")
+    check_depth(value, field, limits)
+    return trim_list(value, limits)
+
+
+def _with_snapshot(attributes: bytes, snapshot: bytes, limits: Limits) -> tuple[bytes, bool]:
+    check_depth(snapshot, "replay_snapshot", limits)
+    comma = b"" if attributes.rstrip(b"} \t\r\n") == b"{" else b","
+    joined = attributes.rstrip()[:-1] + comma + b'"prela.replay_snapshot":' + snapshot + b"}"
+    return trim_object(joined, limits)

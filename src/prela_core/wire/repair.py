@@ -1,0 +1,72 @@
+r"""JSON as Python writes it, made JSON as the standard has it: bytes in, bytes out.
+
+Python's `json.dumps` writes NaN, infinities and lone surrogates, which RFC 8259 does not know,
+and `\uXXXX` for every character beyond ASCII, which hides words from a search in the text.
+Working on bytes, not on objects, keeps depth and the size of numbers out of the matter.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from prela_core.errors import MalformedError
+
+__all__ = ["drop_non_finite", "plain_text"]
+
+# Reads one escape after another, so that the second backslash of an escaped backslash
+# never starts an escape of its own.
+_ESCAPE = re.compile(
+    rb"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|.)",
+    re.DOTALL,
+)
+_NON_FINITE = re.compile(rb'"(?:[^"\\]|\\.)*+"|(-?(?:NaN|Infinity)\b)', re.DOTALL)
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
+_FIRST_PRINTABLE = 0x20
+_DELETE = 0x7F
+_FIRST_BEYOND_ASCII = 0xA0
+_QUOTE = ord('"')
+_BACKSLASH = ord("\\")
+_HIGH_SURROGATE, _LOW_SURROGATE, _AFTER_SURROGATES = 0xD800, 0xDC00, 0xE000
+
+
+def plain_text(body: bytes) -> bytes:
+    """Check that `body` is UTF-8, and write its escaped characters as themselves.
+
+    A byte order mark is dropped. Escapes of control characters, quotes and backslashes stay;
+    a lone surrogate becomes U+FFFD. Raises `MalformedError` for bytes that are not UTF-8.
+    """
+    body = body.removeprefix(codecs.BOM_UTF8)
+    if not body.isascii():
+        try:
+            str(body, "utf-8")
+        except UnicodeDecodeError as error:
+            raise MalformedError(f"the body is not UTF-8 (byte {error.start})") from error
+    if b"\\u" in body:
+        body = _ESCAPE.sub(_unescape, body)
+    return body
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    high, low, single = match.groups()
+    if high is not None:
+        code = (int(high, 16) - _HIGH_SURROGATE << 10) + int(low, 16) - _LOW_SURROGATE + 0x10000
+        return chr(code).encode()
+    if single is None:
+        return match[0]
+    code = int(single, 16)
+    if _HIGH_SURROGATE <= code < _AFTER_SURROGATES:
+        return _REPLACEMENT
+    if (
+        code < _FIRST_PRINTABLE
+        or code in (_QUOTE, _BACKSLASH)
+        or _DELETE <= code < _FIRST_BEYOND_ASCII
+    ):
+        return match[0]
+    return chr(code).encode()
+
+
+def drop_non_finite(body: bytes) -> bytes:
+    """Turn NaN, Infinity and -Infinity outside of strings into null."""
+    return _NON_FINITE.sub(lambda match: b"null" if match[1] else match[0], body)

@@ -1,0 +1,71 @@
+"""Cutting what is over the limit, keeping as much as can be kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from prela_core.wire.limits import Limits
+
+__all__ = ["trim_list", "trim_object", "trim_text"]
+
+_KEPT_AFTER_CUT = "prela.truncated_bytes"
+_encode = msgspec.json.Encoder().encode
+
+
+def trim_object(raw: bytes, limits: Limits) -> tuple[bytes, bool]:
+    """Cut a JSON object to `limits.attributes` bytes; says whether anything was cut.
+
+    Long texts are cut first, each to `limits.value`; then the largest values go until the
+    rest fits. The original size is kept under `prela.truncated_bytes`.
+    """
+    if len(raw) <= limits.value:
+        return raw, False
+    try:
+        decoded = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:  # pragma: no cover - the caller has seen an object
+        return b"{}", True
+    kept: dict[str, Any] = {}
+    size = 2
+    cut = False
+    for key, value in sorted(decoded.items(), key=lambda pair: len(pair[1])):
+        piece = bytes(value)
+        if len(piece) > limits.value:
+            piece = _cut_value(piece, limits.value)
+            cut = True
+        size += len(piece) + len(key) + 6
+        if size > limits.attributes:
+            cut = True
+            continue
+        kept[key] = msgspec.Raw(piece)
+    if not cut:
+        return raw, False
+    kept = {key: kept[key] for key in decoded if key in kept}
+    kept[_KEPT_AFTER_CUT] = len(raw)
+    return _encode(kept), True
+
+
+def trim_list(raw: bytes, limits: Limits) -> tuple[bytes, bool]:
+    """Cut a JSON list to `limits.attributes` bytes, dropping items from its end."""
+    if len(raw) <= limits.attributes:
+        return raw, False
+    kept: list[msgspec.Raw] = []
+    size = 2
+    for item in msgspec.json.decode(raw, type=list[msgspec.Raw]):
+        size += len(item) + 1
+        if size > limits.attributes:
+            break
+        kept.append(item)
+    return _encode(kept), True
+
+
+def trim_text(text: str, chars: int) -> tuple[str, bool]:
+    """Cut `text` to `chars` characters; says whether anything was cut."""
+    return (text, False) if len(text) <= chars else (text[:chars], True)
+
+
+def _cut_value(piece: bytes, limit: int) -> bytes:
+    # A value that is no text is kept as the beginning of its JSON text.
+    text = msgspec.json.decode(piece) if piece[:1] == b'"' else piece.decode("utf-8", "replace")
+    return _encode(str(text).encode()[:limit].decode("utf-8", "ignore"))
