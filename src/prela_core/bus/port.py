@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 
@@ -32,7 +32,20 @@ class Delivery:
     """A group of batches taken from the bus together, to be stored as one insert."""
 
     batches: Sequence[SpanBatch]
-    spans: int
+    tokens: Sequence[Any]
+    """The adapter's own, one for each batch: what it needs to commit it."""
+
+    @property
+    def spans(self) -> int:
+        """How many spans it holds."""
+        return sum(len(batch.spans) for batch in self.batches)
+
+    def split(self) -> list[Delivery]:
+        """Give each batch as a delivery of its own, so that one can't hold up the others."""
+        return [
+            Delivery([batch], [token])
+            for batch, token in zip(self.batches, self.tokens, strict=True)
+        ]
 
 
 class Feed(Protocol):

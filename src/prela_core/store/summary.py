@@ -1,0 +1,90 @@
+"""A trace's row, computed from its spans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Raw
+
+from prela_core.model import Status
+from prela_core.store.results import StoredSpan, TraceSummary
+
+__all__ = ["AGGREGATING_TYPES", "EMPTY_METADATA", "summarise", "summarise_empty"]
+
+AGGREGATING_TYPES = ("agent", "chain")
+"""Types of span that repeat the tokens and cost of their children."""
+
+EMPTY_METADATA = Raw(b"{}")
+
+
+def summarise(spans: Sequence[StoredSpan], metadata: Raw = EMPTY_METADATA) -> TraceSummary:
+    """Compute the row of the trace that `spans` (one version of each, at least one) make up.
+
+    The rules are those of `TraceSummary`; the store's SQL follows the same ones, and the
+    contract suite holds the two together.
+    """
+    by_start = sorted(spans, key=lambda span: (span.started_at, span.span_id))
+    roots = [span for span in by_start if span.parent_span_id is None]
+    head = roots[0] if roots else by_start[0]
+    started_at = by_start[0].started_at
+    last = max(max(span.started_at, span.ended_at or span.started_at) for span in spans)
+    ended = [span.ended_at for span in spans if span.ended_at is not None]
+    running = len(ended) < len(spans)
+    errors = sum(span.status == Status.ERROR for span in spans)
+    counted = _counted(spans)
+    return TraceSummary(
+        trace_id=head.trace_id,
+        service_name=head.service_name,
+        started_at=started_at,
+        completed_at=None if running else max(ended),
+        duration_ms=(last - started_at).total_seconds() * 1000,
+        status=_status(errors=errors, running=running),
+        root_span_id=roots[0].span_id if roots else None,
+        name=head.name,
+        span_count=len(spans),
+        error_count=errors,
+        input_tokens=sum(span.input_tokens or 0 for span in counted),
+        output_tokens=sum(span.output_tokens or 0 for span in counted),
+        cost_usd=sum(span.cost_usd or 0.0 for span in counted),
+        models=sorted({span.model for span in spans if span.model}),
+        metadata=metadata,
+    )
+
+
+def summarise_empty(
+    trace_id: str, service_name: str, started_at: datetime, metadata: Raw
+) -> TraceSummary:
+    """Give the row of a trace that was announced, but none of whose spans has arrived."""
+    return TraceSummary(
+        trace_id=trace_id,
+        service_name=service_name,
+        started_at=started_at,
+        completed_at=None,
+        duration_ms=0.0,
+        status=Status.PENDING,
+        root_span_id=None,
+        name="",
+        span_count=0,
+        error_count=0,
+        input_tokens=0,
+        output_tokens=0,
+        cost_usd=0.0,
+        models=[],
+        metadata=metadata,
+    )
+
+
+def _status(*, errors: int, running: bool) -> str:
+    if errors:
+        return Status.ERROR.value
+    return Status.PENDING.value if running else Status.SUCCESS.value
+
+
+def _counted(spans: Sequence[StoredSpan]) -> Sequence[StoredSpan]:
+    leaves = [span for span in spans if span.span_type not in AGGREGATING_TYPES]
+    spent = any(
+        span.input_tokens is not None or span.output_tokens is not None or span.cost_usd is not None
+        for span in leaves
+    )
+    return leaves if spent else spans
