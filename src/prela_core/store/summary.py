@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import attrs
 from msgspec import Raw
 
 from prela_core.model import Status
-from prela_core.store.results import StoredSpan, TraceSummary
+from prela_core.store.results import StoredSpan, TraceDetail, TraceSummary
 
-__all__ = ["AGGREGATING_TYPES", "EMPTY_METADATA", "summarise", "summarise_empty"]
+__all__ = ["AGGREGATING_TYPES", "EMPTY_METADATA", "detail", "summarise", "summarise_empty"]
 
 AGGREGATING_TYPES = ("agent", "chain")
 """Types of span that repeat the tokens and cost of their children."""
 
 EMPTY_METADATA = Raw(b"{}")
+
+_SUMMARY_FIELDS = tuple(field.name for field in attrs.fields(TraceSummary))
 
 
 def summarise(spans: Sequence[StoredSpan], metadata: Raw = EMPTY_METADATA) -> TraceSummary:
@@ -73,6 +76,12 @@ def summarise_empty(
         models=[],
         metadata=metadata,
     )
+
+
+def detail(summary: TraceSummary, spans: list[StoredSpan], *, cut: bool = False) -> TraceDetail:
+    """Put a trace's row and its spans together; `cut` says that it has more of them."""
+    shared = {name: getattr(summary, name) for name in _SUMMARY_FIELDS}
+    return TraceDetail(**shared, spans=spans, spans_truncated=cut)
 
 
 def _status(*, errors: int, running: bool) -> str:

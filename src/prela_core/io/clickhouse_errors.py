@@ -1,0 +1,61 @@
+"""Errors of clickhouse-connect and its engines, translated to ours in this one place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from clickhouse_connect.driver import exceptions
+
+from prela_core.errors import InvalidError, StoreUnavailableError
+
+__all__ = ["RefusedByStoreError", "translated"]
+
+# Names and numbers are those of ClickHouse's ErrorCodes.cpp.
+_TOO_EXPENSIVE = frozenset({158, 159, 160, 241, 307, 396})
+"""TOO_MANY_ROWS, TIMEOUT_EXCEEDED, TOO_SLOW, MEMORY_LIMIT_EXCEEDED, TOO_MANY_BYTES, ..._RESULT."""
+
+_REFUSES_THE_ROWS = frozenset({6, 27, 33, 38, 41, 53, 70, 117, 321, 349, 435, 636})
+"""Parsing, conversion and type errors: the same rows will fail again."""
+
+_CODE = re.compile(r"\bCode: (\d+)")
+
+
+class RefusedByStoreError(InvalidError):
+    """The store can't hold these rows, now or later."""
+
+
+@contextmanager
+def translated(*, writing: bool) -> Iterator[None]:
+    """Raise our errors for theirs; the driver's message goes into the cause, not to the caller."""
+    try:
+        yield
+    except exceptions.Error as error:
+        code = _code(error)
+        if writing and code in _REFUSES_THE_ROWS:
+            raise RefusedByStoreError("the store can't hold what was sent") from error
+        if not writing and code in _TOO_EXPENSIVE:
+            raise StoreUnavailableError(
+                "the question took more time or memory than one may; "
+                "narrow it, for example by start_time"
+            ) from error
+        raise StoreUnavailableError(
+            f"the store can't {'write' if writing else 'answer'} now"
+            f"{'' if code is None else f' (code {code})'}",
+            retry_after=2,
+        ) from error
+    except OSError as error:
+        # The driver hands rows to the embedded engine through a temporary file.
+        raise StoreUnavailableError(
+            f"the store can't {'write' if writing else 'answer'} now ({error.strerror})",
+            retry_after=2,
+        ) from error
+
+
+def _code(error: exceptions.Error) -> int | None:
+    code = getattr(error, "code", None)
+    if isinstance(code, int):
+        return code
+    match = _CODE.search(str(error))
+    return int(match[1]) if match else None

@@ -1,0 +1,240 @@
+"""The store on ClickHouse: the engine in this process or a server, by the same code."""
+
+from __future__ import annotations
+
+import io
+import queue
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import clickhouse_connect
+import pyarrow as pa
+
+from prela_core.io.clickhouse_errors import translated
+from prela_core.model import SpanBatch
+from prela_core.store import (
+    Order,
+    Page,
+    PageRequest,
+    SearchHit,
+    StoredSpan,
+    TraceDetail,
+    TraceFilter,
+    TraceSummary,
+    migrations,
+    plans,
+)
+from prela_core.store.rows import announcement_table, span_table
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+__all__ = ["ClickHouseStore", "open_embedded", "open_server"]
+
+T = TypeVar("T")
+
+_WRITE_SETTINGS = {
+    # An answered insert must be in a part on disk, not in the server's buffer.
+    "async_insert": 0,
+    # A request may hold spans of any month since 1970.
+    "max_partitions_per_insert_block": 0,
+}
+_READ_SETTINGS = {
+    "max_execution_time": 30,
+    "max_memory_usage": 4_000_000_000,
+    "max_result_rows": 1_000_000,
+    "readonly": 1,
+}
+
+
+class ClickHouseStore:
+    """A `Store` over clickhouse-connect.
+
+    `connect` opens a connection: one for writing and `readers` for reading are kept, for use by
+    any number of threads. `durability` goes into the settings of each table; spans are kept for
+    `retention_days` (0: for ever); `clock` gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Client],
+        *,
+        readers: int = 4,
+        durability: str = "",
+        retention_days: int = 90,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._durability = durability
+        self._retention_days = retention_days
+        self._clock = clock
+        self._clients: list[Client] = []
+        self._writers: queue.LifoQueue[Client] = queue.LifoQueue()
+        self._readers: queue.LifoQueue[Client] = queue.LifoQueue()
+        try:
+            with translated(writing=False):
+                for pool in [self._writers] + [self._readers] * readers:
+                    self._clients.append(connect())
+                    pool.put(self._clients[-1])
+        except BaseException:
+            self.close()
+            raise
+
+    def migrate(self) -> list[str]:
+        """Bring the schema up to date and name the steps taken; safe to run at once by many."""
+        with self._borrowed(self._writers, writing=True) as client:
+            client.command(migrations.LOG_TABLE)
+            log = client.query("SELECT number FROM schema_migrations")
+            done = {row[0] for row in log.result_rows}
+            steps = [
+                step for step in migrations.migrations(self._durability) if step.number not in done
+            ]
+            for step in steps:
+                client.command(step.sql)
+                client.command(
+                    "INSERT INTO schema_migrations (number, name)"
+                    " SELECT {number:UInt32}, {name:String}",
+                    parameters={"number": step.number, "name": step.name},
+                )
+            taken = [f"{step.number:04d} {step.name}" for step in steps]
+            return taken + self._set_retention(client)
+
+    def _set_retention(self, client: Client) -> list[str]:
+        taken = []
+        for table, ttl in migrations.retention(self._retention_days).items():
+            definition = client.query(
+                "SELECT create_table_query FROM system.tables"
+                " WHERE database = currentDatabase() AND name = {table:String}",
+                parameters={"table": table},
+            ).result_rows[0][0]
+            if ttl and f"TTL {ttl}" not in definition:
+                client.command(
+                    f"ALTER TABLE {table} MODIFY TTL {ttl}",
+                    settings={"materialize_ttl_after_modify": 0},
+                )
+                taken.append(f"{table}: kept for {self._retention_days} days")
+            elif not ttl and "\nTTL " in definition.replace(" TTL ", "\nTTL "):
+                client.command(f"ALTER TABLE {table} REMOVE TTL")
+                taken.append(f"{table}: kept for ever")
+        return taken
+
+    def insert(self, batches: Sequence[SpanBatch]) -> None:
+        """Store all spans of `batches`; returns only after they are durable."""
+        tables = [("trace_announcements", announcement_table(batches))]
+        if any(batch.spans for batch in batches):
+            tables.append(("spans", span_table(batches)))
+        with self._borrowed(self._writers, writing=True) as client:
+            for name, table in tables:
+                if table is not None:
+                    client.raw_insert(
+                        name,
+                        column_names=table.column_names,
+                        insert_block=_arrow_stream(table),
+                        fmt="ArrowStream",
+                        settings=_WRITE_SETTINGS,
+                    )
+
+    def traces(
+        self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
+    ) -> Page[TraceSummary]:
+        """List the traces that `where` describes."""
+        return self._answer(plans.traces(project_id, where, order, page, self._now()))
+
+    def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
+        """Give one trace with its spans, or None when the project has no such trace."""
+        return self._answer(plans.trace(project_id, trace_id))
+
+    def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
+        """List the spans of a trace by start, then by id; None when there is no such trace."""
+        return self._answer(plans.spans(project_id, trace_id, page))
+
+    def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
+        """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
+        return self._answer(plans.search(project_id, where, page, self._now()))
+
+    def ping(self) -> None:
+        """Return when the store answers queries now."""
+        with self._borrowed(self._readers, writing=False) as client:
+            client.query("SELECT 1")
+
+    def close(self) -> None:
+        """Let go of the store. Nothing may be called afterwards."""
+        while self._clients:
+            with suppress(Exception):  # a connection that can't be closed is gone all the same
+                self._clients.pop().close()
+
+    def _answer(self, plan: plans.Plan[T]) -> T:
+        with self._borrowed(self._readers, writing=False) as client:
+            try:
+                query = next(plan)
+                while True:
+                    result = client.query(
+                        query.sql, parameters=query.parameters, settings=_READ_SETTINGS
+                    )
+                    query = plan.send(list(result.result_rows))
+            except StopIteration as stop:
+                answer: T = stop.value
+                return answer
+
+    @contextmanager
+    def _borrowed(self, pool: queue.LifoQueue[Client], *, writing: bool) -> Iterator[Client]:
+        client = pool.get()
+        try:
+            with translated(writing=writing):
+                yield client
+        finally:
+            pool.put(client)
+
+    def _now(self) -> int:
+        return int(self._clock() * 1_000_000)
+
+
+def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
+    """Open the engine in this process, with its data in `directory`, and bring its schema up.
+
+    Inserts reach the disk before they return. Only one process may do so with a directory:
+    hold `prela_core.io.data_directory.DataDirectory` while the store is open. `options` are
+    those of `ClickHouseStore`.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    store = ClickHouseStore(
+        lambda: clickhouse_connect.get_client(dsn=f"chdb://{directory.resolve()}"),
+        durability=migrations.DURABLE,
+        **options,
+    )
+    store.migrate()
+    return store
+
+
+def open_server(
+    host: str,
+    *,
+    port: int = 8123,
+    username: str = "default",
+    password: str = "",
+    database: str = "default",
+    secure: bool = False,
+    **options: Any,
+) -> ClickHouseStore:
+    """Open a ClickHouse server over HTTP. `options` are those of `ClickHouseStore`."""
+    return ClickHouseStore(
+        lambda: clickhouse_connect.get_client(
+            host=host,
+            port=port,
+            username=username,
+            password=password,
+            database=database,
+            secure=secure,
+            autogenerate_session_id=False,
+        ),
+        **options,
+    )
+
+
+def _arrow_stream(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()

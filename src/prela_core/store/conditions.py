@@ -1,0 +1,115 @@
+"""A filter as SQL: conditions on spans and on whole traces, every value a bound parameter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from prela_core.errors import InvalidError
+from prela_core.store.filters import TraceFilter
+from prela_core.store.words import SEARCHED_FIELDS, SEARCHED_JSON, json_spelling, split_words
+from prela_core.wire.words import status_of
+
+__all__ = ["Condition", "span_conditions", "trace_conditions"]
+
+_EXACT_COLUMNS = (
+    "service_name",
+    "span_type",
+    "name",
+    "model",
+    "user_id",
+    "session_id",
+    "agent_name",
+    "environment",
+)
+
+
+@attrs.frozen
+class Condition:
+    """A boolean expression over the columns of `spans`, and what it needs."""
+
+    sql: str
+    parameters: dict[str, Any]
+    columns: tuple[str, ...]
+
+
+# A trace of this status has such a span: a failed one, one that goes on, or none but good ones.
+_STATUS_CONDITIONS = {
+    "error": Condition("status = 'error'", {}, ("status",)),
+    "pending": Condition("isNull(ended_at)", {}, ("ended_at",)),
+    "success": Condition("status = 'success'", {}, ("status",)),
+}
+
+
+def span_conditions(where: TraceFilter) -> list[Condition]:
+    """Give the conditions that some span of the trace must meet, the narrowest first."""
+    found = [
+        Condition(f"{column} = {{{column}:String}}", {column: value}, (column,))
+        for column in ("user_id", "session_id", *_EXACT_COLUMNS)
+        if (value := _wanted(where, column)) is not None
+    ]
+    found = list({condition.sql: condition for condition in found}.values())
+    for number, (key, value) in enumerate(where.attributes):
+        found.append(_attribute_condition(number, key, value))
+    if where.q is not None:
+        found.append(_words_condition(split_words(where.q)))
+    if where.status is not None:
+        found.append(_STATUS_CONDITIONS[_status(where.status)])
+    return found
+
+
+def trace_conditions(where: TraceFilter) -> tuple[list[str], dict[str, Any]]:
+    """Give the conditions on the trace's own row, and their parameters."""
+    clauses: list[str] = []
+    parameters: dict[str, Any] = {}
+    if where.status is not None:
+        clauses.append("trace_status = {trace_status:String}")
+        parameters["trace_status"] = _status(where.status)
+    for name, sign in (("min_duration_ms", ">="), ("max_duration_ms", "<=")):
+        if (bound := getattr(where, name)) is not None:
+            clauses.append(f"last_micros - first_micros {sign} {{{name}:Float64}} * 1000")
+            parameters[name] = bound
+    return clauses, parameters
+
+
+def _wanted(where: TraceFilter, column: str) -> str | None:
+    value = getattr(where, column)
+    if column == "span_type" and value is not None:
+        return str(value).lower()
+    return None if value is None else str(value)
+
+
+def _status(word: str) -> str:
+    status = status_of(word)
+    if status is None or not word:
+        raise InvalidError(f"status {word[:40]!r} is not one of success, error, pending")
+    return status
+
+
+def _attribute_condition(number: int, key: str, value: str) -> Condition:
+    """Compare a text attribute as its text, any other as its JSON."""
+    name, wanted = f"key{number}", f"value{number}"
+    as_text = f"JSONExtractString(attributes, {{{name}:String}})"
+    as_json = f"JSONExtractRaw(attributes, {{{name}:String}})"
+    return Condition(
+        f"if(JSONType(attributes, {{{name}:String}}) = 'String', {as_text}, {as_json})"
+        f" = {{{wanted}:String}} AND JSONHas(attributes, {{{name}:String}})",
+        {name: key, wanted: value},
+        ("attributes",),
+    )
+
+
+def _words_condition(words: list[str]) -> Condition:
+    parameters: dict[str, Any] = {}
+    clauses = []
+    for number, word in enumerate(words):
+        parameters[f"word{number}"] = word
+        parameters[f"word{number}_json"] = json_spelling(word)
+        places = [
+            f"positionCaseInsensitiveUTF8({field}, "
+            f"{{word{number}{'_json' if field in SEARCHED_JSON else ''}:String}}) > 0"
+            for field in SEARCHED_FIELDS
+        ]
+        clauses.append(f"({' OR '.join(places)})")
+    return Condition(" AND ".join(clauses), parameters, SEARCHED_FIELDS)

@@ -1,0 +1,65 @@
+"""Newest first without reading everything: windows that widen, candidates that are checked.
+
+The walk is written as a generator that yields queries and is sent their rows, so that it
+knows nothing of connections and one test can drive it by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+from prela_core.store.queries import Query
+
+__all__ = ["Walk", "walk_newest"]
+
+Row = Sequence[Any]
+Walk = Generator[Query, list[Row], list[Row]]
+
+_HOUR = 3_600_000_000
+_WINDOWS = (_HOUR, 6 * _HOUR, 24 * _HOUR, 7 * 24 * _HOUR)
+_GROWTH = 4
+_MAX_PROPOSED = 10_000
+
+
+def walk_newest(
+    propose: Callable[[int | None, int], Query],
+    compute: Callable[[Sequence[str] | None, int | None], Query],
+    *,
+    start_of: Callable[[Row], int],
+    now: int,
+    floor: int | None,
+    limit: int,
+) -> Walk:
+    """Collect the `limit` newest rows, exactly.
+
+    `propose(lo, k)` asks for at most `k` pairs of a trace id and a bound that its row's start
+    does not exceed, largest bounds first, leaving out only what starts before `lo`.
+    `compute(ids, lo)` asks for the true rows of these, newest first, none from before `lo`; with
+    None, for those of all traces that may be meant. Both are cut at a limit of their own.
+    `start_of` gives a row's start. `now` and `floor` are microseconds; nothing from before
+    `floor` is wanted.
+
+    A page is done when it is full and its last row starts after every bound not looked at.
+    """
+    found: list[Row] = []
+    for lo in _lower_bounds(now, floor):
+        wanted = 2 * limit
+        while True:
+            if wanted > _MAX_PROPOSED:  # rare among many: one reading beats naming them all
+                found = yield compute(None, lo)
+                break
+            proposed = yield propose(lo, wanted)
+            found = (yield compute([row[0] for row in proposed], lo)) if proposed else []
+            complete = len(proposed) < wanted
+            if complete or (len(found) >= limit and start_of(found[limit - 1]) > proposed[-1][1]):
+                break
+            wanted *= _GROWTH
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _lower_bounds(now: int, floor: int | None) -> list[int | None]:
+    """Give ever earlier starts of a window, ending with `floor`."""
+    return [now - width for width in _WINDOWS if floor is None or now - width > floor] + [floor]

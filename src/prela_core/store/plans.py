@@ -1,0 +1,233 @@
+"""What the store does to answer each question of its port, without saying on what.
+
+A plan is a generator: it yields queries, is sent their rows, and returns the answer. So the
+same plan runs on any connection, and a test can follow it step by step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any, TypeVar
+
+from msgspec import Raw
+
+from prela_core.errors import InvalidError
+from prela_core.model import from_micros, to_micros
+from prela_core.store import queries
+from prela_core.store.cursors import decode_cursor, encode_cursor, question_digest
+from prela_core.store.filters import Order, PageRequest, TraceFilter
+from prela_core.store.pages import walk_newest
+from prela_core.store.queries import HIT_FIELDS, ROW_FIELDS, Query
+from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
+from prela_core.store.rows import SPAN_FIELDS, span_from_row
+from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
+from prela_core.store.words import (
+    SEARCHED_FIELDS,
+    SEARCHED_JSON,
+    excerpt,
+    json_spelling,
+    split_words,
+)
+
+__all__ = ["TRACE_SPANS", "Plan", "hit_from_texts", "search", "spans", "trace", "traces"]
+
+T = TypeVar("T")
+Row = Sequence[Any]
+Plan = Generator[Query, list[Row], T]
+Position = tuple[int, str]
+
+TRACE_SPANS = 10_000
+"""How many spans a `TraceDetail` holds at the most; the pages of `spans` have the rest."""
+
+
+def traces(
+    project_id: str, where: TraceFilter, order: Order, page: PageRequest, now: int
+) -> Plan[Page[TraceSummary]]:
+    """List traces. `now` (microseconds) is only where looking for the newest begins."""
+    digest = question_digest("traces", project_id, where, order)
+    after = _position(page, digest)
+    hi = None if where.end_time is None else where.end_time - 1
+    limit = page.offset + page.limit + 1
+    if order is Order.NEWEST and after is not None:
+        hi = after[0] if hi is None else min(hi, after[0])
+
+    def compute(ids: Sequence[str] | None, lo: int | None) -> Query:
+        return queries.rows(
+            project_id, where, order, ids=ids, lo=lo, hi=hi, after=after, limit=limit
+        )
+
+    if order is Order.NEWEST:
+        found = yield from walk_newest(
+            lambda lo, count: queries.candidates(project_id, where, lo=lo, hi=hi, limit=count),
+            compute,
+            start_of=_last_column,
+            now=now if hi is None else min(now, hi),
+            floor=where.start_time,
+            limit=limit,
+        )
+    else:
+        found = yield compute(None, where.start_time)
+    shown = found[page.offset : page.offset + page.limit]
+    metadata = (
+        dict((yield queries.metadata_of(project_id, [row[0] for row in shown]))) if shown else {}
+    )
+    return Page(
+        items=[_summary(row, metadata.get(row[0])) for row in shown],
+        next_cursor=encode_cursor(digest, int(shown[-1][-1]), shown[-1][0])
+        if len(found) == limit
+        else None,
+    )
+
+
+def trace(project_id: str, trace_id: str) -> Plan[TraceDetail | None]:
+    """Give one trace with its spans; None when there is neither a span nor an announcement."""
+    found = yield queries.spans_of(
+        project_id, trace_id, after=None, offset=0, limit=TRACE_SPANS + 1
+    )
+    announced = yield queries.announced(project_id, trace_id)
+    metadata = _json(announced[0][2]) if announced else EMPTY_METADATA
+    listed = [_span(row) for row in found[:TRACE_SPANS]]
+    if len(found) > TRACE_SPANS:
+        whole = yield queries.rows(
+            project_id,
+            TraceFilter(),
+            Order.NEWEST,
+            ids=[trace_id],
+            lo=None,
+            hi=None,
+            after=None,
+            limit=1,
+        )
+        return detail(_summary(whole[0], announced[0][2] if announced else None), listed, cut=True)
+    if listed:
+        return detail(summarise(listed, metadata), listed)
+    if announced:
+        service_name, started_at, _ = announced[0]
+        return detail(
+            summarise_empty(trace_id, service_name, from_micros(started_at), metadata), []
+        )
+    return None
+
+
+def spans(project_id: str, trace_id: str, page: PageRequest) -> Plan[Page[StoredSpan] | None]:
+    """List the spans of one trace; None when there is no such trace."""
+    digest = question_digest("spans", project_id, trace_id)
+    after = _position(page, digest)
+    found = yield queries.spans_of(
+        project_id, trace_id, after=after, offset=page.offset, limit=page.limit + 1
+    )
+    if not found and (yield from trace(project_id, trace_id)) is None:
+        return None
+    shown = [_span(row) for row in found[: page.limit]]
+    return Page(
+        items=shown,
+        next_cursor=encode_cursor(digest, to_micros(shown[-1].started_at), shown[-1].span_id)
+        if len(found) > page.limit
+        else None,
+    )
+
+
+def search(
+    project_id: str, where: TraceFilter, page: PageRequest, now: int
+) -> Plan[Page[SearchHit]]:
+    """Find words, newest first. `now` is as for `traces`."""
+    if where.q is None:
+        raise InvalidError("q is required: the words to search for")
+    if where.min_duration_ms is not None or where.max_duration_ms is not None:
+        raise InvalidError("a search can't be narrowed by the duration of the trace")
+    words = split_words(where.q)
+    digest = question_digest("search", project_id, where)
+    after = _position(page, digest)
+    hi = None if where.end_time is None else where.end_time - 1
+    if after is not None:
+        hi = after[0] if hi is None else min(hi, after[0])
+    limit = page.offset + page.limit + 1
+    found = yield from walk_newest(
+        lambda lo, count: queries.hit_candidates(project_id, where, lo=lo, hi=hi, limit=count),
+        lambda ids, lo: queries.hits(project_id, where, ids=ids, lo=lo, after=after, limit=limit),
+        start_of=_last_column,
+        now=now if hi is None else min(now, hi),
+        floor=where.start_time,
+        limit=limit,
+    )
+    shown = found[page.offset : page.offset + page.limit]
+    return Page(
+        items=[_hit(row, words) for row in shown],
+        next_cursor=encode_cursor(digest, int(shown[-1][-1]), shown[-1][0])
+        if len(found) == limit
+        else None,
+    )
+
+
+def hit_from_texts(
+    texts: dict[str, str], words: list[str]
+) -> tuple[str, str, list[tuple[int, int]]]:
+    """Choose the field that shows the most of `words`, and cut its excerpt and highlights."""
+    best: tuple[int, str, list[str]] = (0, SEARCHED_FIELDS[0], words)
+    for field in SEARCHED_FIELDS:
+        spelled = [json_spelling(word) for word in words] if field in SEARCHED_JSON else words
+        lowered = texts[field].lower()
+        count = sum(word.lower() in lowered for word in spelled)
+        if count > best[0]:
+            best = (count, field, spelled)
+    _, field, spelled = best
+    return field, *excerpt(texts[field], spelled)
+
+
+def _position(page: PageRequest, digest: int) -> Position | None:
+    if page.cursor is None:
+        return None
+    position: Position = decode_cursor(page.cursor, digest, tuple[int, str])
+    return position
+
+
+def _last_column(row: Row) -> int:
+    return int(row[-1])
+
+
+def _summary(row: Row, metadata: str | None) -> TraceSummary:
+    values = dict(zip(ROW_FIELDS, row, strict=False))
+    end = values["end_micros"]
+    return TraceSummary(
+        trace_id=values["trace_id"],
+        service_name=values["service"],
+        started_at=from_micros(values["first_micros"]),
+        completed_at=None if end is None else from_micros(end),
+        duration_ms=(values["last_micros"] - values["first_micros"]) / 1000,
+        status=values["trace_status"],
+        root_span_id=values["root"] or None,
+        name=values["head_name"],
+        span_count=values["spans"],
+        error_count=values["errors"],
+        input_tokens=values["tokens_in"],
+        output_tokens=values["tokens_out"],
+        cost_usd=values["cost"],
+        models=list(values["models"]),
+        metadata=EMPTY_METADATA if metadata is None else _json(metadata),
+    )
+
+
+def _span(row: Row) -> StoredSpan:
+    values = dict(zip(SPAN_FIELDS, row, strict=True))
+    return span_from_row(values)
+
+
+def _hit(row: Row, words: list[str]) -> SearchHit:
+    values = dict(zip(HIT_FIELDS, row, strict=True))
+    field, cut, marks = hit_from_texts(values, words)
+    return SearchHit(
+        trace_id=values["trace_id"],
+        span_id=values["span_id"],
+        name=values["name"],
+        span_type=values["span_type"],
+        service_name=values["service_name"],
+        started_at=from_micros(values["micros"]),
+        status=values["status"],
+        field=field,
+        excerpt=cut,
+        highlights=marks,
+    )
+
+
+def _json(text: str) -> Raw:
+    return Raw(text.encode())

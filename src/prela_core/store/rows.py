@@ -1,0 +1,161 @@
+"""Spans to columns and back: the one place that knows both the schema and the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from msgspec import Raw
+
+from prela_core.conventions import CONVENTIONS_VERSION, TypedColumns, resolve
+from prela_core.model import Flag, SpanBatch, SpanRecord, from_micros
+from prela_core.store.results import StoredSpan
+from prela_core.store.versions import version_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["SPAN_FIELDS", "announcement_table", "span_from_row", "span_table", "stored_span"]
+
+SPAN_FIELDS = tuple(field.name for field in attrs.fields(StoredSpan))
+"""The columns of a `StoredSpan`, in its order."""
+
+_RECORD_TEXTS = (
+    "trace_id",
+    "span_id",
+    "parent_span_id",
+    "name",
+    "span_type_sent",
+    "service_name",
+    "status",
+    "status_sent",
+    "status_message",
+)
+_RECORD_JSON = ("attributes", "events", "links")
+_TYPED_TEXTS = (
+    "span_type",
+    "provider",
+    "model",
+    "cost_source",
+    "price_version",
+    "session_id",
+    "user_id",
+    "agent_name",
+    "tool_name",
+    "input",
+    "output",
+    "environment",
+)
+_TYPED_COUNTS = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+)
+_TYPED_NUMBERS = ("cost_usd", "ttft_ms")
+
+
+def span_table(batches: Sequence[SpanBatch]) -> pa.Table:
+    """Build the Arrow table that is inserted into `spans`."""
+    import pyarrow as pa  # noqa: PLC0415 - heavy, and only needed where spans are stored
+
+    moment = pa.timestamp("us", "UTC")
+    projects: list[str] = []
+    received: list[int] = []
+    spans: list[SpanRecord] = []
+    for batch in batches:
+        projects += [batch.project_id] * len(batch.spans)
+        received += [batch.received_at] * len(batch.spans)
+        spans += batch.spans
+    typed = [resolve(span) for span in spans]
+    columns: dict[str, pa.Array] = {"project_id": pa.array(projects, pa.string())}
+    for name in _RECORD_TEXTS:
+        columns[name] = pa.array([getattr(span, name) for span in spans], pa.string())
+    for name in _RECORD_JSON:
+        columns[name] = pa.array([getattr(span, name) for span in spans], pa.binary())
+    for name in ("started_at", "ended_at"):
+        columns[name] = pa.array([getattr(span, name) for span in spans], moment)
+    columns["duration_ms"] = pa.array([span.duration_ms for span in spans], pa.float64())
+    for name in _TYPED_TEXTS:
+        columns[name] = pa.array([getattr(each, name) for each in typed], pa.string())
+    for name in _TYPED_COUNTS:
+        columns[name] = pa.array([getattr(each, name) for each in typed], pa.uint64())
+    for name in _TYPED_NUMBERS:
+        columns[name] = pa.array([getattr(each, name) for each in typed], pa.float64())
+    columns["flags"] = pa.array(
+        [span.flags | each.flags for span, each in zip(spans, typed, strict=True)], pa.uint32()
+    )
+    columns["conventions_version"] = pa.array([CONVENTIONS_VERSION] * len(spans), pa.uint16())
+    columns["version"] = pa.array(
+        [version_of(span, at) for span, at in zip(spans, received, strict=True)], pa.uint64()
+    )
+    columns["created_at"] = pa.array(received, moment)
+    return pa.table(columns)
+
+
+def announcement_table(batches: Iterable[SpanBatch]) -> pa.Table | None:
+    """Build the Arrow table for `trace_announcements`; None when nothing was announced."""
+    import pyarrow as pa  # noqa: PLC0415 - as above
+
+    rows = [(batch, trace) for batch in batches for trace in batch.traces]
+    if not rows:
+        return None
+    moment = pa.timestamp("us", "UTC")
+    received = [batch.received_at for batch, _ in rows]
+    return pa.table(
+        {
+            "project_id": pa.array([batch.project_id for batch, _ in rows], pa.string()),
+            "trace_id": pa.array([trace.trace_id for _, trace in rows], pa.string()),
+            "service_name": pa.array([trace.service_name for _, trace in rows], pa.string()),
+            "started_at": pa.array([trace.started_at for _, trace in rows], moment),
+            "metadata": pa.array([trace.metadata for _, trace in rows], pa.binary()),
+            "attributes": pa.array([trace.attributes for _, trace in rows], pa.binary()),
+            "version": pa.array(received, pa.uint64()),
+            "created_at": pa.array(received, moment),
+        }
+    )
+
+
+def stored_span(
+    span: SpanRecord, received_at: int, typed: TypedColumns | None = None
+) -> StoredSpan:
+    """Show a record as a reader would see it, without a store between."""
+    typed = typed or resolve(span)
+    return StoredSpan(
+        span_id=span.span_id,
+        trace_id=span.trace_id,
+        parent_span_id=span.parent_span_id or None,
+        name=span.name,
+        service_name=span.service_name,
+        started_at=from_micros(span.started_at),
+        ended_at=None if span.ended_at is None else from_micros(span.ended_at),
+        duration_ms=span.duration_ms,
+        status=span.status,
+        status_message=span.status_message or None,
+        attributes=Raw(span.attributes),
+        events=Raw(span.events),
+        links=Raw(span.links),
+        span_type_sent=span.span_type_sent,
+        status_sent=span.status_sent,
+        span_type=typed.span_type,
+        flags=Flag(span.flags | typed.flags).names(),
+        created_at=from_micros(received_at),
+        **{name: getattr(typed, name) or None for name in _TYPED_TEXTS if name != "span_type"},
+        **{name: getattr(typed, name) for name in _TYPED_COUNTS + _TYPED_NUMBERS},
+    )
+
+
+def span_from_row(row: dict[str, Any]) -> StoredSpan:
+    """Build a span from a row of the columns in `SPAN_FIELDS`, moments as microseconds."""
+    values = dict(row)
+    for name in ("started_at", "ended_at", "created_at"):
+        values[name] = None if row[name] is None else from_micros(row[name])
+    for name in _RECORD_JSON:
+        values[name] = Raw(row[name].encode())
+    for name in ("parent_span_id", "status_message", *_TYPED_TEXTS):
+        values[name] = row[name] or None
+    values["span_type"] = row["span_type"]
+    values["flags"] = Flag(row["flags"]).names()
+    return StoredSpan(**values)
