@@ -1,0 +1,210 @@
+"""From a span's attributes to its typed columns, by the tables and nothing else.
+
+Only the keys are decoded; values stay raw until a rule asks for one. Which rules can apply
+depends on which known keys a span has, and emitters repeat themselves: a plan is made once for
+each such set of keys, and remembered. Typed decoding of all known keys into one struct was
+tried too: with more than ninety spellings it costs more than decoding all keys of a usual span.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from prela_core.conventions.columns import COLUMNS, TypedColumns
+from prela_core.conventions.prices import cost_usd, price_of, price_version
+from prela_core.conventions.raw_json import UNREADABLE
+from prela_core.conventions.readers import BAD, READERS, USUAL_READER, Attributes, Reader, text
+from prela_core.conventions.span_types import (
+    MODEL_TYPES,
+    NOT_OF_A_TOOL,
+    SPAN_TYPES,
+    TOOL_PREFIX,
+    WordRule,
+)
+from prela_core.conventions.spellings import SPELLINGS, Rule
+from prela_core.model import Flag, SpanRecord, SpanType
+
+__all__ = ["explain", "resolve"]
+
+_INDEX = {name: index for index, name in enumerate(COLUMNS)}
+_SPAN_TYPE = _INDEX["span_type"]
+_MODEL = _INDEX["model"]
+_INPUT_TOKENS = _INDEX["input_tokens"]
+_OUTPUT_TOKENS = _INDEX["output_tokens"]
+_CACHE_READ = _INDEX["cache_read_tokens"]
+_CACHE_WRITE = _INDEX["cache_write_tokens"]
+_COST = _INDEX["cost_usd"]
+_COST_SOURCE = _INDEX["cost_source"]
+_PRICE_VERSION = _INDEX["price_version"]
+_FLAGS = _INDEX["flags"]
+
+_ABSENT: list[Any] = [getattr(TypedColumns(), name) for name in COLUMNS]
+_ABSENT[_SPAN_TYPE] = ""
+_BAD_NUMBER = Flag.BAD_NUMBER.value
+
+_BY_PAYLOAD = Rule("span_type")
+_BY_TOOL = Rule(TOOL_PREFIX + "*")
+_BY_DEFAULT = Rule("default")
+_BY_PRICE = Rule("price table")
+
+_MAX_PLANS = 4096
+
+_decode = msgspec.json.Decoder(dict[str, Raw]).decode
+_TOOL_BYTES = b'"' + TOOL_PREFIX.encode()
+_NO_EVENTS = len(b"[]")
+
+_INDEXED = frozenset({"indexed"})
+_EVENTS = frozenset({"input_events", "output_events"})
+
+_Step = tuple[Reader, str, Rule]
+_Plan = tuple[tuple[int, tuple[_Step, ...]], ...]
+
+
+def _word_reader(rule: WordRule) -> Reader:
+    def word(key: str, attributes: Attributes, record: SpanRecord) -> str | None:
+        said = text(key, attributes, record)
+        return None if said is None else rule.meaning(said)
+
+    return word
+
+
+def _steps(column: str) -> list[_Step]:
+    usual = USUAL_READER.get(column, "text")
+    return [(READERS[rule.read or usual], rule.spelling, rule) for rule in SPELLINGS[column]]
+
+
+_STEPS: list[tuple[int, list[_Step]]] = [
+    (
+        _SPAN_TYPE,
+        [(_word_reader(rule), rule.spelling, Rule(rule.spelling)) for rule in SPAN_TYPES],
+    ),
+    *((_INDEX[column], _steps(column)) for column in SPELLINGS),
+]
+_is_known = frozenset(
+    key for _, steps in _STEPS for _, key, rule in steps if rule.read not in _INDEXED | _EVENTS
+).__contains__
+
+_plans: dict[tuple[tuple[str, ...], bool, bool], _Plan] = {}
+
+
+def _make_plan(shape: tuple[tuple[str, ...], bool, bool]) -> _Plan:
+    """Keep of all steps, in order, those that a span of this shape can take.
+
+    The shape is: which known keys it has, whether it has others too, and whether it has events.
+    """
+    known, has_others, has_events = shape
+
+    def can(key: str, rule: Rule) -> bool:
+        if rule.read in _INDEXED:
+            return has_others
+        return has_events if rule.read in _EVENTS else key in known
+
+    kept = ((index, tuple(s for s in steps if can(s[1], s[2]))) for index, steps in _STEPS)
+    plan = tuple((index, steps) for index, steps in kept if steps)
+    if len(_plans) >= _MAX_PLANS:
+        # Keys come from senders; what is remembered of them must not grow without end.
+        _plans.clear()
+    _plans[shape] = plan
+    return plan
+
+
+def _fill(record: SpanRecord) -> tuple[list[Any], dict[int, Rule]]:
+    """Give the columns' values, and by column's index the rule that set it or emptied it."""
+    try:
+        attributes = _decode(record.attributes)
+    except UNREADABLE:
+        # Not an object, or nested beyond what can be walked: it says nothing we could read.
+        attributes = {}
+    known = tuple(filter(_is_known, attributes))
+    shape = (known, len(known) != len(attributes), len(record.events) > _NO_EVENTS)
+    values = _ABSENT.copy()
+    won: dict[int, Rule] = {}
+    plan = _plans.get(shape)
+    for index, steps in _make_plan(shape) if plan is None else plan:
+        for read, key, rule in steps:
+            value = read(key, attributes, record)
+            if value is None:
+                continue
+            won[index] = rule
+            if value is BAD:
+                values[_FLAGS] = _BAD_NUMBER
+            else:
+                values[index] = value
+            break
+    if record.span_type:
+        values[_SPAN_TYPE], won[_SPAN_TYPE] = record.span_type, _BY_PAYLOAD
+    elif not values[_SPAN_TYPE]:
+        _settle_span_type(record, attributes, values, won)
+    if values[_COST] is not None:
+        values[_COST_SOURCE], won[_COST_SOURCE] = "sent", won[_COST]
+    elif values[_MODEL] and not values[_FLAGS]:
+        _compute_cost(values, won)
+    return values, won
+
+
+def _settle_span_type(
+    record: SpanRecord, attributes: Attributes, values: list[Any], won: dict[int, Rule]
+) -> None:
+    """Decide without any word for it: from a tool's attributes, or from a model."""
+    if _TOOL_BYTES in record.attributes and any(
+        key.startswith(TOOL_PREFIX) and key not in NOT_OF_A_TOOL for key in attributes
+    ):
+        values[_SPAN_TYPE], won[_SPAN_TYPE] = SpanType.TOOL.value, _BY_TOOL
+    elif values[_MODEL]:
+        rule = won[_SPAN_TYPE] = won[_MODEL]
+        values[_SPAN_TYPE] = MODEL_TYPES.get(rule.spelling, SpanType.LLM).value
+    else:
+        values[_SPAN_TYPE], won[_SPAN_TYPE] = SpanType.CUSTOM.value, _BY_DEFAULT
+
+
+def _compute_cost(values: list[Any], won: dict[int, Rule]) -> None:
+    fresh, out = values[_INPUT_TOKENS], values[_OUTPUT_TOKENS]
+    read, write = values[_CACHE_READ], values[_CACHE_WRITE]
+    if fresh is None and out is None and read is None and write is None:
+        return
+    price = price_of(values[_MODEL])
+    if price is None:
+        return
+    values[_COST] = cost_usd(
+        price,
+        fresh or 0,
+        out or 0,
+        read or 0,
+        write or 0,
+        includes_cached=fresh is not None and won[_INPUT_TOKENS].includes_cached,
+    )
+    values[_COST_SOURCE], values[_PRICE_VERSION] = "computed", price_version()
+    won[_COST] = won[_COST_SOURCE] = won[_PRICE_VERSION] = _BY_PRICE
+
+
+def resolve(record: SpanRecord) -> TypedColumns:
+    """Read the typed columns of a span from its attributes and events. Never raises.
+
+    The first spelling of a column that holds something sets it. A sent cost wins over a
+    computed one; nothing is computed from counts of which one could not be believed.
+    """
+    return TypedColumns(*_fill(record)[0])
+
+
+def explain(record: SpanRecord) -> dict[str, str]:
+    """Say for each column that is set what set it: a spelling, or `price table <version>`.
+
+    `span_type` is named `span_type` when the payload said it and `default` when nothing did;
+    under `flags` stand the spellings whose numbers could not be believed.
+    """
+    values, won = _fill(record)
+    said = {
+        name: won[index].spelling
+        for index, name in enumerate(COLUMNS)
+        if index in won and values[index] is not None
+    }
+    if won.get(_COST) is _BY_PRICE:
+        by = f"{_BY_PRICE.spelling} {price_version()}"
+        said |= {"cost_usd": by, "cost_source": by, "price_version": by}
+    if values[_FLAGS]:
+        bad = (rule.spelling for index, rule in won.items() if values[index] is None)
+        said["flags"] = ", ".join(bad)
+    return said
