@@ -34,13 +34,15 @@ def walk_newest(
     """Collect the `limit` newest rows, exactly.
 
     `propose(lo, k)` asks for at most `k` pairs of a trace id and a bound that its row's start
-    does not exceed, largest bounds first, leaving out only what starts before `lo`.
+    does not exceed, largest bounds first, then largest ids, leaving out only what starts
+    before `lo`.
     `compute(ids, lo)` asks for the true rows of these, newest first, none from before `lo`; with
     None, for those of all traces that may be meant. Both are cut at a limit of their own.
     `start_of` gives a row's start. `now` and `floor` are microseconds; nothing from before
     `floor` is wanted.
 
-    A page is done when it is full and its last row starts after every bound not looked at.
+    A page is done when it is full and its last row stands before everything not looked at: in
+    both lists the order is by moment and then by id, and no row stands before its bound.
     """
     found: list[Row] = []
     for lo in _lower_bounds(now, floor):
@@ -52,7 +54,10 @@ def walk_newest(
             proposed = yield propose(lo, wanted)
             found = (yield compute([row[0] for row in proposed], lo)) if proposed else []
             complete = len(proposed) < wanted
-            if complete or (len(found) >= limit and start_of(found[limit - 1]) > proposed[-1][1]):
+            if complete or (
+                len(found) >= limit
+                and (start_of(found[limit - 1]), found[limit - 1][0]) >= _position(proposed[-1])
+            ):
                 break
             wanted *= _GROWTH
         if len(found) >= limit:
@@ -63,3 +68,7 @@ def walk_newest(
 def _lower_bounds(now: int, floor: int | None) -> list[int | None]:
     """Give ever earlier starts of a window, ending with `floor`."""
     return [now - width for width in _WINDOWS if floor is None or now - width > floor] + [floor]
+
+
+def _position(proposed: Row) -> tuple[int, str]:
+    return int(proposed[1]), proposed[0]

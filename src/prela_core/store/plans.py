@@ -68,9 +68,10 @@ def traces(
     else:
         found = yield compute(None, where.start_time)
     shown = found[page.offset : page.offset + page.limit]
-    metadata = (
-        dict((yield queries.metadata_of(project_id, [row[0] for row in shown]))) if shown else {}
-    )
+    said: list[Row] = []
+    if shown:
+        said = yield queries.metadata_of(project_id, [row[0] for row in shown])
+    metadata = {row[0]: row[1] for row in said}
     return Page(
         items=[_summary(row, metadata.get(row[0])) for row in shown],
         next_cursor=encode_cursor(digest, int(shown[-1][-1]), shown[-1][0])

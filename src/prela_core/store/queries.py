@@ -159,7 +159,7 @@ def candidates(
         clauses += until
     return Query(
         f"SELECT trace_id, {bound} AS bound FROM spans WHERE {' AND '.join(clauses)}"
-        " GROUP BY trace_id ORDER BY bound DESC LIMIT {limit:UInt64}",
+        " GROUP BY trace_id ORDER BY bound DESC, trace_id DESC LIMIT {limit:UInt64}",
         parameters,
     )
 
@@ -224,7 +224,7 @@ def hit_candidates(
     return Query(
         f"SELECT trace_id, max({_MICROS.format('started_at')}) AS bound FROM spans"
         f" WHERE {' AND '.join(clauses)}"
-        " GROUP BY trace_id ORDER BY bound DESC LIMIT {limit:UInt64}",
+        " GROUP BY trace_id ORDER BY bound DESC, trace_id DESC LIMIT {limit:UInt64}",
         parameters,
     )
 

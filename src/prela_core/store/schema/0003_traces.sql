@@ -3,29 +3,30 @@ CREATE VIEW IF NOT EXISTS traces AS
 SELECT
     project_id,
     trace_id,
-    argMin(service_name, (parent_span_id != '', started_at, span_id)) AS service_name,
-    min(spans_seen.started_at)                                       AS started_at,
-    if(countIf(ended_at IS NULL) = 0, max(ended_at), NULL)           AS completed_at,
-    date_diff('microsecond', min(spans_seen.started_at),
-        max(greatest(spans_seen.started_at, ifNull(ended_at, spans_seen.started_at)))) / 1000
-                                                                     AS duration_ms,
-    multiIf(countIf(spans_seen.status = 'error') > 0, 'error',
-            countIf(ended_at IS NULL) > 0, 'pending', 'success')     AS status,
-    argMinIf(span_id, (spans_seen.started_at, span_id), parent_span_id = '') AS root_span_id,
-    count()                                                          AS span_count,
-    any(announced.metadata)                                          AS metadata,
-    min(spans_seen.created_at)                                       AS created_at
+    argMin(span_service, (parent != '', span_start, span_id))              AS service_name,
+    min(span_start)                                                        AS started_at,
+    if(countIf(isNull(span_end)) = 0, max(span_end), NULL)                 AS completed_at,
+    date_diff('microsecond', min(span_start),
+        max(greatest(span_start, ifNull(span_end, span_start)))) / 1000    AS duration_ms,
+    multiIf(countIf(span_status = 'error') > 0, 'error',
+        countIf(isNull(span_end)) > 0, 'pending', 'success')               AS status,
+    if(countIf(parent = '') > 0,
+        argMin(span_id, (parent != '', span_start, span_id)), NULL)        AS root_span_id,
+    count()                                                                AS span_count,
+    any(announced.announced_metadata)                                      AS metadata,
+    min(received)                                                          AS created_at
 FROM
 (
-    SELECT project_id, trace_id, span_id, parent_span_id, service_name,
-           started_at, ended_at, status, created_at
+    SELECT project_id, trace_id, span_id, parent_span_id AS parent, service_name AS span_service,
+           started_at AS span_start, ended_at AS span_end, status AS span_status,
+           created_at AS received
     FROM spans
     ORDER BY version DESC
     LIMIT 1 BY project_id, trace_id, span_id
-) AS spans_seen
+) AS seen
 LEFT JOIN
 (
-    SELECT project_id, trace_id, argMax(metadata, version) AS metadata
+    SELECT project_id, trace_id, argMax(metadata, version) AS announced_metadata
     FROM trace_announcements
     GROUP BY project_id, trace_id
 ) AS announced USING (project_id, trace_id)
