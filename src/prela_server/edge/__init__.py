@@ -1,0 +1,1 @@
+"""What every request passes: ids, limits, credentials, and one form for errors."""

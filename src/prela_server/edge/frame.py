@@ -1,0 +1,86 @@
+"""The outermost layer of every answer: request id, security headers, and who may call."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from prela_server.edge.problems import problem
+
+__all__ = ["Frame"]
+
+_REQUEST_ID = re.compile(r"[\w.:@/+=-]{1,128}")
+_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1", "testserver"})
+_SECURITY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-prela-tier", b"open"),
+]
+_DEFAULT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_DEFAULT_CACHING = (b"cache-control", b"no-store")
+
+
+class Frame:
+    """Wraps an ASGI application.
+
+    Each answer carries `X-Request-ID`, the caller's own when it is plain enough to be logged.
+    With `local_only`, which is how a server without keys is run, requests whose Host or Origin
+    is not this machine are refused: a page on the web must not reach it through the browser.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        local_only: bool,
+        new_id: Callable[[], str] = lambda: secrets.token_hex(8),
+    ) -> None:
+        self._app = app
+        self._local_only = local_only
+        self._new_id = new_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        sent_id = headers.get("x-request-id", "")
+        request_id = sent_id if _REQUEST_ID.fullmatch(sent_id) else self._new_id()
+
+        async def send_framed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answered = message.setdefault("headers", [])
+                present = {name for name, _ in answered}
+                answered += [(b"x-request-id", request_id.encode()), *_SECURITY]
+                for default in (_DEFAULT_POLICY, _DEFAULT_CACHING):
+                    if default[0] not in present:
+                        answered.append(default)
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            if self._local_only and not _is_local(headers):
+                refusal = problem(
+                    HTTPStatus.FORBIDDEN,
+                    "this server has no keys and answers only to this machine by its own name; "
+                    "start it with PRELA_AUTH=on to open it to others",
+                )
+                await refusal(scope, receive, send_framed)
+                return
+            await self._app(scope, receive, send_framed)
+
+
+def _is_local(headers: Headers) -> bool:
+    host = headers.get("host", "")
+    name = urlsplit(f"//{host}").hostname if host else "localhost"
+    if name not in _LOCAL_NAMES:
+        return False
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == host

@@ -1,0 +1,97 @@
+"""What can be set, by environment variables that begin with `PRELA_`."""
+
+from __future__ import annotations
+
+import ipaddress
+from enum import StrEnum
+from pathlib import Path
+
+import attrs
+import typed_settings
+from typed_settings.exceptions import TsError
+
+from prela_core.errors import SettingsError
+from prela_core.io.data_directory import default_data_directory
+
+__all__ = ["Auth", "Settings", "is_loopback", "load_settings"]
+
+
+class Auth(StrEnum):
+    """When API keys are asked for."""
+
+    AUTO = "auto"
+    """Not on a loopback address, on any other."""
+    ON = "on"
+    OFF = "off"
+    """Never; only a loopback address may be bound."""
+    INSECURE = "insecure"
+    """Never, on any address: whoever reaches the port reads and writes everything."""
+
+
+def _port(_: object, __: object, value: int) -> None:
+    if not 0 <= value < 65536:  # noqa: PLR2004 - the ports of TCP
+        raise ValueError(f"port must be between 0 and 65535, not {value}")
+
+
+def _positive(_: object, attribute: attrs.Attribute[int], value: int) -> None:
+    if value < 1:
+        raise ValueError(f"{attribute.name} must be at least 1, not {value}")
+
+
+def _not_negative(_: object, attribute: attrs.Attribute[int], value: int) -> None:
+    if value < 0:
+        raise ValueError(f"{attribute.name} must not be negative, as {value} is")
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """The settings of the embedded server.
+
+    `host` and `port` are what is bound (port 0: any free one). Spans are kept for
+    `retention_days` (0: for ever). `max_body_bytes` bounds a request's body after
+    decompression. `bus_spans` is how many spans may wait to be stored. `shutdown_seconds` is
+    how long a stopping server may take to finish what it has begun.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = attrs.field(default=8000, validator=_port)
+    data_dir: Path = attrs.field(factory=default_data_directory)
+    auth: Auth = Auth.AUTO
+    retention_days: int = attrs.field(default=90, validator=_not_negative)
+    max_body_bytes: int = attrs.field(default=20 * 1024 * 1024, validator=_positive)
+    body_seconds: int = attrs.field(default=25, validator=_positive)
+    bus_spans: int = attrs.field(default=100_000, validator=_positive)
+    shutdown_seconds: int = attrs.field(default=20, validator=_positive)
+
+    @property
+    def asks_for_keys(self) -> bool:
+        """Whether requests need an API key."""
+        if self.auth is Auth.AUTO:
+            return not is_loopback(self.host)
+        return self.auth is Auth.ON
+
+    def check(self) -> None:
+        """Refuse what would open the data to a network by mistake, with `SettingsError`."""
+        if self.auth is Auth.OFF and not is_loopback(self.host):
+            raise SettingsError(
+                f"PRELA_AUTH=off on {self.host} would let everybody on the network read and "
+                "write; bind 127.0.0.1, use PRELA_AUTH=on, or say PRELA_AUTH=insecure"
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach `host`."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment; raises `SettingsError` with one sentence."""
+    try:
+        return typed_settings.load_settings(Settings, [typed_settings.EnvLoader(prefix="PRELA_")])
+    except (TsError, ValueError) as error:
+        raise SettingsError(f"a PRELA_ environment variable can't be used: {error}") from error
