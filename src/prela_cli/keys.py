@@ -28,7 +28,7 @@ _data_dir = click.option(
     envvar="PRELA_DATA_DIR",
     show_envvar=True,
     default=Path("prela-data"),
-    show_default="./prela-data",
+    show_default=True,
     help="Where Prela keeps its data.",
 )
 
