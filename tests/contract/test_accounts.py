@@ -120,8 +120,8 @@ def test_the_listing_does_not_give_keys_away(scene: Scene) -> None:
 
 def test_a_revoked_key_stops_at_once_where_it_was_revoked(scene: Scene) -> None:
     info, text = scene.accounts.create("shop", ["read"])
-    scene.accounts.identify(text)
     scene.clock.seconds += 60
+    scene.accounts.identify(text)
     revoked = scene.accounts.revoke(info.key_id)
     assert attrs.evolve(info, revoked_at=START + timedelta(seconds=60)) == revoked
     assert [revoked] == list(scene.accounts.list())

@@ -112,6 +112,24 @@ def test_with_more_good_keys_than_fit_all_still_work(
     assert 3 == len(cached._accepted._entries)
 
 
+def test_the_key_asked_about_longest_ago_makes_room(
+    cached: CachedAccounts, inner: Counting, clock: Clock
+) -> None:
+    first, second, third, fourth = (inner.create("shop", ["read"])[1] for _ in range(4))
+
+    def recalled() -> list[bool]:
+        return [cached.recall(text) is not None for text in (first, second, third, fourth)]
+
+    for text in (first, second, third):
+        cached.identify(text)
+    clock.now += 2
+    cached.identify(second)  # already has a place
+    clock.now -= 2
+    assert [True, True, True, False] == recalled()
+    cached.identify(fourth)
+    assert [False, True, True, True] == recalled()
+
+
 def test_a_slow_answer_is_kept_from_the_moment_of_the_question(
     cached: CachedAccounts, inner: Counting, clock: Clock
 ) -> None:
