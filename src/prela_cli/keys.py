@@ -2,7 +2,7 @@
 
 # Docstrings hold a real backspace, by which click knows text that it must not wrap (D301), and
 # commands import what they need when they run, so that `prela --help` stays fast (PLC0415).
-# ruff: noqa: D301, PLC0415
+# ruff: noqa: D301
 
 from __future__ import annotations
 

@@ -70,6 +70,11 @@ class Settings:
             return not is_loopback(self.host)
         return self.auth is Auth.ON
 
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return is_loopback(self.host)
+
     def check(self) -> None:
         """Refuse what would open the data to a network by mistake, with `SettingsError`."""
         if self.auth is Auth.OFF and not is_loopback(self.host):

@@ -48,6 +48,7 @@ class Frame:
         self._new_id = new_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, as ASGI has it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,0 +1,103 @@
+"""Where roles meet adapters: the only module of the server that knows both."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+import attrs
+import structlog
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from prela_core.io.clickhouse_store import open_embedded
+from prela_core.io.data_directory import DataDirectory
+from prela_core.io.direct_bus import DirectBus
+from prela_core.store import Store
+from prela_core.wire import Limits
+from prela_server.accounts import Accounts
+from prela_server.accounts.open import open_accounts
+from prela_server.edge.frame import Frame
+from prela_server.edge.guard import Guard, key_guard, open_guard
+from prela_server.edge.health import health_routes
+from prela_server.edge.problems import handlers
+from prela_server.ingest.gateway import IngestGateway, ReceiptClock
+from prela_server.ingest.routes import ingest_routes
+from prela_server.query.routes import query_routes
+from prela_server.settings import Settings
+from prela_server.worker.worker import Worker
+
+__all__ = ["Embedded", "embedded"]
+
+_log = structlog.get_logger()
+_READERS = 4
+
+
+@attrs.frozen
+class Embedded:
+    """All roles in one process. `failed` is set when the worker died, which ends the server."""
+
+    app: ASGIApp
+    store: Store
+    bus: DirectBus
+    accounts: Accounts | None
+    failed: asyncio.Event
+
+
+@asynccontextmanager
+async def embedded(settings: Settings, directory: DataDirectory) -> AsyncIterator[Embedded]:
+    """Open every part in `directory`, which must be held, and close them in order.
+
+    On leaving, the bus takes nothing more, and what it holds is stored before the store is
+    closed.
+    """
+    settings.check()
+    store = await anyio.to_thread.run_sync(
+        lambda: open_embedded(
+            directory.store_path, readers=_READERS, retention_days=settings.retention_days
+        )
+    )
+    accounts = None
+    try:
+        guard = open_guard()
+        if settings.asks_for_keys:
+            cached = await anyio.to_thread.run_sync(open_accounts, directory.path)
+            accounts, guard = cached, key_guard(cached, cached.recall)
+        bus = DirectBus(capacity=settings.bus_spans)
+        failed = asyncio.Event()
+        worker = asyncio.create_task(Worker(bus, store).run(), name="worker")
+        worker.add_done_callback(lambda _: failed.set())
+        try:
+            app = _application(settings, bus, store, guard)
+            yield Embedded(app, store, bus, accounts, failed)
+        finally:
+            bus.close()
+            await worker
+    finally:
+        if accounts is not None:
+            accounts.close()
+        await anyio.to_thread.run_sync(store.close)
+
+
+def _application(settings: Settings, bus: DirectBus, store: Store, guard: Guard) -> ASGIApp:
+    limits = Limits(body=settings.max_body_bytes)
+    gateway = IngestGateway(
+        bus,
+        clock=ReceiptClock(lambda: time.time_ns() // 1000),
+        limits=limits,
+        retention_days=settings.retention_days,
+    )
+
+    async def store_answers() -> None:
+        await anyio.to_thread.run_sync(store.ping)
+
+    routes = [
+        *ingest_routes(gateway, guard, body_limit=limits.body, body_seconds=settings.body_seconds),
+        *query_routes(store, guard, at_once=_READERS),
+        *health_routes({"bus": gateway.ready, "store": store_answers}),
+    ]
+    application = Starlette(routes=routes, exception_handlers=handlers())
+    return Frame(application, local_only=not settings.asks_for_keys and settings.is_local)

@@ -1,0 +1,151 @@
+"""Query strings as filters and pages; every mistake is named with its parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from starlette.datastructures import QueryParams
+
+from prela_core.errors import InvalidError
+from prela_core.store import Order, PageRequest, TraceFilter
+from prela_core.wire import parse_timestamp, status_of
+
+__all__ = ["PAGE_PARAMETERS", "TRACE_PARAMETERS", "Parameters"]
+
+T = TypeVar("T")
+
+_TEXTS = (
+    "service_name",
+    "span_type",
+    "name",
+    "model",
+    "user_id",
+    "session_id",
+    "agent_name",
+    "environment",
+    "q",
+)
+_ATTRIBUTE = "attr."
+_MAX_TEXT = 4096
+_MAX_ATTRIBUTES = 8
+
+PAGE_PARAMETERS = ("limit", "cursor", "offset")
+TRACE_PARAMETERS = (
+    *_TEXTS,
+    "status",
+    "min_duration_ms",
+    "max_duration_ms",
+    "start_time",
+    "end_time",
+)
+
+
+class Parameters:
+    """The parameters of one request.
+
+    Raises `InvalidError` at once for a parameter that is given twice or is not among `known`
+    (nor an `attr.<key>`, where `attributes` are taken), since a misspelt filter that is
+    passed over would give a wrong answer.
+    """
+
+    def __init__(
+        self, sent: QueryParams, known: Iterable[str], *, attributes: bool = False
+    ) -> None:
+        self._values = dict(sent.multi_items())
+        self._attributes = [name for name in self._values if name.startswith(_ATTRIBUTE)]
+        allowed = {*known, *(self._attributes if attributes else ())}
+        for name, value in self._values.items():
+            if name not in allowed:
+                raise _fault(name[:60], "is not a parameter of this address")
+            if len(sent.getlist(name)) > 1:
+                raise _fault(name, "is given more than once")
+            if len(value) > _MAX_TEXT:
+                raise _fault(name, f"has over {_MAX_TEXT} characters")
+        if len(self._attributes) > _MAX_ATTRIBUTES:
+            raise InvalidError(f"at most {_MAX_ATTRIBUTES} attributes can be asked for at once")
+
+    def page(self) -> PageRequest:
+        """Give the wanted page."""
+        limit = self._read("limit", _whole_number)
+        offset = self._read("offset", _whole_number)
+        return PageRequest(
+            limit=50 if limit is None else limit,
+            cursor=self._values.get("cursor") or None,
+            offset=offset or 0,
+        )
+
+    def order(self) -> Order:
+        """Give the wanted order; newest first when none is named."""
+        sent = self._values.get("order", Order.NEWEST.value)
+        if sent not in {order.value for order in Order}:
+            raise _fault("order", f"must be one of {', '.join(Order)}")
+        return Order(sent)
+
+    def filter(self) -> TraceFilter:
+        """Give the wanted filter. An empty value is the same as none."""
+        texts: dict[str, Any] = {name: self._values.get(name) or None for name in _TEXTS}
+        return TraceFilter(
+            **texts,
+            status=self._read("status", _status),
+            min_duration_ms=self._read("min_duration_ms", _milliseconds),
+            max_duration_ms=self._read("max_duration_ms", _milliseconds),
+            start_time=self._read("start_time", _moment),
+            end_time=self._read("end_time", _moment),
+            attributes=tuple(
+                (_attribute_key(name), self._values[name]) for name in self._attributes
+            ),
+        )
+
+    def _read(self, name: str, convert: Callable[[str], T]) -> T | None:
+        text = self._values.get(name)
+        if not text:
+            return None
+        try:
+            return convert(text)
+        except ValueError as error:
+            raise _fault(name, str(error)) from None
+        except InvalidError as error:
+            raise _fault(name, str(error)) from None
+
+
+def _fault(name: str, detail: str) -> InvalidError:
+    return InvalidError(f"{name} {detail}", [{"pointer": f"?{name}", "detail": detail}])
+
+
+def _attribute_key(name: str) -> str:
+    key = name.removeprefix(_ATTRIBUTE)
+    if not key:
+        raise _fault(_ATTRIBUTE, "lacks the attribute's key, as in attr.tenant=acme")
+    return key
+
+
+def _whole_number(text: str) -> int:
+    if not (text.removeprefix("-").isdecimal() and text.isascii() and len(text) < 20):  # noqa: PLR2004 - fits 64 bits
+        raise ValueError("must be a whole number")
+    return int(text)
+
+
+def _milliseconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError("must be a number of milliseconds") from None
+    if not 0 <= number < 1e15:  # noqa: PLR2004 - also refuses NaN; far beyond any duration
+        raise ValueError("must be a number of milliseconds, not below 0")
+    return number
+
+
+def _moment(text: str) -> int:
+    # A plus sign in a query string is a space unless it was escaped, which few remember.
+    sign = text.rfind(" ")
+    if sign > len("2026-01-01T") and text[sign + 1 :].replace(":", "").isdigit():
+        text = f"{text[:sign]}+{text[sign + 1 :]}"
+    return parse_timestamp(text)
+
+
+def _status(text: str) -> str:
+    status = status_of(text)
+    if status is None:
+        raise ValueError("must be one of success, error, pending")
+    return status

@@ -1,0 +1,119 @@
+"""Running the embedded server until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+
+from prela_core.errors import PrelaError, SettingsError
+from prela_core.io.data_directory import DataDirectory
+from prela_server.compose import Embedded, embedded
+from prela_server.settings import Settings
+
+__all__ = ["run"]
+
+
+def run(settings: Settings, *, started: Callable[[str, Embedded], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `started` is called with the URL once requests are taken.
+
+    Raises `DataDirectoryBusyError` when another process has the data directory, and
+    `SettingsError` when the address can't be bound.
+    """
+    settings.check()
+    with DataDirectory(settings.data_dir, command="prela serve").acquire() as directory:
+        listener = _bind(settings)
+        with listener:
+            asyncio.run(_serve(settings, directory, listener, started))
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it takes requests, and leaves signals to us.
+
+    uvicorn raises the signals it caught once more after it has stopped, which would end the
+    process before what was accepted is stored.
+    """
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGINT, signal.SIGTERM)
+        for number in signals:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+
+async def _serve(
+    settings: Settings,
+    directory: DataDirectory,
+    listener: socket.socket,
+    started: Callable[[str, Embedded], None],
+) -> None:
+    async with embedded(settings, directory) as parts:
+
+        def announce() -> None:
+            url = _url(settings.host, listener)
+            directory.announce(url)
+            started(url, parts)
+
+        server = _Server(
+            uvicorn.Config(
+                parts.app,
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                proxy_headers=False,
+                ws="none",
+                timeout_graceful_shutdown=settings.shutdown_seconds,
+                backlog=4096,
+            ),
+            announce,
+        )
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        failed = asyncio.create_task(parts.failed.wait())
+        await asyncio.wait({serving, failed}, return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await serving
+        if failed.done():
+            raise PrelaError("the worker stopped unexpectedly; the log says why")
+        failed.cancel()
+
+
+def _bind(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host.strip("[]"), settings.port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"can't listen on {settings.host}:{settings.port} ({error.strerror}); "
+            "choose another --host or --port"
+        ) from error
+    return listener
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read here, not bound
+    name = anywhere.get(host, host).strip("[]")
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
