@@ -39,36 +39,12 @@ ROWS = (
 def test_everything_is_there_when_there_is_room(draw: Draw) -> None:
     heading, first, second, third = draw(table(*ROWS), width=200)
 
-    assert heading.split() == (
-        [
-            "trace",
-            "name",
-            "service",
-            "started",
-            "time",
-            "spans",
-            "failed",
-            "tokens",
-            "cost",
-            "models",
-        ]
+    assert " ".join(heading.split()) == (
+        "trace name service started time spans failed tokens cost models"
     )
-    assert first.split() == (
-        [
-            "✓",
-            "0af7651916cd43dd8448eb211c80319c",
-            "answer",
-            "question",
-            "shop-agent",
-            "3m",
-            "ago",
-            "1.2",
-            "s",
-            "3",
-            "1.4k",
-            "$0.0123",
-            "gpt-4o-mini",
-        ]
+    assert " ".join(first.split()) == (
+        "✓ 0af7651916cd43dd8448eb211c80319c answer question shop-agent 3m ago 1.2 s 3 1.4k"
+        " $0.0123 gpt-4o-mini"
     )
     assert second.split("  ")[0] == "✗"
     assert "2m 05s" in second
