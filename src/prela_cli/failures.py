@@ -1,0 +1,105 @@
+"""What a command says, and with which code it ends, when it can't do its work.
+
+0 is success, 1 a fault of ours or of a part that can't be reached, 2 a wrong command line or
+request, 3 something that does not exist.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import IO, Any
+
+import click
+
+from prela_core.errors import (
+    DataDirectoryBusyError,
+    InvalidError,
+    MalformedError,
+    NotFoundError,
+    PrelaError,
+)
+
+__all__ = ["Failure", "NotThereFailure", "WrongRequestFailure", "failure_of", "missing_part"]
+
+_ONE_LINE = {ord("\n"): " ", ord("\r"): " ", ord("\t"): " "}
+
+_EXTRAS = {
+    "aiokafka": "kafka",
+    "anyio": "server",
+    "chdb": "embedded",
+    "click": "cli",
+    "clickhouse_connect": "clickhouse",
+    "pyarrow": "clickhouse",
+    "rich": "cli",
+    "starlette": "server",
+    "structlog": "server",
+    "typed_settings": "server",
+    "uvicorn": "server",
+    "zstandard": "server",
+}
+"""Which extra of prela-core brings a library."""
+
+
+class Failure(click.ClickException):
+    """One sentence for standard error; a program ends with its `exit_code`."""
+
+    def __init__(self, sentence: str) -> None:
+        line = sentence.translate(_ONE_LINE)
+        # The sentence may quote a server's answer or a trace's id.
+        super().__init__("".join(one if one.isprintable() else "\ufffd" for one in line))
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the sentence on standard error."""
+        click.echo(f"prela: {self.format_message()}", file=file or sys.stderr)
+
+
+class WrongRequestFailure(Failure):
+    """The command line, or what it asks for, can't be right."""
+
+    exit_code = 2
+
+
+class NotThereFailure(Failure):
+    """What was asked for does not exist."""
+
+    exit_code = 3
+
+
+def failure_of(error: Exception, command: str, extras: str) -> Failure:
+    """Turn any error of a command into its sentence and code.
+
+    `extras` are those that the command needs. With PRELA_DEBUG set, what was not foreseen is
+    printed in full as well.
+    """
+    if isinstance(error, NotFoundError):
+        return NotThereFailure(str(error))
+    if isinstance(error, (InvalidError, MalformedError)):
+        return WrongRequestFailure(str(error))
+    if isinstance(error, DataDirectoryBusyError):
+        hint = "if `prela serve` runs on it, ask the server: --url http://127.0.0.1:8000"
+        return Failure(f"{error} ({hint})")
+    if isinstance(error, PrelaError):
+        return Failure(str(error))
+    if isinstance(error, ModuleNotFoundError) and not _is_ours(error.name):
+        return missing_part(command, error.name or "a library", extras)
+    if os.environ.get("PRELA_DEBUG"):
+        traceback.print_exception(error)
+    kind = type(error).__name__
+    return Failure(f"unexpected {kind}: {error} (set PRELA_DEBUG=1 to see where it happened)")
+
+
+def missing_part(command: str, module: str, extras: str) -> Failure:
+    """Say how to install what `command` needs."""
+    library = module.partition(".")[0]
+    wanted = dict.fromkeys(one for one in extras.split(",") if one)
+    if library in _EXTRAS and _EXTRAS[library] not in wanted:
+        wanted |= {_EXTRAS[library]: None}
+    parts = " and ".join(wanted) or "missing"
+    install = f"pip install 'prela-core[{','.join(wanted)}]'" if wanted else f"install {library}"
+    return Failure(f"`prela {command}` needs the {parts} parts ({library} is missing): {install}")
+
+
+def _is_ours(module: str | None) -> bool:
+    return (module or "").startswith("prela_")

@@ -1,0 +1,99 @@
+"""From what was typed to the trace that is meant, and to all of its spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import attrs
+
+from prela_cli.source import PROJECT_ID
+from prela_core.errors import InvalidError, NotFoundError
+from prela_core.store import (
+    MAX_LIMIT,
+    Order,
+    PageRequest,
+    Reader,
+    StoredSpan,
+    TraceDetail,
+    TraceFilter,
+)
+
+__all__ = ["find_span", "find_trace", "newest_trace", "with_all_spans"]
+
+_MOST_SPANS = 50_000
+"""More lines than anyone scrolls through."""
+
+_NAMED = 3
+
+
+def find_trace(reader: Reader, trace_id: str) -> TraceDetail:
+    """Give the trace of that id, else the only recent one whose id begins so.
+
+    "Recent" is among the newest 1,000. Raises `NotFoundError`, or `InvalidError` when several
+    begin so.
+    """
+    trace = reader.trace(PROJECT_ID, trace_id)
+    if trace is not None:
+        return trace
+    page = PageRequest(limit=MAX_LIMIT)
+    recent = reader.traces(PROJECT_ID, TraceFilter(), Order.NEWEST, page)
+    ids = [row.trace_id for row in recent.items if trace_id and row.trace_id.startswith(trace_id)]
+    if len(ids) > 1:
+        some = ", ".join(ids[:_NAMED])
+        raise InvalidError(f"{len(ids)} traces begin with {trace_id}: {some}; give more of the id")
+    trace = reader.trace(PROJECT_ID, ids[0]) if ids else None
+    if trace is None:
+        raise NotFoundError(f"there is no trace {trace_id}; `prela query` lists what there is")
+    return trace
+
+
+def newest_trace(reader: Reader) -> TraceDetail:
+    """Give the trace that began last. Raises `NotFoundError` when there is none."""
+    newest = reader.traces(PROJECT_ID, TraceFilter(), Order.NEWEST, PageRequest(limit=1)).items
+    trace = reader.trace(PROJECT_ID, newest[0].trace_id) if newest else None
+    if trace is None:
+        raise NotFoundError("there are no traces yet")
+    return trace
+
+
+def find_span(reader: Reader, trace: TraceDetail, span_id: str) -> StoredSpan:
+    """Give the span of that id, or the only one whose id begins so.
+
+    Raises `NotFoundError`, or `InvalidError` when several begin so.
+    """
+    spans = list(_every_span(reader, trace))
+    for span in spans:
+        if span.span_id == span_id:
+            return span
+    begin_so = [span for span in spans if span_id and span.span_id.startswith(span_id)]
+    if len(begin_so) > 1:
+        raise InvalidError(f"{len(begin_so)} spans begin with {span_id}; give more of the id")
+    if not begin_so:
+        raise NotFoundError(f"the trace {trace.trace_id} has no span {span_id}")
+    return begin_so[0]
+
+
+def with_all_spans(reader: Reader, trace: TraceDetail) -> TraceDetail:
+    """Give the trace with the spans that one answer could not hold, up to 50,000."""
+    if not trace.spans_truncated:
+        return trace
+    spans = list(islice(_every_span(reader, trace), _MOST_SPANS + 1))
+    more = len(spans) > _MOST_SPANS
+    return attrs.evolve(trace, spans=spans[:_MOST_SPANS], spans_truncated=more)
+
+
+def _every_span(reader: Reader, trace: TraceDetail) -> Iterator[StoredSpan]:
+    if not trace.spans_truncated:
+        yield from trace.spans
+        return
+    cursor: str | None = None
+    while True:
+        request = PageRequest(limit=MAX_LIMIT, cursor=cursor)
+        page = reader.spans(PROJECT_ID, trace.trace_id, request)
+        if page is None:
+            return
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return

@@ -1,0 +1,114 @@
+"""The `prela` command. A subcommand's module is imported when that subcommand is used."""
+
+from __future__ import annotations
+
+import errno
+from importlib import import_module
+from typing import Any
+
+import attrs
+import click
+from click.shell_completion import CompletionItem
+
+from prela_cli.failures import Failure, failure_of
+from prela_core import __version__
+
+__all__ = ["COMMANDS", "Entry", "LazyGroup", "prela"]
+
+
+@attrs.frozen
+class Entry:
+    """A subcommand as `prela --help` shows it, and the extras of prela-core that it needs."""
+
+    summary: str
+    extras: str = "cli"
+
+
+COMMANDS = {
+    "serve": Entry("Receive, store and answer: all of Prela in one process.", "server,embedded"),
+    "ingest": Entry("Store the spans of JSON and JSONL files.", "embedded"),
+    "query": Entry("List traces.", "embedded"),
+    "show": Entry("Show one trace as a tree with its times, tokens and cost.", "embedded"),
+    "search": Entry("Find words in names, inputs, outputs and attributes.", "embedded"),
+    "keys": Entry("Make, list and revoke API keys.", "server"),
+    "doctor": Entry("Check this installation and say what to mend.", "cli"),
+    "completion": Entry("Print what makes the shell complete `prela` commands.", "cli"),
+}
+"""The subcommand `name` is the attribute `name` of the module `prela_cli.name`."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its subcommands' names and summaries without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click asks
+        """Give the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - as click asks
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Import the subcommand; a `Failure` says which extra is missing for it."""
+        if cmd_name not in COMMANDS:
+            return None
+        module_name = f"prela_cli.{cmd_name}"
+        try:
+            command = getattr(import_module(module_name), cmd_name)
+        except ModuleNotFoundError as error:
+            if error.name == module_name:
+                raise Failure(f"`prela {cmd_name}` is not part of this installation") from error
+            raise failure_of(error, cmd_name, COMMANDS[cmd_name].extras) from error
+        assert isinstance(command, click.Command)  # noqa: S101 - a slip of ours, not of users
+        return command
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - as click asks
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the table; click's own way would import every subcommand."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete a subcommand's name from the table."""
+        items = [
+            CompletionItem(name, help=entry.summary)
+            for name, entry in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return items + click.Command.shell_complete(self, ctx, incomplete)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand; whatever goes wrong becomes one sentence and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise  # click ends quietly when nobody reads on, as in `prela query | head`
+            command = ctx.invoked_subcommand or ""
+            extras = COMMANDS[command].extras if command in COMMANDS else ""
+            raise failure_of(error, command, extras) from error
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=(
+        "Exit codes: 0 done, 1 a fault or something that can't be reached, "
+        "2 a wrong command line or request, 3 no such trace or span."
+    ),
+)
+@click.version_option(__version__, "-V", "--version", prog_name="prela")
+def prela() -> None:
+    """See what your AI agents did: every model call, tool, retrieval, error and cost.
+
+    \b
+    Example:
+      prela serve
+      prela query --since 1h --status error
+      prela show --latest
+    """  # noqa: D301 - click reads the backspace

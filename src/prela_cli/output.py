@@ -1,0 +1,60 @@
+"""To standard output: pictures for people, JSON for programs."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console, RenderableType
+
+from prela_cli.render.plain import clean
+
+__all__ = ["show", "show_json", "show_line"]
+
+_WIDTH_OF_FILES = 160
+"""Columns where output is no terminal: wide enough for whole ids."""
+
+_UNPRINTED = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""JSON escapes C0 controls; these others can act on a terminal as well."""
+
+
+def show(picture: RenderableType) -> None:
+    """Print a picture, fitted to the terminal; colours only where there is one."""
+    _console().print(picture)
+
+
+def show_line(text: str) -> None:
+    """Print one line of plain text."""
+    console = _console()
+    console.print(
+        clean(text, console.encoding), markup=False, highlight=False, emoji=False, soft_wrap=True
+    )
+
+
+def show_json(value: Any) -> None:
+    """Print `value` as one JSON document: indented on a terminal, on one line elsewhere."""
+    document = msgspec.json.encode(value)
+    if sys.stdout.isatty():
+        document = msgspec.json.format(document, indent=2)
+    text = _UNPRINTED.sub(_escape, document.decode())
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    if not encoding.lower().startswith("utf"):
+        text = re.sub(r"[^\x00-\x7f]", _escape, text)
+    click.echo(text)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _WIDTH_OF_FILES
+    return console
+
+
+def _escape(match: re.Match[str]) -> str:
+    """Write a character as JSON's own escape: outside ASCII, none stands outside a string."""
+    units = match.group().encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -1,0 +1,85 @@
+"""`prela query`: list traces."""
+
+from __future__ import annotations
+
+import attrs
+import click
+
+from prela_cli import moments
+from prela_cli.filters import filter_options
+from prela_cli.output import show, show_json, show_line
+from prela_cli.reading import page_options, source_options
+from prela_cli.render.traces_table import TracesTable
+from prela_cli.source import PROJECT_ID
+from prela_core.store import Order, PageRequest, Reader, TraceFilter
+
+__all__ = ["query"]
+
+_ORDERS = {order.name.lower().replace("_", "-"): order for order in Order}
+_ORDERS |= {order.value: order for order in Order}
+
+
+def _order(ctx: click.Context, param: click.Parameter, word: str) -> Order:
+    if word.lower() not in _ORDERS:
+        raise click.BadParameter(f"{word!r} is not one of {', '.join(_ORDERS)}", ctx, param)
+    return _ORDERS[word.lower()]
+
+
+@click.command()
+@filter_options
+@click.option("-q", "--search", "words", metavar="WORDS", help="Holds all of these words.")
+@click.option(
+    "--order",
+    default="newest",
+    show_default=True,
+    metavar="ORDER",
+    callback=_order,
+    help="newest, oldest, slowest, fastest, dearest, cheapest, most-spans or fewest-spans.",
+)
+@page_options
+@source_options
+def query(
+    *,
+    reader: Reader,
+    where: TraceFilter,
+    words: str | None,
+    order: Order,
+    limit: int,
+    cursor: str | None,
+    as_json: bool,
+) -> None:
+    """List traces, the newest first.
+
+    Conditions add up: a trace is listed when all of them hold. Ids are shown as far as they
+    tell the traces apart; `prela show` takes such a beginning.
+
+    \b
+    Example:
+      prela query --since 2h --status error
+      prela query --model gpt-4o --order dearest --limit 5
+      prela query --attr tenant=acme --attr plan=pro --json
+    """  # noqa: D301 - click reads the backspace
+    where = attrs.evolve(where, q=words)
+    page = PageRequest(limit=limit, cursor=cursor)
+    found = reader.traces(PROJECT_ID, where, order, page)
+    if as_json:
+        show_json(found)
+    elif not found.items:
+        show_line(_nothing(where, cursor))
+    else:
+        show(TracesTable(found, moments.now()))
+        if found.next_cursor:
+            show_line(f"There are more: add --cursor {found.next_cursor}")
+
+
+def _nothing(where: TraceFilter, cursor: str | None) -> str:
+    if cursor:
+        return "No more traces."
+    if where == TraceFilter():
+        return (
+            "No traces yet. Start `prela serve` and send some, or store a file with "
+            "`prela ingest FILE`."
+        )
+    if where.start_time is not None:
+        return "No traces match. Try an earlier --since or --start, or fewer conditions."
+    return "No traces match. Try fewer conditions: names and models are compared exactly."

@@ -1,0 +1,69 @@
+"""The options that say where traces are read from, alike for every command that reads some."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from prela_cli import source
+
+__all__ = ["page_options", "source_options"]
+
+
+def source_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--data-dir`, `--url` and `--api-key`; `command` gets a `Reader`, named `reader`."""
+
+    @click.option(
+        "--data-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path("prela-data"),
+        show_default=True,
+        envvar="PRELA_DATA_DIR",
+        show_envvar=True,
+        help="Read the embedded store in this directory.",
+    )
+    @click.option(
+        "--url",
+        envvar="PRELA_URL",
+        show_envvar=True,
+        metavar="URL",
+        help="Ask a server instead, such as http://127.0.0.1:8000.",
+    )
+    @click.option(
+        "--api-key",
+        envvar="PRELA_API_KEY",
+        show_envvar=True,
+        metavar="KEY",
+        help="The key for that server.",
+    )
+    @wraps(command)
+    def with_reader(*, data_dir: Path, url: str | None, api_key: str | None, **rest: Any) -> None:
+        with source.open_source(data_dir, url, api_key) as reader:
+            command(reader=reader, **rest)
+
+    return with_reader
+
+
+def page_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--limit`, `--cursor` and `--json`, under those names."""
+    options = (
+        click.option(
+            "--limit",
+            type=int,
+            default=20,
+            show_default=True,
+            metavar="NUMBER",
+            help="At most so many, 1 to 1000.",
+        ),
+        click.option("--cursor", metavar="CURSOR", help="Go on where an earlier answer ended."),
+        click.option(
+            "--json", "as_json", is_flag=True, help="Print one JSON document, as the API answers."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,58 @@
+"""Text of strangers made safe for a terminal, and cut to the cells it may take.
+
+Names, messages and attributes come from whatever was traced. They must not be able to move
+the cursor, change the colours, set the window's title or turn the reading direction around.
+"""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+__all__ = ["clean", "fit", "pad"]
+
+_JOINERS = frozenset("\u200c\u200d")
+"""Invisible, harmless, and needed to write Persian, Hindi and many emoji."""
+
+_UNSEEN = "\ufffd"
+
+_CHARS_PER_CELL = 8
+"""Combining marks take no cell; more of them than this a cell is not language."""
+
+
+def clean(text: str, encoding: str = "utf-8") -> str:
+    """Give `text` on one line without anything that is not printed.
+
+    White space becomes a blank; control characters, direction marks, lone surrogates and
+    unassigned characters become U+FFFD. What `encoding` can't say becomes `?`.
+    """
+    if not text.isprintable():
+        text = "".join(map(_printable, text))
+    if encoding.startswith("utf") or text.isascii():
+        return text
+    # U+00B5 is outside ASCII: a duration would else read "12 ?s".
+    return text.replace("µs", "us").encode(encoding, "replace").decode(encoding)
+
+
+def _printable(character: str) -> str:
+    if character.isprintable() or character in _JOINERS:
+        return character
+    return " " if character.isspace() else _UNSEEN
+
+
+def fit(text: str, width: int, ellipsis: str = "…") -> str:
+    """Cut `text` so that it takes at most `width` cells, with `ellipsis` where it was cut.
+
+    Chinese characters and most emoji take two cells, and are never halved.
+    """
+    head = text[: max(width, 0) * _CHARS_PER_CELL + _CHARS_PER_CELL]
+    if len(head) == len(text) and cell_len(head) <= width:
+        return text
+    if width < len(ellipsis):
+        return ellipsis[: max(width, 0)]
+    return set_cell_size(head, width - len(ellipsis)).rstrip() + ellipsis
+
+
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    """Fill `text` with blanks to `width` cells; `right` puts the blanks before it."""
+    blanks = " " * (width - cell_len(text))
+    return blanks + text if right else text + blanks

@@ -1,0 +1,173 @@
+"""One trace as a tree of its spans, each with its bar on the trace's axis of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import attrs
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+
+from prela_cli.render import figures
+from prela_cli.render.attribute_lines import attribute_pairs
+from prela_cli.render.glyphs import (
+    BAD,
+    DIM,
+    HEADING,
+    KEY,
+    PLAIN,
+    TYPE_WORDS,
+    WARN,
+    Glyphs,
+    glyphs_for,
+    status_style,
+    type_style,
+)
+from prela_cli.render.lines import Piece, one_line
+from prela_cli.render.plain import clean, fit, pad
+from prela_cli.render.trace_header import header_lines
+from prela_cli.render.tree_layout import Guides, Layout, Line, lay_out, lines_of
+from prela_cli.render.waterfall import TimeAxis, axis_of
+from prela_core.model.tree import Fault
+from prela_core.store import StoredSpan, TraceDetail
+
+__all__ = ["TraceTree"]
+
+_FAULT_NOTES = {
+    Fault.SELF_PARENT: "names itself as its parent",
+    Fault.CYCLE: "its parents form a circle, which was cut here",
+}
+
+
+@attrs.frozen
+class TraceTree:
+    """A renderable: the trace's facts, then a line for each span, fitted to the console's width.
+
+    A failed span has its message below it; with `attributes`, each span has all its attributes
+    there, one line each. `now` is the moment that "3m ago" is reckoned from.
+    """
+
+    trace: TraceDetail
+    now: datetime
+    attributes: bool = False
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the picture as segments: rich's own layout of text is too slow for 20,000 spans."""
+        glyphs = glyphs_for(options)
+        width = options.max_width
+        for pieces in header_lines(self.trace, self.now, glyphs, options.encoding):
+            yield from one_line(pieces, width, glyphs.ellipsis)
+        spans = self.trace.spans
+        if not spans:
+            return
+        yield Segment.line()
+        lines = lines_of(spans)
+        layout = lay_out(spans, lines, width)
+        picture = _Picture(layout, axis_of(spans, layout.bar), glyphs, options.encoding)
+        yield from one_line(picture.heading(), width, glyphs.ellipsis)
+        for line in lines:
+            for pieces in picture.line(line, attributes=self.attributes):
+                yield from one_line(pieces, width, glyphs.ellipsis)
+        if self.trace.spans_truncated:
+            shown = f"The first {figures.count(len(spans))} of "
+            note = f"{shown}{figures.count(self.trace.span_count)} spans are shown."
+            yield from one_line([(note, WARN)], width, glyphs.ellipsis)
+
+
+@attrs.frozen
+class _Picture:
+    layout: Layout
+    axis: TimeAxis
+    glyphs: Glyphs
+    encoding: str
+
+    def heading(self) -> list[Piece]:
+        layout = self.layout
+        axis = clean(self.axis.labels(), self.encoding)
+        text = " " * (2 + layout.label + 1) + (axis + " " if layout.bar else "")
+        text += pad("time", layout.time, right=True)
+        if layout.tokens:
+            text += pad("tokens", layout.tokens + 1, right=True)
+        if layout.cost:
+            text += pad("cost", layout.cost + 1, right=True)
+        return [(text, DIM)]
+
+    def line(self, line: Line, *, attributes: bool) -> Iterator[list[Piece]]:
+        if line.span is None:
+            note = f"parent {clean(line.missing_parent, self.encoding)} not received"
+            yield [(self.glyphs.pending + " ", WARN), (note, WARN)]
+            return
+        yield self._span_line(line.span, line.guides)
+        below = line.guides.below(self.glyphs)
+        for text, style in self._notes(line):
+            yield [("  " + below, DIM), (text, style)]
+        if attributes:
+            for key, value in attribute_pairs(line.span):
+                room = max(self.layout.width - 2 - cell_len(below) - cell_len(key) - 3, 8)
+                shown = fit(clean(value, self.encoding), room, self.glyphs.ellipsis)
+                yield [
+                    ("  " + below, DIM),
+                    (clean(key, self.encoding), KEY),
+                    (" = ", DIM),
+                    (shown, PLAIN),
+                ]
+
+    def _span_line(self, span: StoredSpan, guides: Guides) -> list[Piece]:
+        glyphs, layout = self.glyphs, self.layout
+        mark = " " if span.status == "success" else glyphs.status(span.status)
+        pieces: list[Piece] = [(mark + " ", status_style(span.status))]
+        pieces += self._label(span, guides)
+        colour = BAD if span.status == "error" else type_style(span.span_type)
+        if layout.bar:
+            pieces.append((" " + self.axis.bar(span, glyphs), colour))
+        time = "running" if span.ended_at is None else figures.duration(span.duration_ms)
+        figures_line = " " + pad(clean(time, self.encoding), layout.time, right=True)
+        if layout.tokens:
+            used = figures.tokens(_all_tokens(span))
+            figures_line += " " + pad(used, layout.tokens, right=True)
+        if layout.cost:
+            figures_line += " " + pad(figures.dollars(span.cost_usd), layout.cost, right=True)
+        pieces.append((figures_line.rstrip(), PLAIN))
+        return pieces
+
+    def _label(self, span: StoredSpan, guides: Guides) -> list[Piece]:
+        """Give guides, type and name, cut and filled to the label's width."""
+        lead = guides.lead(self.glyphs)
+        word = TYPE_WORDS.get(span.span_type, "")
+        tag = word + " " if word else ""
+        room = self.layout.label - cell_len(lead) - len(tag)
+        name = clean(span.name, self.encoding) or "(no name)"
+        name = fit(name, room, self.glyphs.ellipsis)
+        rest = room - cell_len(name)
+        detail = ""
+        known = clean(span.model or span.tool_name or "", self.encoding)
+        if known and known not in name and cell_len(known) < rest:
+            detail = " " + known
+        style = BAD if span.status == "error" else PLAIN if guides.depth else HEADING
+        return [
+            (lead, DIM),
+            (tag, type_style(span.span_type)),
+            (name, style),
+            (pad(detail, rest), DIM),
+        ]
+
+    def _notes(self, line: Line) -> Iterator[Piece]:
+        span, note = line.span, self.glyphs.note + " "
+        if span is None:
+            return
+        if span.status == "error" and span.status_message:
+            yield note + clean(span.status_message, self.encoding), BAD
+        if line.fault is not None:
+            yield note + _FAULT_NOTES[line.fault], WARN
+        flags = [flag for flag in span.flags if flag != Fault.SELF_PARENT]
+        if flags:
+            words = ", ".join(flag.replace("_", " ") for flag in flags)
+            yield f"{note}flagged: {clean(words, self.encoding)}", WARN
+
+
+def _all_tokens(span: StoredSpan) -> int | None:
+    if span.input_tokens is None and span.output_tokens is None:
+        return None
+    return (span.input_tokens or 0) + (span.output_tokens or 0)

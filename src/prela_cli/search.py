@@ -1,0 +1,53 @@
+"""`prela search`: find words in traces."""
+
+from __future__ import annotations
+
+import attrs
+import click
+
+from prela_cli import moments
+from prela_cli.filters import filter_options
+from prela_cli.output import show, show_json, show_line
+from prela_cli.reading import page_options, source_options
+from prela_cli.render.search_hits import SearchHits
+from prela_cli.source import PROJECT_ID
+from prela_core.store import PageRequest, Reader, TraceFilter
+
+__all__ = ["search"]
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@filter_options
+@page_options
+@source_options
+def search(
+    *,
+    reader: Reader,
+    where: TraceFilter,
+    words: tuple[str, ...],
+    limit: int,
+    cursor: str | None,
+    as_json: bool,
+) -> None:
+    """Find the traces that hold all WORDS, the newest first.
+
+    Looked through are names, inputs, outputs, status messages, attributes and events; letter
+    case does not matter. For a phrase, let its quotes reach Prela: '"rate limit"'.
+
+    \b
+    Example:
+      prela search refund
+      prela search '"rate limit"' openai --since 1d
+    """  # noqa: D301 - click reads the backspace
+    where = attrs.evolve(where, q=" ".join(words))
+    found = reader.search(PROJECT_ID, where, PageRequest(limit=limit, cursor=cursor))
+    if as_json:
+        show_json(found)
+    elif not found.items:
+        text = "No more traces hold" if cursor else "No trace holds"
+        show_line(f"{text} {' '.join(words)!r}. Try fewer words or a part of one.")
+    else:
+        show(SearchHits(found, moments.now()))
+        if found.next_cursor:
+            show_line(f"There are more: add --cursor {found.next_cursor}")

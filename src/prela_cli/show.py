@@ -1,0 +1,61 @@
+"""`prela show`: one trace."""
+
+from __future__ import annotations
+
+import click
+
+from prela_cli import moments
+from prela_cli.find_trace import find_span, find_trace, newest_trace, with_all_spans
+from prela_cli.output import show as show_picture
+from prela_cli.output import show_json
+from prela_cli.reading import source_options
+from prela_cli.render.span_detail import SpanDetail
+from prela_cli.render.trace_tree import TraceTree
+from prela_core.store import Reader
+
+__all__ = ["show"]
+
+
+@click.command()
+@click.argument("trace_id", required=False)
+@click.option("--latest", is_flag=True, help="Show the newest trace.")
+@click.option("-a", "--attributes", is_flag=True, help="Show every span's attributes.")
+@click.option("--span", "span_id", metavar="SPAN_ID", help="Show all about this one span.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document, as the API answers."
+)
+@source_options
+def show(
+    *,
+    reader: Reader,
+    trace_id: str | None,
+    latest: bool,
+    attributes: bool,
+    span_id: str | None,
+    as_json: bool,
+) -> None:
+    """Show a trace as a tree: what called what, when, for how long, at which cost.
+
+    TRACE_ID is a trace's id, or the beginning of one that only one recent trace has. Failed
+    spans have their message below them; spans whose parent has not arrived stand at the end.
+
+    \b
+    Example:
+      prela show --latest
+      prela show 0af76519 --attributes
+      prela show 0af76519 --span b7ad6b7169203331
+    """  # noqa: D301 - click reads the backspace
+    if latest == (trace_id is not None):
+        raise click.UsageError("give a TRACE_ID, or --latest")
+    trace = find_trace(reader, trace_id) if trace_id is not None else newest_trace(reader)
+    if span_id is not None:
+        span = find_span(reader, trace, span_id)
+        if as_json:
+            show_json(span)
+        else:
+            show_picture(SpanDetail(span))
+    elif as_json:
+        show_json(trace)
+    else:
+        whole = with_all_spans(reader, trace)
+        show_picture(TraceTree(whole, moments.now(), attributes=attributes))

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import Result
+
+from prela_core.errors import (
+    DataDirectoryBusyError,
+    MalformedError,
+    StoreUnavailableError,
+    UnauthenticatedError,
+)
+from prela_core.model import to_micros
+from prela_core.store import Order, Page, PageRequest, TraceFilter, TraceSummary
+from prela_core.testing.factories import NOON, stored_span, trace_detail
+
+Run = Callable[..., Result]
+
+
+def test_all_conditions_reach_the_store(run: Run, reader: Any) -> None:
+    result = run(
+        "query",
+        *("--service", "shop", "--status", "OK", "--type", "LLM", "--name", "chat"),
+        *("--model", "gpt-4o", "--user", "u", "--session", "s", "--agent", "a", "--env", "prod"),
+        *("--min-duration", "250", "--max-duration", "2s", "--search", "refund now"),
+        *("--start", "2026-01-15T12:00:00Z", "--end", "2026-01-16"),
+        *("--attr", "tenant=acme", "--attr", "note=a=b", "--order", "dearest"),
+        *("--limit", "7", "--cursor", "c1"),
+    )
+
+    assert result.exit_code == 0, result.output
+    assert reader.asked == [
+        (
+            "default",
+            TraceFilter(
+                service_name="shop",
+                status="success",
+                span_type="llm",
+                name="chat",
+                model="gpt-4o",
+                user_id="u",
+                session_id="s",
+                agent_name="a",
+                environment="prod",
+                min_duration_ms=250,
+                max_duration_ms=2000,
+                start_time=to_micros(NOON),
+                end_time=to_micros(NOON) + 12 * 3600 * 1_000_000,
+                q="refund now",
+                attributes=(("tenant", "acme"), ("note", "a=b")),
+            ),
+            Order.DEAREST,
+            PageRequest(limit=7, cursor="c1"),
+        )
+    ]
+
+
+@pytest.mark.parametrize("order", Order)
+def test_orders_have_a_word_and_the_api_spelling(run: Run, reader: Any, order: Order) -> None:
+    run("query", "--order", order.name.lower().replace("_", "-"))
+    run("query", "--order", order.value)
+
+    assert [asked[2] for asked in reader.asked] == [order, order]
+
+
+def test_since_counts_back_from_now(run: Run, reader: Any) -> None:
+    run("query", "--since", "2h")
+
+    assert reader.asked[0][1] == TraceFilter(start_time=to_micros(NOON) - 7200 * 1_000_000)
+
+
+def test_since_longer_than_time_itself_is_the_beginning(run: Run, reader: Any) -> None:
+    run("query", "--since", "99999w")
+
+    assert reader.asked[0][1].start_time == 0
+
+
+def test_the_source_comes_from_options_and_from_the_environment(run: Run, reader: Any) -> None:
+    run("query")
+    run("query", "--data-dir", "d", "--url", "http://h", "--api-key", "k")
+    run("query", PRELA_DATA_DIR="e", PRELA_URL="http://e", PRELA_API_KEY="ek")
+
+    assert reader.opened == [
+        (Path("prela-data"), None, None),
+        (Path("d"), "http://h", "k"),
+        (Path("e"), "http://e", "ek"),
+    ]
+    assert not reader.is_open
+
+
+def test_json_is_the_page_as_the_api_answers_it(run: Run, reader: Any) -> None:
+    reader.details = [trace_detail(stored_span(name="a\x9bb\u202e"))]
+    reader.next_cursor = "more"
+    result = run("query", "--json")
+
+    assert result.stdout.count("\n") == 1
+    assert "\\u009b" in result.stdout
+    assert result.stdout.strip().isprintable()
+    page = msgspec.json.decode(result.stdout, type=Page[TraceSummary])
+    assert (page.next_cursor, page.items[0].name) == ("more", "a\x9bb\u202e")
+
+
+def test_a_table_by_default_with_the_way_to_the_next_page(run: Run, reader: Any) -> None:
+    reader.details = [trace_detail(stored_span(name="answer [bold]me[/bold]"))]
+    reader.next_cursor = "abc"
+    lines = run("query").stdout.splitlines()
+
+    assert lines[0].split()[:2] == ["trace", "name"]
+    assert "answer [bold]me[/bold]" in lines[1]
+    assert lines[2] == "There are more: add --cursor abc"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        ([], "No traces yet. Start `prela serve`"),
+        (["--since", "1h"], "Try an earlier --since"),
+        (["--model", "x"], "fewer conditions"),
+        (["--cursor", "x"], "No more traces"),
+    ],
+)
+def test_nothing_found_says_what_to_try(
+    run: Run, reader: Any, arguments: list[str], hint: str
+) -> None:
+    result = run("query", *arguments)
+
+    assert result.exit_code == 0
+    assert hint in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--limit", "0"],
+        ["--limit", "1001"],
+        ["--limit", "x"],
+        ["--status", "sad"],
+        ["--status", ""],
+        ["--type", "x"],
+        ["--attr", "novalue"],
+        ["--attr", "=x"],
+        ["--order", "name"],
+        ["--since", "yesterday"],
+        ["--start", "yesterday"],
+        ["--since", "1h", "--start", "2026-01-15"],
+        ["--unknown"],
+    ],
+)
+def test_a_wrong_command_line_ends_with_2(run: Run, reader: Any, arguments: list[str]) -> None:
+    result = run("query", *arguments)
+
+    assert result.exit_code == 2
+    assert not result.stdout
+    assert reader.asked == []
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
+        (StoreUnavailableError("the store is away"), 1, "prela: the store is away\n"),
+        (UnauthenticatedError("unknown key\n\x1b[31m"), 1, "prela: unknown key \ufffd[31m\n"),
+        (MalformedError("the cursor is damaged"), 2, "prela: the cursor is damaged\n"),
+    ],
+)
+def test_errors_are_one_sentence_on_stderr(
+    run: Run, reader: Any, error: Exception, code: int, sentence: str
+) -> None:
+    reader.error = error
+    result = run("query")
+
+    assert (code, sentence, "") == (result.exit_code, result.stderr, result.stdout)
+
+
+def test_a_busy_data_directory_points_to_the_server(run: Run, reader: Any) -> None:
+    reader.error = DataDirectoryBusyError("prela-data is open in another process")
+
+    assert "--url http://127.0.0.1:8000" in run("query").stderr
+
+
+def test_what_was_not_foreseen_is_a_sentence_too(run: Run, reader: Any) -> None:
+    reader.error = ZeroDivisionError("division by zero")
+    result = run("query")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("prela: unexpected ZeroDivisionError: division by zero")
+    assert "Traceback" not in result.stderr
+    assert "Traceback" in run("query", PRELA_DEBUG="1").stderr

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import msgspec
+import pytest
+from click.testing import Result
+from msgspec import Raw
+
+from prela_core.store import StoredSpan, TraceDetail
+from prela_core.testing.factories import stored_span, trace_detail
+
+Run = Callable[..., Result]
+
+ROOT = stored_span(span_id="root", name="answer", span_type="agent")
+CALL = stored_span(
+    span_id="call-1", parent_span_id="root", name="chat", attributes=Raw(b'{"llm.model":"m"}')
+)
+
+
+@pytest.fixture
+def trace(reader: Any) -> TraceDetail:
+    one = trace_detail(ROOT, CALL)
+    reader.details = [one]
+    return one
+
+
+def test_a_trace_is_a_tree(run: Run, trace: TraceDetail) -> None:
+    result = run("show", trace.trace_id)
+
+    assert result.exit_code == 0
+    assert "  agent answer" in result.stdout
+    assert "  └╴chat" in result.stdout
+    assert "llm.model" not in result.stdout
+    assert "llm.model = m" in run("show", trace.trace_id, "-a").stdout
+
+
+def test_the_beginning_of_an_id_is_enough_when_only_one_has_it(
+    run: Run, reader: Any, trace: TraceDetail
+) -> None:
+    assert trace.trace_id in run("show", trace.trace_id[:6]).stdout
+
+    reader.details.append(attrs.evolve(trace, trace_id=trace.trace_id[:10] + "x"))
+    result = run("show", trace.trace_id[:6])
+
+    assert result.exit_code == 2
+    assert "2 traces begin with 0af765" in result.stderr
+
+
+def test_the_latest_is_shown_without_an_id(run: Run, trace: TraceDetail) -> None:
+    assert trace.trace_id in run("show", "--latest").stdout
+
+
+def test_json_is_the_trace_as_the_api_answers_it(run: Run, trace: TraceDetail) -> None:
+    document = run("show", trace.trace_id, "--json").stdout
+
+    assert trace == msgspec.json.decode(document, type=TraceDetail)
+
+
+def test_one_span_in_full(run: Run, trace: TraceDetail) -> None:
+    assert "llm.model  m" in run("show", trace.trace_id, "--span", "call").stdout
+    document = run("show", trace.trace_id, "--span", "call-1", "--json").stdout
+    assert msgspec.json.decode(document, type=StoredSpan) == CALL
+
+
+@pytest.mark.parametrize("arguments", [["nothing"], [""], ["--latest"]])
+def test_an_unknown_trace_ends_with_3(run: Run, reader: Any, arguments: list[str]) -> None:
+    result = run("show", *arguments)
+
+    assert result.exit_code == 3
+    assert result.stderr.startswith("prela: there ")
+
+
+@pytest.mark.parametrize("span_id", ["gone", ""])
+def test_an_unknown_span_ends_with_3(run: Run, trace: TraceDetail, span_id: str) -> None:
+    assert run("show", trace.trace_id, "--span", span_id).exit_code == 3
+
+
+@pytest.mark.parametrize("arguments", [[], ["x", "--latest"]])
+def test_an_id_or_latest_is_wanted(run: Run, reader: Any, arguments: list[str]) -> None:
+    assert run("show", *arguments).exit_code == 2
+
+
+def test_spans_beyond_one_answer_are_fetched_page_by_page(run: Run, reader: Any) -> None:
+    spans = [ROOT, *(attrs.evolve(CALL, span_id=f"c{at}", name=f"step {at}") for at in range(6))]
+    reader.details = [trace_detail(*spans, spans_truncated=True)]
+    result = run("show", "--latest")
+
+    assert all(f"step {at}" in result.stdout for at in range(6))
+    assert "are shown" not in result.stdout
+    assert "step 5" in run("show", "--latest", "--span", "c5").stdout
