@@ -1,7 +1,8 @@
 """What the store answers: the same classes from the embedded engine, a server and over HTTP.
 
 `msgspec` encodes and decodes them as they stand, so these are also the API's JSON. Fields
-of type `Raw` hold JSON that passes through undecoded.
+of type `Raw` hold JSON that passes through undecoded. The classes have no slots because the
+encoder writes fields in the order of `__dict__`, which is the order for reading.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ __all__ = ["Page", "SearchHit", "StoredSpan", "TraceDetail", "TraceSummary", "de
 T = TypeVar("T")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class TraceSummary:
     """A trace as one row, computed from its spans as they are known now.
 
@@ -49,7 +50,7 @@ class TraceSummary:
     metadata: Raw
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class StoredSpan:
     """A span as it is seen after all its versions have collapsed to one.
 
@@ -97,7 +98,7 @@ class StoredSpan:
     created_at: datetime
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class TraceDetail(TraceSummary):
     """A trace with its spans, ordered by start, then by span id.
 
@@ -109,7 +110,7 @@ class TraceDetail(TraceSummary):
     spans_truncated: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class SearchHit:
     """A trace in which the words were found, and the newest span and field that hold them.
 
@@ -129,7 +130,7 @@ class SearchHit:
     highlights: list[tuple[int, int]]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Page(Generic[T]):
     """A part of a long answer. `next_cursor` leads to the next part; None at the end."""
 

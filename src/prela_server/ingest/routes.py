@@ -19,7 +19,7 @@ from prela_server.ingest.gateway import Form, IngestGateway, Receipt
 __all__ = ["AcceptedBatch", "AcceptedSpan", "AcceptedTrace", "ingest_routes"]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class AcceptedTrace:
     """A trace was taken: `spans` of its `total` spans are durable, the others are in `rejected`."""
 
@@ -31,7 +31,7 @@ class AcceptedTrace:
     warnings: list[str]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class AcceptedSpan:
     """A span was taken and is durable."""
 
@@ -41,7 +41,7 @@ class AcceptedSpan:
     warnings: list[str]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class AcceptedBatch:
     """`ingested` of `total` spans were taken and are durable; the others are in `rejected`."""
 
