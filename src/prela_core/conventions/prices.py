@@ -97,10 +97,8 @@ def price_version() -> str:
 
 def price_of(model: str) -> Price | None:
     """Give the price of `model`, in any letter case; None when the table does not know it."""
-    try:
+    if model in _remembered:
         return _remembered[model]
-    except KeyError:
-        pass
     if len(model) > _MAX_NAME:
         return None
     if len(_remembered) >= _MAX_REMEMBERED:

@@ -14,12 +14,12 @@ import msgspec
 from msgspec import Raw
 
 from prela_core.conventions.columns import COLUMNS, TypedColumns
+from prela_core.conventions.keys import shape_of
 from prela_core.conventions.prices import cost_usd, price_of, price_version
 from prela_core.conventions.raw_json import UNREADABLE
 from prela_core.conventions.readers import BAD, READERS, USUAL_READER, Attributes, Reader, text
 from prela_core.conventions.span_types import (
     MODEL_TYPES,
-    NOT_OF_A_TOOL,
     SPAN_TYPES,
     TOOL_PREFIX,
     WordRule,
@@ -43,6 +43,7 @@ _FLAGS = _INDEX["flags"]
 
 _ABSENT: list[Any] = [getattr(TypedColumns(), name) for name in COLUMNS]
 _ABSENT[_SPAN_TYPE] = ""
+_TOOL, _LLM, _CUSTOM = SpanType.TOOL.value, SpanType.LLM.value, SpanType.CUSTOM.value
 _BAD_NUMBER = Flag.BAD_NUMBER.value
 
 _BY_PAYLOAD = Rule("span_type")
@@ -51,24 +52,32 @@ _BY_DEFAULT = Rule("default")
 _BY_PRICE = Rule("price table")
 
 _MAX_PLANS = 4096
+_MAX_SHAPE = 256
 
 _decode = msgspec.json.Decoder(dict[str, Raw]).decode
-_TOOL_BYTES = b'"' + TOOL_PREFIX.encode()
 _NO_EVENTS = len(b"[]")
-
-_INDEXED = frozenset({"indexed"})
 _EVENTS = frozenset({"input_events", "output_events"})
 
 _Step = tuple[Reader, str, Rule]
 _Plan = tuple[tuple[int, tuple[_Step, ...]], ...]
+_Shape = tuple[tuple[str, ...], bool]
 
 
 def _word_reader(rule: WordRule) -> Reader:
+    # The usual letter cases are looked up as they are: this runs for every span.
+    usual = {word: rule.meaning(word) for each in rule.words for word in (each, each.upper())}
+
     def word(key: str, attributes: Attributes, record: SpanRecord) -> str | None:
         said = text(key, attributes, record)
-        return None if said is None else rule.meaning(said)
+        if said is None:
+            return None
+        return usual.get(said) or rule.meaning(said)
 
     return word
+
+
+def _tool(_key: str, _attributes: Attributes, _record: SpanRecord) -> str:
+    return _TOOL
 
 
 def _steps(column: str) -> list[_Step]:
@@ -79,51 +88,55 @@ def _steps(column: str) -> list[_Step]:
 _STEPS: list[tuple[int, list[_Step]]] = [
     (
         _SPAN_TYPE,
-        [(_word_reader(rule), rule.spelling, Rule(rule.spelling)) for rule in SPAN_TYPES],
+        [
+            *((_word_reader(rule), rule.spelling, Rule(rule.spelling)) for rule in SPAN_TYPES),
+            (_tool, TOOL_PREFIX, _BY_TOOL),
+        ],
     ),
     *((_INDEX[column], _steps(column)) for column in SPELLINGS),
 ]
-_is_known = frozenset(
-    key for _, steps in _STEPS for _, key, rule in steps if rule.read not in _INDEXED | _EVENTS
-).__contains__
 
-_plans: dict[tuple[tuple[str, ...], bool, bool], _Plan] = {}
+_plans: dict[_Shape, _Plan] = {}
 
 
-def _make_plan(shape: tuple[tuple[str, ...], bool, bool]) -> _Plan:
+def _make_plan(shape: _Shape) -> _Plan:
     """Keep of all steps, in order, those that a span of this shape can take.
 
-    The shape is: which known keys it has, whether it has others too, and whether it has events.
+    The shape is what the rules can see of the span's keys, and whether it has events.
     """
-    known, has_others, has_events = shape
+    kinds = set(shape[0])
+    if any(kind.startswith(TOOL_PREFIX) for kind in kinds):
+        kinds.add(TOOL_PREFIX)
 
     def can(key: str, rule: Rule) -> bool:
-        if rule.read in _INDEXED:
-            return has_others
-        return has_events if rule.read in _EVENTS else key in known
+        return shape[1] if rule.read in _EVENTS else key in kinds
 
     kept = ((index, tuple(s for s in steps if can(s[1], s[2]))) for index, steps in _STEPS)
     plan = tuple((index, steps) for index, steps in kept if steps)
-    if len(_plans) >= _MAX_PLANS:
-        # Keys come from senders; what is remembered of them must not grow without end.
-        _plans.clear()
-    _plans[shape] = plan
+    if len(shape[0]) <= _MAX_SHAPE:
+        if len(_plans) >= _MAX_PLANS:
+            # Shapes come from senders; what is remembered of them must not grow without end.
+            _plans.clear()
+        _plans[shape] = plan
     return plan
 
 
-def _fill(record: SpanRecord) -> tuple[list[Any], dict[int, Rule]]:
+def _fill(  # noqa: C901  # one frame a span: every call taken out of it costs 2 %
+    record: SpanRecord,
+) -> tuple[list[Any], dict[int, Rule]]:
     """Give the columns' values, and by column's index the rule that set it or emptied it."""
     try:
         attributes = _decode(record.attributes)
     except UNREADABLE:
         # Not an object, or nested beyond what can be walked: it says nothing we could read.
         attributes = {}
-    known = tuple(filter(_is_known, attributes))
-    shape = (known, len(known) != len(attributes), len(record.events) > _NO_EVENTS)
+    shape = (shape_of(attributes), len(record.events) > _NO_EVENTS)
+    plan = _plans.get(shape)
+    if plan is None:
+        plan = _make_plan(shape)
     values = _ABSENT.copy()
     won: dict[int, Rule] = {}
-    plan = _plans.get(shape)
-    for index, steps in _make_plan(shape) if plan is None else plan:
+    for index, steps in plan:
         for read, key, rule in steps:
             value = read(key, attributes, record)
             if value is None:
@@ -137,27 +150,16 @@ def _fill(record: SpanRecord) -> tuple[list[Any], dict[int, Rule]]:
     if record.span_type:
         values[_SPAN_TYPE], won[_SPAN_TYPE] = record.span_type, _BY_PAYLOAD
     elif not values[_SPAN_TYPE]:
-        _settle_span_type(record, attributes, values, won)
+        rule = won.get(_MODEL, _BY_DEFAULT)
+        won[_SPAN_TYPE] = rule
+        values[_SPAN_TYPE] = (
+            _CUSTOM if rule is _BY_DEFAULT else MODEL_TYPES.get(rule.spelling, _LLM)
+        )
     if values[_COST] is not None:
         values[_COST_SOURCE], won[_COST_SOURCE] = "sent", won[_COST]
     elif values[_MODEL] and not values[_FLAGS]:
         _compute_cost(values, won)
     return values, won
-
-
-def _settle_span_type(
-    record: SpanRecord, attributes: Attributes, values: list[Any], won: dict[int, Rule]
-) -> None:
-    """Decide without any word for it: from a tool's attributes, or from a model."""
-    if _TOOL_BYTES in record.attributes and any(
-        key.startswith(TOOL_PREFIX) and key not in NOT_OF_A_TOOL for key in attributes
-    ):
-        values[_SPAN_TYPE], won[_SPAN_TYPE] = SpanType.TOOL.value, _BY_TOOL
-    elif values[_MODEL]:
-        rule = won[_SPAN_TYPE] = won[_MODEL]
-        values[_SPAN_TYPE] = MODEL_TYPES.get(rule.spelling, SpanType.LLM).value
-    else:
-        values[_SPAN_TYPE], won[_SPAN_TYPE] = SpanType.CUSTOM.value, _BY_DEFAULT
 
 
 def _compute_cost(values: list[Any], won: dict[int, Rule]) -> None:
