@@ -44,8 +44,8 @@ def text(key: str, attributes: Attributes, _record: SpanRecord) -> str | None:
         return _string(raw) or None
     except UNREADABLE:
         json = bytes(raw)
-        # A name is one value; of a list or an object nothing could be grouped by.
-        return None if json[:1] in b"[{n" else json.decode(errors="replace")
+        # A name is one value: a list, an object, null or a broken string is none.
+        return None if json[:1] in b'[{n"' else json.decode(errors="replace")
 
 
 def vendor_only(key: str, attributes: Attributes, record: SpanRecord) -> str | None:
