@@ -12,9 +12,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prela_core.conventions import COLUMNS, TypedColumns, explain, resolve
+from prela_core.conventions import COLUMNS, TypedColumns, explain, price_of, resolve
 from prela_core.conventions.keys import _MAX_KINDS, KeyKinds
+from prela_core.conventions.prices import _MAX_REMEMBERED, _remembered
 from prela_core.conventions.readers import MAX_COST_USD, MAX_TOKENS
+from prela_core.conventions.resolve import _MAX_PLANS, _MAX_SHAPE, _make_plan, _plans
 from prela_core.conventions.span_types import SPAN_TYPES
 from prela_core.conventions.spellings import SPELLINGS
 from prela_core.model import Flag, SpanRecord, SpanType
@@ -179,3 +181,15 @@ def test_what_is_remembered_of_keys_is_bounded() -> None:
     assert len(kinds) <= _MAX_KINDS
     assert "llm.model" == kinds["llm.model"]
     assert "gen_ai.prompt." == kinds["gen_ai.prompt.0.role"]
+
+
+def test_what_is_remembered_of_shapes_and_models_is_bounded() -> None:
+    for number in range(_MAX_PLANS + 10):
+        _make_plan(((f"kind-{number}",), False))
+        price_of(f"nobody-knows-{number}")
+    _make_plan((tuple(map(str, range(_MAX_SHAPE + 1))), False))
+
+    assert len(_plans) <= _MAX_PLANS
+    assert all(len(kinds) <= _MAX_SHAPE for kinds, _ in _plans)
+    assert len(_remembered) <= _MAX_REMEMBERED
+    assert price_of("gpt-4") is not None
