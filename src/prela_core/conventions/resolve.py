@@ -1,9 +1,10 @@
 """From a span's attributes to its typed columns, by the tables and nothing else.
 
 Only the keys are decoded; values stay raw until a rule asks for one. Which rules can apply
-depends on which known keys a span has, and emitters repeat themselves: a plan is made once for
-each such set of keys, and remembered. Typed decoding of all known keys into one struct was
-tried too: with more than ninety spellings it costs more than decoding all keys of a usual span.
+depends on a span's keys, and emitters repeat themselves: a plan is made once for each set of
+keys that the rules can tell apart, and remembered. Typed decoding of all known keys into one
+struct was tried too: with more than ninety spellings it costs more than decoding all keys of a
+usual span does.
 """
 
 from __future__ import annotations
@@ -17,7 +18,16 @@ from prela_core.conventions.columns import COLUMNS, TypedColumns
 from prela_core.conventions.keys import shape_of
 from prela_core.conventions.prices import cost_usd, price_of, price_version
 from prela_core.conventions.raw_json import UNREADABLE
-from prela_core.conventions.readers import BAD, READERS, USUAL_READER, Attributes, Reader, text
+from prela_core.conventions.readers import (
+    BAD,
+    PLAIN,
+    READERS,
+    USUAL_READER,
+    Attributes,
+    Decode,
+    Reader,
+    text,
+)
 from prela_core.conventions.span_types import (
     MODEL_TYPES,
     SPAN_TYPES,
@@ -33,9 +43,8 @@ _INDEX = {name: index for index, name in enumerate(COLUMNS)}
 _SPAN_TYPE = _INDEX["span_type"]
 _MODEL = _INDEX["model"]
 _INPUT_TOKENS = _INDEX["input_tokens"]
-_OUTPUT_TOKENS = _INDEX["output_tokens"]
-_CACHE_READ = _INDEX["cache_read_tokens"]
-_CACHE_WRITE = _INDEX["cache_write_tokens"]
+_COUNTS = slice(_INPUT_TOKENS, _INDEX["cache_write_tokens"] + 1)
+"""Tokens of input, of output, read from a cache, written to one: neighbours in `TypedColumns`."""
 _COST = _INDEX["cost_usd"]
 _COST_SOURCE = _INDEX["cost_source"]
 _PRICE_VERSION = _INDEX["price_version"]
@@ -53,12 +62,15 @@ _BY_PRICE = Rule("price table")
 
 _MAX_PLANS = 4096
 _MAX_SHAPE = 256
+_MAX_KEY_SETS = 1024
+_MAX_KEYS = 64
+_MAX_KEY = 200
 
 _decode = msgspec.json.Decoder(dict[str, Raw]).decode
 _NO_EVENTS = len(b"[]")
 _EVENTS = frozenset({"input_events", "output_events"})
 
-_Step = tuple[Reader, str, Rule]
+_Step = tuple[Decode | None, Reader, str, Rule]
 _Plan = tuple[tuple[int, tuple[_Step, ...]], ...]
 _Shape = tuple[tuple[str, ...], bool]
 
@@ -82,21 +94,33 @@ def _tool(_key: str, _attributes: Attributes, _record: SpanRecord) -> str:
 
 def _steps(column: str) -> list[_Step]:
     usual = USUAL_READER.get(column, "text")
-    return [(READERS[rule.read or usual], rule.spelling, rule) for rule in SPELLINGS[column]]
+    names = [rule.read or usual for rule in SPELLINGS[column]]
+    return [
+        (PLAIN.get(name), READERS[name], rule.spelling, rule)
+        for name, rule in zip(names, SPELLINGS[column], strict=True)
+    ]
 
 
 _STEPS: list[tuple[int, list[_Step]]] = [
     (
         _SPAN_TYPE,
         [
-            *((_word_reader(rule), rule.spelling, Rule(rule.spelling)) for rule in SPAN_TYPES),
-            (_tool, TOOL_PREFIX, _BY_TOOL),
+            *(
+                (None, _word_reader(rule), rule.spelling, Rule(rule.spelling))
+                for rule in SPAN_TYPES
+            ),
+            (None, _tool, TOOL_PREFIX, _BY_TOOL),
         ],
     ),
     *((_INDEX[column], _steps(column)) for column in SPELLINGS),
 ]
 
 _plans: dict[_Shape, _Plan] = {}
+_plans_by_keys: tuple[dict[tuple[str, ...], _Plan], ...] = ({}, {})
+"""Found by all keys, in the order sent: without events, and with them.
+
+Emitters whose keys differ from span to span miss here, and are found by shape instead.
+"""
 
 
 def _make_plan(shape: _Shape) -> _Plan:
@@ -111,7 +135,7 @@ def _make_plan(shape: _Shape) -> _Plan:
     def can(key: str, rule: Rule) -> bool:
         return shape[1] if rule.read in _EVENTS else key in kinds
 
-    kept = ((index, tuple(s for s in steps if can(s[1], s[2]))) for index, steps in _STEPS)
+    kept = ((index, tuple(s for s in steps if can(s[2], s[3]))) for index, steps in _STEPS)
     plan = tuple((index, steps) for index, steps in kept if steps)
     if len(shape[0]) <= _MAX_SHAPE:
         if len(_plans) >= _MAX_PLANS:
@@ -121,7 +145,21 @@ def _make_plan(shape: _Shape) -> _Plan:
     return plan
 
 
-def _fill(  # noqa: C901  # one frame a span: every call taken out of it costs 2 %
+def _find_plan(attributes: Attributes, *, has_events: bool) -> _Plan:
+    """Give the plan for attributes whose exact keys were not met before."""
+    shape = (shape_of(attributes), has_events)
+    plan = _plans.get(shape)
+    if plan is None:
+        plan = _make_plan(shape)
+    if len(attributes) <= _MAX_KEYS and max(map(len, attributes), default=0) <= _MAX_KEY:
+        by_keys = _plans_by_keys[has_events]
+        if len(by_keys) >= _MAX_KEY_SETS:
+            by_keys.clear()
+        by_keys[tuple(attributes)] = plan
+    return plan
+
+
+def _fill(  # noqa: C901, PLR0912  # one frame a span: every call taken out of it costs 2 %
     record: SpanRecord,
 ) -> tuple[list[Any], dict[int, Rule]]:
     """Give the columns' values, and by column's index the rule that set it or emptied it."""
@@ -130,15 +168,21 @@ def _fill(  # noqa: C901  # one frame a span: every call taken out of it costs 2
     except UNREADABLE:
         # Not an object, or nested beyond what can be walked: it says nothing we could read.
         attributes = {}
-    shape = (shape_of(attributes), len(record.events) > _NO_EVENTS)
-    plan = _plans.get(shape)
+    has_events = len(record.events) > _NO_EVENTS
+    plan = _plans_by_keys[has_events].get(tuple(attributes))
     if plan is None:
-        plan = _make_plan(shape)
+        plan = _find_plan(attributes, has_events=has_events)
     values = _ABSENT.copy()
     won: dict[int, Rule] = {}
     for index, steps in plan:
-        for read, key, rule in steps:
-            value = read(key, attributes, record)
+        for decode, read, key, rule in steps:
+            if decode is None:
+                value = read(key, attributes, record)
+            else:
+                try:
+                    value = decode(attributes[key])
+                except UNREADABLE:
+                    value = read(key, attributes, record)
             if value is None:
                 continue
             won[index] = rule
@@ -163,21 +207,14 @@ def _fill(  # noqa: C901  # one frame a span: every call taken out of it costs 2
 
 
 def _compute_cost(values: list[Any], won: dict[int, Rule]) -> None:
-    fresh, out = values[_INPUT_TOKENS], values[_OUTPUT_TOKENS]
-    read, write = values[_CACHE_READ], values[_CACHE_WRITE]
+    fresh, out, read, write = values[_COUNTS]
     if fresh is None and out is None and read is None and write is None:
         return
+    includes_cached = fresh is not None and won[_INPUT_TOKENS].includes_cached
     price = price_of(values[_MODEL])
     if price is None:
         return
-    values[_COST] = cost_usd(
-        price,
-        fresh or 0,
-        out or 0,
-        read or 0,
-        write or 0,
-        includes_cached=fresh is not None and won[_INPUT_TOKENS].includes_cached,
-    )
+    values[_COST] = cost_usd(price, fresh or 0, out or 0, read or 0, write or 0, includes_cached)
     values[_COST_SOURCE], values[_PRICE_VERSION] = "computed", price_version()
     won[_COST] = won[_COST_SOURCE] = won[_PRICE_VERSION] = _BY_PRICE
 

@@ -15,8 +15,17 @@ from hypothesis import strategies as st
 from prela_core.conventions import COLUMNS, TypedColumns, explain, price_of, resolve
 from prela_core.conventions.keys import _MAX_KINDS, KeyKinds
 from prela_core.conventions.prices import _MAX_REMEMBERED, _remembered
-from prela_core.conventions.readers import MAX_COST_USD, MAX_TOKENS
-from prela_core.conventions.resolve import _MAX_PLANS, _MAX_SHAPE, _make_plan, _plans
+from prela_core.conventions.readers import BAD, MAX_COST_USD, MAX_TOKENS, PLAIN, READERS
+from prela_core.conventions.resolve import (
+    _MAX_KEY,
+    _MAX_KEY_SETS,
+    _MAX_KEYS,
+    _MAX_PLANS,
+    _MAX_SHAPE,
+    _make_plan,
+    _plans,
+    _plans_by_keys,
+)
 from prela_core.conventions.span_types import SPAN_TYPES
 from prela_core.conventions.spellings import SPELLINGS
 from prela_core.model import Flag, SpanRecord, SpanType
@@ -161,6 +170,21 @@ def test_the_order_of_keys_and_unknown_keys_change_nothing(
     )
 
 
+@given(value=VALUES)
+def test_a_plain_decoder_takes_nothing_that_its_reader_reads_otherwise(
+    make_span: SpanMaker, value: Any
+) -> None:
+    raw = msgspec.Raw(as_json(value))
+    for name, decode in PLAIN.items():
+        read = READERS[name]("key", {"key": raw}, make_span({}))
+        try:
+            plain = decode(raw)
+        except ValueError:
+            continue
+        assert read is not BAD
+        assert (read, type(read)) == (plain, type(plain))
+
+
 @given(attributes=st.binary(), events=st.binary())
 def test_even_bytes_that_are_no_json_raise_nothing(
     make_span: SpanMaker, attributes: Any, events: Any
@@ -183,13 +207,20 @@ def test_what_is_remembered_of_keys_is_bounded() -> None:
     assert "gen_ai.prompt." == kinds["gen_ai.prompt.0.role"]
 
 
-def test_what_is_remembered_of_shapes_and_models_is_bounded() -> None:
+def test_what_is_remembered_of_shapes_and_models_is_bounded(make_span: SpanMaker) -> None:
     for number in range(_MAX_PLANS + 10):
         _make_plan(((f"kind-{number}",), False))
         price_of(f"nobody-knows-{number}")
+        resolve(make_span({f"app.{number}": 1}))
+    resolve(make_span({"k" * 100_000: 1}))
+    resolve(make_span({f"k{number}": 1 for number in range(_MAX_KEYS + 1)}))
     _make_plan((tuple(map(str, range(_MAX_SHAPE + 1))), False))
 
     assert len(_plans) <= _MAX_PLANS
     assert all(len(kinds) <= _MAX_SHAPE for kinds, _ in _plans)
+    for plans in _plans_by_keys:
+        assert len(plans) <= _MAX_KEY_SETS
+        assert all(len(keys) <= _MAX_KEYS for keys in plans)
+        assert all(len(key) <= _MAX_KEY for keys in plans for key in keys)
     assert len(_remembered) <= _MAX_REMEMBERED
     assert price_of("gpt-4") is not None
