@@ -67,11 +67,14 @@ _MAX_KEYS = 64
 _MAX_KEY = 200
 
 _decode = msgspec.json.Decoder(dict[str, Raw]).decode
+_string = msgspec.json.Decoder(str).decode
 _NO_EVENTS = len(b"[]")
 _EVENTS = frozenset({"input_events", "output_events"})
 
 _Step = tuple[Decode | None, Reader, str, Rule]
-_Plan = tuple[tuple[int, tuple[_Step, ...]], ...]
+_Plan = tuple[tuple[int, bool, Decode | None, Reader, str, Rule], ...]
+"""Steps with the column's index before them, and whether the step is the column's first."""
+
 _Shape = tuple[tuple[str, ...], bool]
 
 
@@ -80,10 +83,11 @@ def _word_reader(rule: WordRule) -> Reader:
     usual = {word: rule.meaning(word) for each in rule.words for word in (each, each.upper())}
 
     def word(key: str, attributes: Attributes, record: SpanRecord) -> str | None:
-        said = text(key, attributes, record)
-        if said is None:
-            return None
-        return usual.get(said) or rule.meaning(said)
+        try:
+            return usual[_string(attributes[key])]
+        except (KeyError, ValueError):
+            said = text(key, attributes, record)
+        return None if said is None else rule.meaning(said)
 
     return word
 
@@ -135,8 +139,10 @@ def _make_plan(shape: _Shape) -> _Plan:
     def can(key: str, rule: Rule) -> bool:
         return shape[1] if rule.read in _EVENTS else key in kinds
 
-    kept = ((index, tuple(s for s in steps if can(s[2], s[3]))) for index, steps in _STEPS)
-    plan = tuple((index, steps) for index, steps in kept if steps)
+    kept = ((index, [s for s in steps if can(s[2], s[3])]) for index, steps in _STEPS)
+    plan = tuple(
+        (index, number == 0, *step) for index, steps in kept for number, step in enumerate(steps)
+    )
     if len(shape[0]) <= _MAX_SHAPE:
         if len(_plans) >= _MAX_PLANS:
             # Shapes come from senders; what is remembered of them must not grow without end.
@@ -174,23 +180,23 @@ def _fill(  # noqa: C901, PLR0912  # one frame a span: every call taken out of i
         plan = _find_plan(attributes, has_events=has_events)
     values = _ABSENT.copy()
     won: dict[int, Rule] = {}
-    for index, steps in plan:
-        for decode, read, key, rule in steps:
-            if decode is None:
+    for index, is_first, decode, read, key, rule in plan:
+        if not is_first and index in won:
+            continue
+        if decode is None:
+            value = read(key, attributes, record)
+        else:
+            try:
+                value = decode(attributes[key])
+            except UNREADABLE:
                 value = read(key, attributes, record)
-            else:
-                try:
-                    value = decode(attributes[key])
-                except UNREADABLE:
-                    value = read(key, attributes, record)
-            if value is None:
-                continue
-            won[index] = rule
-            if value is BAD:
-                values[_FLAGS] = _BAD_NUMBER
-            else:
-                values[index] = value
-            break
+        if value is None:
+            continue
+        won[index] = rule
+        if value is BAD:
+            values[_FLAGS] = _BAD_NUMBER
+        else:
+            values[index] = value
     if record.span_type:
         values[_SPAN_TYPE], won[_SPAN_TYPE] = record.span_type, _BY_PAYLOAD
     elif not values[_SPAN_TYPE]:
@@ -200,7 +206,7 @@ def _fill(  # noqa: C901, PLR0912  # one frame a span: every call taken out of i
             _CUSTOM if rule is _BY_DEFAULT else MODEL_TYPES.get(rule.spelling, _LLM)
         )
     if values[_COST] is not None:
-        values[_COST_SOURCE], won[_COST_SOURCE] = "sent", won[_COST]
+        values[_COST_SOURCE] = "sent"
     elif values[_MODEL] and not values[_FLAGS]:
         _compute_cost(values, won)
     return values, won
@@ -216,7 +222,7 @@ def _compute_cost(values: list[Any], won: dict[int, Rule]) -> None:
         return
     values[_COST] = cost_usd(price, fresh or 0, out or 0, read or 0, write or 0, includes_cached)
     values[_COST_SOURCE], values[_PRICE_VERSION] = "computed", price_version()
-    won[_COST] = won[_COST_SOURCE] = won[_PRICE_VERSION] = _BY_PRICE
+    won[_COST] = _BY_PRICE
 
 
 def resolve(record: SpanRecord) -> TypedColumns:
@@ -241,8 +247,9 @@ def explain(record: SpanRecord) -> dict[str, str]:
         if index in won and values[index] is not None
     }
     if won.get(_COST) is _BY_PRICE:
-        by = f"{_BY_PRICE.spelling} {price_version()}"
-        said |= {"cost_usd": by, "cost_source": by, "price_version": by}
+        said["cost_usd"] = said["price_version"] = f"{_BY_PRICE.spelling} {price_version()}"
+    if "cost_usd" in said:
+        said["cost_source"] = said["cost_usd"]
     if values[_FLAGS]:
         bad = (rule.spelling for index, rule in won.items() if values[index] is None)
         said["flags"] = ", ".join(bad)
