@@ -85,7 +85,7 @@ def test_the_source_comes_from_options_and_from_the_environment(run: Run, reader
     run("query", PRELA_DATA_DIR="e", PRELA_URL="http://e", PRELA_API_KEY="ek")
 
     assert reader.opened == [
-        (Path("prela-data"), None, None),
+        (Path("~/.prela").expanduser(), None, None),
         (Path("d"), "http://h", "k"),
         (Path("e"), "http://e", "ek"),
     ]
