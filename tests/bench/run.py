@@ -95,9 +95,7 @@ def ingest(
     last = made[-1]["trace_id"]
     with serving() as (url, process):
         began = time.perf_counter()
-        outcome = asyncio.run(send_all(url, requests, connections))
-        if outcome.refused:
-            sys.exit(f"{outcome.refused} of {len(requests)} requests were refused")
+        outcome = _send(url, requests, connections)
         until_visible(url, f"/api/v1/traces/{last}")
         seconds = time.perf_counter() - began
         cpu = cpu_seconds(process) / len(made) * 1e6
@@ -115,7 +113,7 @@ def queries(stored: int) -> None:
             until = newest - (stored - number - count) * 400_000
             made = list(spans(number + 1000, count, newest=until))
             some += [span["trace_id"] for span in made[:: count // 10]]
-            asyncio.run(send_all(url, list(_requests(made, 1000)), 4))
+            _send(url, list(_requests(made, 1000)), 4)
         print(f"\n{stored:,} spans stored in {time.perf_counter() - began:.0f} s\n")
         print("| question, over HTTP, warm | p50 ms | p95 ms |\n|---|---|---|")
         for name, path in {
@@ -133,6 +131,13 @@ def queries(stored: int) -> None:
                 f"| {name} | {whole.percentile(0.5):.0f} | {whole.percentile(0.95):.0f} |",
                 flush=True,
             )
+
+
+def _send(url: str, requests: list[bytes], connections: int) -> Outcome:
+    outcome = asyncio.run(send_all(url, requests, connections))
+    if outcome.refused:
+        sys.exit(f"{outcome.refused} of {len(requests)} requests were refused")
+    return outcome
 
 
 def _requests(made: list[dict[str, Any]], size: int) -> Iterator[bytes]:
