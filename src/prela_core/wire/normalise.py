@@ -24,7 +24,7 @@ _NO_PARENT = "0000000000000000"
 _EMPTY_OBJECT = b"{}"
 _EMPTY_LIST = b"[]"
 _NULL = b"null"
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|([\[{])|[\]}]', re.DOTALL)
+_BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|([\[{])|[\]}]', re.DOTALL)
 
 
 class WireSpan(msgspec.Struct):
