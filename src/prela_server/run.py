@@ -27,8 +27,17 @@ def run(settings: Settings, *, started: Callable[[str, Embedded], None]) -> None
     settings.check()
     with DataDirectory(settings.data_dir, command="prela serve").acquire() as directory:
         listener = _bind(settings)
-        with listener:
-            asyncio.run(_serve(settings, directory, listener, started))
+        with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(settings, directory, listener, started))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Give uvloop where it is installed, which is everywhere but on Windows."""
+    try:
+        import uvloop  # noqa: PLC0415 - optional
+    except ModuleNotFoundError:
+        return None
+    return uvloop.new_event_loop
 
 
 class _Server(uvicorn.Server):
