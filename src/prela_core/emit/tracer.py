@@ -87,11 +87,12 @@ class Tracer:
     def _hand_on(self, spans: Sequence[Span]) -> None:
         try:
             self._export(spans)
-        except Exception:  # noqa: BLE001 - no fault of an exporter may break the program
+        except Exception as error:  # noqa: BLE001 - no exporter's fault may break the program
             if not self._has_failed:
                 self._has_failed = True
                 _log.warning(
-                    "%d spans of a trace were not exported; further failures are not reported",
-                    len(spans),
-                    exc_info=True,
+                    "spans were not exported (%s: %s); further failures are not reported",
+                    type(error).__name__,
+                    error,
                 )
+            _log.debug("an export failed", exc_info=True)
