@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import time
 from collections.abc import Callable, Iterator, Sequence
-from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 
@@ -13,18 +12,8 @@ import httpx
 import msgspec
 
 from prela_core import __version__
-from prela_core.errors import (
-    ForbiddenError,
-    InputError,
-    InvalidError,
-    MalformedError,
-    NotFoundError,
-    PrelaError,
-    TooLargeError,
-    UnauthenticatedError,
-    UnavailableError,
-    UnsupportedMediaError,
-)
+from prela_core.errors import UnavailableError
+from prela_core.io.http_errors import raise_for_problem, translated
 from prela_core.model import Span
 from prela_core.wire.encode import trace_to_json
 
@@ -34,33 +23,16 @@ _ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 _SPANS_A_REQUEST = 1000
-_TRANSIENT = {
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.BAD_GATEWAY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    HTTPStatus.GATEWAY_TIMEOUT,
-}
-_REFUSALS: dict[int, type[InputError]] = {
-    kind.status.value: kind
-    for kind in (
-        ForbiddenError,
-        InvalidError,
-        MalformedError,
-        NotFoundError,
-        TooLargeError,
-        UnauthenticatedError,
-        UnsupportedMediaError,
-    )
-}
 
 
 class HttpExporter:
     """Posts spans to `{url}/v1/traces` as gzipped Prela JSON; call it with the spans.
 
-    It returns after the server took all of them. What may pass (no connection, 429, 502, 503,
-    504) is tried four times in all, after 0.1, 0.2 and 0.4 seconds or as `Retry-After` says, up
-    to 5 seconds. Then it raises `UnavailableError`; for a refusal at once the `InputError` of
-    its status. Sending spans again is safe: a server sees each once.
+    It returns after the server took all of them. What may pass (no connection, 429, a fault of
+    the server) is tried four times in all, after 0.1, 0.2 and 0.4 seconds or as `Retry-After`
+    says, up to 5 seconds: a program waits meanwhile. Then it raises `UnavailableError`; for a
+    refusal at once the `InputError` of its status. Sending spans again is safe: a server sees
+    each once.
 
     `timeout` is in seconds and for each attempt. `transport` and `sleep` are for tests.
     """
@@ -108,26 +80,19 @@ class HttpExporter:
         self.close()
 
     def _post(self, body: bytes) -> None:
-        failure: PrelaError = UnavailableError("nothing was sent")
-        for attempt in range(_ATTEMPTS):
-            pause = _FIRST_PAUSE_SECONDS * 2**attempt
+        for attempt in range(1, _ATTEMPTS + 1):
+            pause = _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1)
             try:
-                answer = self._client.post(self._url, content=body)
-            except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-                raise InvalidError(f"{self._url} is no address to send spans to") from error
-            except httpx.TransportError as error:
-                kind = type(error).__name__
-                failure = UnavailableError(f"{self._url} can't be reached ({kind}: {error})")
-            else:
-                if answer.is_success:
-                    return
-                failure = _failure_of(answer)
-                if answer.status_code not in _TRANSIENT:
-                    raise failure
+                with translated(self._url):
+                    answer = self._client.post(self._url, content=body)
                 pause = _retry_after(answer, pause)
-            if attempt + 1 < _ATTEMPTS:
+                raise_for_problem(answer)
+            except UnavailableError:
+                if attempt == _ATTEMPTS:
+                    raise
                 self._sleep(min(pause, _LONGEST_PAUSE_SECONDS))
-        raise failure
+            else:
+                return
 
 
 def _groups(spans: Sequence[Span]) -> Iterator[Sequence[Span]]:
@@ -137,25 +102,6 @@ def _groups(spans: Sequence[Span]) -> Iterator[Sequence[Span]]:
     for group in by_trace.values():
         for at in range(0, len(group), _SPANS_A_REQUEST):
             yield group[at : at + _SPANS_A_REQUEST]
-
-
-def _failure_of(answer: httpx.Response) -> PrelaError:
-    sentence = f"{answer.url} answered {answer.status_code} {_detail(answer)}".rstrip()
-    if answer.status_code in _REFUSALS:
-        return _REFUSALS[answer.status_code](sentence)
-    if answer.is_client_error and answer.status_code not in _TRANSIENT:
-        return InputError(sentence)
-    return UnavailableError(sentence)
-
-
-def _detail(answer: httpx.Response) -> str:
-    """Give what an RFC 9457 problem document says; nothing for any other body."""
-    try:
-        problem = msgspec.json.decode(answer.content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
-    detail = problem.get("detail") if isinstance(problem, dict) else None
-    return f"({detail})" if isinstance(detail, str) else ""
 
 
 def _retry_after(answer: httpx.Response, otherwise: float) -> float:
