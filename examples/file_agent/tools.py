@@ -102,7 +102,11 @@ class Toolbox:
             raise ToolFailureError(f"{path} is outside of the folder")
         if whole.is_dir():
             raise ToolFailureError(f"{path} is a folder; give a file of it")
-        content = whole.read_bytes()
+        try:
+            content = whole.read_bytes()
+        except FileNotFoundError:
+            # Without the machine's own path: the model knows the folder only.
+            raise FileNotFoundError(f"there is no file {path} in this folder") from None
         if not is_text(content[:_SNIFFED_BYTES]):
             raise ToolFailureError(f"{path} is no text file")
         first = max(start, 1) if isinstance(start, int) else 1
