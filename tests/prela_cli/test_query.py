@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
+from prela_cli.main import prela
 from prela_core.errors import (
     DataDirectoryBusyError,
     MalformedError,
@@ -102,6 +103,15 @@ def test_json_is_the_page_as_the_api_answers_it(run: Run, reader: Any) -> None:
     assert result.stdout.strip().isprintable()
     page = msgspec.json.decode(result.stdout, type=Page[TraceSummary])
     assert (page.next_cursor, page.items[0].name) == ("more", "a\x9bb\u202e")
+
+
+def test_json_can_be_said_in_ascii(run: Run, reader: Any) -> None:
+    reader.details = [trace_detail(stored_span(name="\u65e5\U0001f600"))]
+    result = CliRunner(charset="ascii").invoke(prela, ["query", "--json"])
+
+    assert '"name":"\\u65e5\\ud83d\\ude00"' in result.stdout
+    page = msgspec.json.decode(result.stdout, type=Page[TraceSummary])
+    assert page.items[0].name == "\u65e5\U0001f600"
 
 
 def test_a_table_by_default_with_the_way_to_the_next_page(run: Run, reader: Any) -> None:
