@@ -1,7 +1,5 @@
 """`prela doctor`: check this installation and its data, and say what to mend."""
 
-# ruff: noqa: D301 - click reads \b in docstrings, where it keeps lines apart
-
 from __future__ import annotations
 
 import os

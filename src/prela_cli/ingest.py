@@ -1,7 +1,5 @@
 """`prela ingest`: put the spans of files into the store."""
 
-# ruff: noqa: D301 - click reads \b in docstrings, where it keeps lines apart
-
 from __future__ import annotations
 
 import sys

@@ -1,9 +1,5 @@
 """`prela keys`: make, list and revoke the API keys of a data directory."""
 
-# Docstrings hold a real backspace, by which click knows text that it must not wrap (D301), and
-# commands import what they need when they run, so that `prela --help` stays fast (PLC0415).
-# ruff: noqa: D301
-
 from __future__ import annotations
 
 import json

@@ -1,7 +1,5 @@
 """`prela serve`: the whole of Prela in one process."""
 
-# ruff: noqa: D301 - click reads \b in docstrings, where it keeps lines apart
-
 from __future__ import annotations
 
 import sys

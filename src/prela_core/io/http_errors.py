@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -35,6 +36,7 @@ _INPUT_ERRORS: dict[int, type[InputError]] = {
     )
 }
 _LONGEST_PAUSE = 60
+_WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 class _Problem(msgspec.Struct):
@@ -70,5 +72,5 @@ def raise_for_problem(answer: httpx.Response) -> None:
         raise error(sentence, problem.errors)
     sent = answer.headers.get("retry-after", "")
     raise UnavailableError(
-        sentence, retry_after=min(int(sent), _LONGEST_PAUSE) if sent.isdigit() else 1
+        sentence, retry_after=min(int(sent), _LONGEST_PAUSE) if _WHOLE.fullmatch(sent) else 1
     )
