@@ -11,7 +11,7 @@ from prela_core.errors import InvalidError
 from prela_core.store import Order, PageRequest, TraceFilter
 from prela_core.wire import parse_timestamp, status_of
 
-__all__ = ["PAGE_PARAMETERS", "TRACE_PARAMETERS", "Parameters"]
+__all__ = ["MAX_ATTRIBUTES", "MAX_TEXT", "PAGE_PARAMETERS", "TRACE_PARAMETERS", "Parameters"]
 
 T = TypeVar("T")
 
@@ -27,8 +27,8 @@ _TEXTS = (
     "q",
 )
 _ATTRIBUTE = "attr."
-_MAX_TEXT = 4096
-_MAX_ATTRIBUTES = 8
+MAX_TEXT = 4096
+MAX_ATTRIBUTES = 8
 
 PAGE_PARAMETERS = ("limit", "cursor", "offset")
 TRACE_PARAMETERS = (
@@ -60,10 +60,10 @@ class Parameters:
                 raise _fault(name[:60], "is not a parameter of this address")
             if len(sent.getlist(name)) > 1:
                 raise _fault(name, "is given more than once")
-            if len(value) > _MAX_TEXT:
-                raise _fault(name, f"has over {_MAX_TEXT} characters")
-        if len(self._attributes) > _MAX_ATTRIBUTES:
-            raise InvalidError(f"at most {_MAX_ATTRIBUTES} attributes can be asked for at once")
+            if len(value) > MAX_TEXT:
+                raise _fault(name, f"has over {MAX_TEXT} characters")
+        if len(self._attributes) > MAX_ATTRIBUTES:
+            raise InvalidError(f"at most {MAX_ATTRIBUTES} attributes can be asked for at once")
 
     def page(self) -> PageRequest:
         """Give the wanted page."""
