@@ -43,7 +43,8 @@ The command `prela keys create --project <name>` makes one."""
 
 _KEYS_NOT_ASKED = """
 
-This server asks for no API key. One that does takes it as `X-API-Key: <key>` or `Authorization: Bearer <key>`."""
+This server asks for no API key. One that does takes it as `X-API-Key: <key>` or \
+`Authorization: Bearer <key>`."""
 
 _SCHEMES = {
     "ApiKey": {

@@ -72,7 +72,8 @@ def json_block(value: Any) -> Markup:
 
 def slug(text: str) -> str:
     """Make a fragment's name of a heading."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    words = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return f"about-{words}"  # apart from the names of operations
 
 
 def _attribute(key: str) -> str:
