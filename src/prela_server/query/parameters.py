@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from starlette.datastructures import QueryParams
 
 from prela_core.errors import InvalidError
+from prela_core.model import SpanType
 from prela_core.store import Order, PageRequest, TraceFilter
 from prela_core.wire import parse_timestamp, status_of
 
@@ -17,7 +18,6 @@ T = TypeVar("T")
 
 _TEXTS = (
     "service_name",
-    "span_type",
     "name",
     "model",
     "user_id",
@@ -26,6 +26,7 @@ _TEXTS = (
     "environment",
     "q",
 )
+_SPAN_TYPES = frozenset(word.value for word in SpanType)
 _ATTRIBUTE = "attr."
 MAX_TEXT = 4096
 MAX_ATTRIBUTES = 8
@@ -33,6 +34,7 @@ MAX_ATTRIBUTES = 8
 PAGE_PARAMETERS = ("limit", "cursor", "offset")
 TRACE_PARAMETERS = (
     *_TEXTS,
+    "span_type",
     "status",
     "min_duration_ms",
     "max_duration_ms",
@@ -77,7 +79,7 @@ class Parameters:
 
     def order(self) -> Order:
         """Give the wanted order; newest first when none is named."""
-        sent = self._values.get("order", Order.NEWEST.value)
+        sent = self._values.get("order") or Order.NEWEST.value
         if sent not in {order.value for order in Order}:
             raise _fault("order", f"must be one of {', '.join(Order)}")
         return Order(sent)
@@ -87,6 +89,7 @@ class Parameters:
         texts: dict[str, Any] = {name: self._values.get(name) or None for name in _TEXTS}
         return TraceFilter(
             **texts,
+            span_type=self._read("span_type", _span_type),
             status=self._read("status", _status),
             min_duration_ms=self._read("min_duration_ms", _milliseconds),
             max_duration_ms=self._read("max_duration_ms", _milliseconds),
@@ -142,6 +145,13 @@ def _moment(text: str) -> int:
     if sign > len("2026-01-01T") and text[sign + 1 :].replace(":", "").isdigit():
         text = f"{text[:sign]}+{text[sign + 1 :]}"
     return parse_timestamp(text)
+
+
+def _span_type(text: str) -> str:
+    # No span has another type, since unknown ones are stored as `custom`.
+    if text.lower() not in _SPAN_TYPES:
+        raise ValueError(f"must be one of {', '.join(SpanType)}")
+    return text.lower()
 
 
 def _status(text: str) -> str:
