@@ -138,6 +138,8 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         }
         if name in operation.required:
             parameter["required"] = True
+        else:
+            parameter["allowEmptyValue"] = True  # the same as leaving it out
         if note.example is not None:
             parameter["example"] = note.example
         listed.append(parameter)

@@ -26,7 +26,7 @@ def test_every_route_is_in_the_document_and_no_other(
     document: dict[str, Any], docs_app: Starlette
 ) -> None:
     routes = {
-        (method, route.path)
+        (method, route.path_format)
         for route in docs_app.routes
         if isinstance(route, Route) and route.include_in_schema
         for method in (route.methods or set()) - METHODS_OF_STARLETTE
