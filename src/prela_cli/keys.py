@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from prela_cli.data_dir import data_dir_option
+
 if TYPE_CHECKING:
     from prela_server.accounts import Accounts, KeyInfo
 
@@ -21,16 +23,6 @@ __all__ = ["keys"]
 
 _SCOPES = ("ingest", "read", "admin")  # those of accounts.Scope, without importing it for --help
 _WIDE = 1000  # columns: when nobody looks at a terminal, each key stays on one line
-
-_data_dir = click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="PRELA_DATA_DIR",
-    show_envvar=True,
-    default=Path("prela-data"),
-    show_default=True,
-    help="Where Prela keeps its data.",
-)
 
 
 def _json_flag(text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -63,7 +55,7 @@ def keys() -> None:
     help="What the key may do; repeat for several. 'admin' includes the others.",
 )
 @click.option("--name", default="", help="A note on who uses the key.")
-@_data_dir
+@data_dir_option
 @_json_flag("Print the key, as 'key', and what is known of it as JSON.")
 def create(project: str, scopes: tuple[str, ...], name: str, data_dir: Path, as_json: bool) -> None:
     """Make a key and print it, this once.
@@ -90,7 +82,7 @@ def create(project: str, scopes: tuple[str, ...], name: str, data_dir: Path, as_
 
 @keys.command("list")
 @click.option("--project", help="Only the keys of this project.")
-@_data_dir
+@data_dir_option
 @_json_flag("Print a JSON list.")
 def list_keys(project: str | None, data_dir: Path, as_json: bool) -> None:
     """List keys, oldest first, revoked ones too. The keys themselves can't be shown.
@@ -111,7 +103,7 @@ def list_keys(project: str | None, data_dir: Path, as_json: bool) -> None:
 
 @keys.command()
 @click.argument("key_id")
-@_data_dir
+@data_dir_option
 def revoke(key_id: str, data_dir: Path) -> None:
     """End a key for good. KEY_ID is the short id that 'prela keys list' shows.
 

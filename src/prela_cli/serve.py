@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from prela_cli.data_dir import data_dir_option
+
 if TYPE_CHECKING:
     from prela_server.compose import Embedded
 
@@ -19,12 +21,8 @@ __all__ = ["serve"]
 @click.command()
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="0: any free one.  [default: 8000]")
-@click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where traces are kept.  [default: $PRELA_DATA_DIR or ~/.prela]",
-)
-def serve(host: str | None, port: int | None, data_dir: Path | None) -> None:
+@data_dir_option
+def serve(host: str | None, port: int | None, data_dir: Path) -> None:
     """Receive traces and answer questions about them, in one process on one port.
 
     Nothing needs to be installed or set up first. On a loopback address no API key is asked

@@ -1,0 +1,24 @@
+"""The option that names the data directory, alike for every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["data_dir_option"]
+
+
+def _default(_: click.Context, __: click.Parameter, path: Path | None) -> Path:
+    from prela_core.io.data_directory import default_data_directory
+
+    return path or default_data_directory()
+
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    callback=_default,
+    help="Where traces are kept.  [default: $PRELA_DATA_DIR or ~/.prela]",
+)
+"""Gives the command a `data_dir`, which is never None."""
