@@ -230,6 +230,16 @@ def test_all_fields_come_back(api: Api) -> None:
     assert datetime.fromisoformat(found["created_at"]) > NOW.astimezone(UTC) - timedelta(days=1)
 
 
+def test_the_published_sdks_moments_of_events_are_shown_as_rfc_3339(api: Api) -> None:
+    text = "said at 2026-01-01T00:00:00+00:00Z"
+    event = {"name": "e", "timestamp": f"{_PLAIN}+00:00Z", "attributes": {"text": text}}
+    sent = span(events=[event])
+
+    api.accept("/v1/spans", sent)
+
+    assert api.span(sent)["events"] == [event | {"timestamp": f"{_PLAIN}Z"}]
+
+
 def test_only_the_ids_are_required(api: Api) -> None:
     sent = {"span_id": "only", "trace_id": span()["trace_id"]}
 
