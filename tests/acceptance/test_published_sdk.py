@@ -1,4 +1,4 @@
-"""The SDK that users already have, `prela` 0.1.0 from PyPI, delivers everything to this server."""
+"""The SDK that users already have, `prela` 0.1.0 from PyPI, delivers everything to us."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.conftest import Api, Serve, run_prela
 
 VERSION = "0.1.0"
