@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import Any, Self
+from urllib.parse import quote, urlsplit
 
 import attrs
 import httpx
@@ -154,6 +157,46 @@ class Api:
             parameters["cursor"] = page["next_cursor"]
 
 
+@attrs.frozen
+class Wire:
+    """A bare TCP connection to a server."""
+
+    socket: socket.socket
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def answered(self) -> bool:
+        """Say whether there is something to read, or the end."""
+        return bool(select.select([self.socket], [], [], 0)[0])
+
+    def talk(self, pieces: Iterable[bytes]) -> tuple[bytes, int]:
+        """Send `pieces` until the server answers, then read to the end of the connection.
+
+        Gives the answer, and how many bytes went out before it.
+        """
+        sent = 0
+        with self, contextlib.suppress(ConnectionError):
+            for piece in pieces:
+                if self.answered():
+                    break
+                self.socket.sendall(piece)
+                sent += len(piece)
+            return self.rest(), sent
+        return b"", sent
+
+    def rest(self) -> bytes:
+        """Read to the end of the connection."""
+        read = b""
+        with contextlib.suppress(ConnectionError):
+            while piece := self.socket.recv(65536):
+                read += piece
+        return read
+
+
 @attrs.define
 class Server:
     """`prela serve` as a process of its own, on any free port, in a data directory."""
@@ -180,6 +223,11 @@ class Server:
     @property
     def api(self) -> Api:
         return Api(self.url, self.client)
+
+    def wire(self) -> Wire:
+        """Open a bare connection; the test decides when which bytes go out."""
+        address = urlsplit(self.url)
+        return Wire(socket.create_connection((address.hostname, address.port), timeout=60))
 
     @property
     def running(self) -> subprocess.Popen[bytes]:
