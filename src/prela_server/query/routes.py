@@ -67,8 +67,9 @@ def query_routes(reader: Reader, guard: Guard, *, at_once: int = 4) -> list[Rout
 
     return [
         Route("/api/v1/traces", list_traces),
-        Route("/api/v1/traces/{trace_id}", show_trace),
-        Route("/api/v1/traces/{trace_id}/spans", list_spans),
+        # An id may hold slashes; escaped as %2F they are slashes again before a route is chosen.
+        Route("/api/v1/traces/{trace_id:path}/spans", list_spans),
+        Route("/api/v1/traces/{trace_id:path}", show_trace),
         Route("/api/v1/search", search),
     ]
 
