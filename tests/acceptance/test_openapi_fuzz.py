@@ -72,7 +72,7 @@ every = described(coverage=True)
 # The spans of a trace or batch have the boundaries of a single one, which are walked once.
 at_random = described(coverage=False)
 fuzzing = settings(
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],
