@@ -41,8 +41,6 @@ from prela_core.testing.matching import (
 
 __all__ = ["MemoryStore"]
 
-_UINT32_MAX = 2**32 - 1
-
 
 @attrs.frozen
 class _Version:
@@ -186,8 +184,7 @@ def _version(span: SpanRecord, received_at: int) -> _Version:
         for value in attrs.astuple(span):
             if isinstance(value, str):
                 value.encode()
-        if not 0 <= span.flags <= _UINT32_MAX:
-            raise OverflowError("flags are 32 bits")
+        span.flags.to_bytes(4, "big")  # as wide as the column
         return _Version(version_of(span, received_at), stored_span(span, received_at, typed))
     except (OverflowError, UnicodeEncodeError) as error:
         raise InvalidError("the store can't hold what was sent") from error
