@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import msgspec
@@ -180,7 +181,7 @@ class TestFilters:
         ],
     )
     def test_attributes_are_compared_as_text_or_as_json(
-        self, place: Any, held: bytes, asked: str, found: bool
+        self, place: Any, held: bytes, asked: str, *, found: bool
     ) -> None:
         place.insert(
             span_record(trace_id="t", attributes=b'{"a":0,"some.key":%s}' % held),
@@ -258,7 +259,7 @@ class TestOrders:
         expected = sorted(ids, reverse=order.descending)
         for limit in (1, 2, 7):
             pages = _pages(place, order, limit=limit)
-            assert expected == sum(pages, []), limit
+            assert expected == list(itertools.chain(*pages)), limit
             assert all(pages)
 
     def test_costs_of_the_same_sum_are_ties_however_they_were_summed(self, place: Any) -> None:
@@ -295,7 +296,9 @@ class TestPages:
         )
         expected = [each for _, each in sorted(zip(starts, ids, strict=True), reverse=True)]
         for limit in (4, 10, 33):
-            assert expected == sum(_pages(place, Order.NEWEST, limit=limit), []), limit
+            assert expected == list(itertools.chain(*_pages(place, Order.NEWEST, limit=limit))), (
+                limit
+            )
         assert expected[5:12] == place.ids(offset=5, limit=7)
 
     def test_pages_hold_the_filter(self, place: Any) -> None:

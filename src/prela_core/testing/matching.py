@@ -10,7 +10,7 @@ from msgspec import Raw
 
 from prela_core.errors import InvalidError
 from prela_core.model import to_micros
-from prela_core.store import Order, StoredSpan, TraceFilter, TraceSummary
+from prela_core.store import Order, StoredSpan, TraceFilter, TraceSummary, decode_raw
 from prela_core.store.summary import summarise
 from prela_core.store.words import (
     SEARCHED_FIELDS,
@@ -86,7 +86,7 @@ def _has_attribute(span: StoredSpan, key: str, value: str) -> bool:
     held = msgspec.json.decode(span.attributes, type=dict[str, Raw]).get(key)
     if held is None:
         return False
-    decoded = msgspec.json.decode(held)
+    decoded = decode_raw(held)
     if isinstance(decoded, str):
         return decoded == value
     try:

@@ -180,14 +180,16 @@ class MemoryStore:
 
 def _version(span: SpanRecord, received_at: int) -> _Version:
     typed = resolve(span)
+    refusal = InvalidError("the store can't hold what was sent")
+    if not 0 <= span.flags <= _UINT32_MAX:
+        raise refusal
     try:
         for value in attrs.astuple(span):
             if isinstance(value, str):
                 value.encode()
-        span.flags.to_bytes(4, "big")  # as wide as the column
         return _Version(version_of(span, received_at), stored_span(span, received_at, typed))
     except (OverflowError, UnicodeEncodeError) as error:
-        raise InvalidError("the store can't hold what was sent") from error
+        raise refusal from error
 
 
 def _page(
