@@ -13,6 +13,7 @@ import uvicorn
 from prela_core.errors import PrelaError, SettingsError
 from prela_core.io.data_directory import DataDirectory
 from prela_server.compose import Embedded, embedded
+from prela_server.edge.protocol import BoundedHttp
 from prela_server.settings import Settings
 
 __all__ = ["run"]
@@ -85,6 +86,7 @@ async def _serve(
         server = _Server(
             uvicorn.Config(
                 parts.app,
+                http=BoundedHttp,
                 lifespan="off",
                 access_log=False,
                 log_config=None,

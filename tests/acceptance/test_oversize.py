@@ -149,3 +149,16 @@ def test_twenty_bombs_at_once(bounded: Server, gzip_bomb: bytes) -> None:
 
     with ThreadPoolExecutor(20) as pool:
         assert [413] * 20 == list(pool.map(post, range(20)))
+
+
+@pytest.mark.parametrize("piece", [b"a" * 100_000, b"X: a\r\n" * 20_000], ids=["one", "many"])
+def test_headers_without_end_are_refused(bounded: Server, piece: bytes) -> None:
+    def headers() -> Iterator[bytes]:
+        yield b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: "
+        for _ in range(3000):
+            yield piece
+
+    answer, sent = bounded.wire().talk(headers())
+
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
+    assert sent < 50 * MB
