@@ -96,7 +96,8 @@ def _application(settings: Settings, bus: DirectBus, store: Store, guard: Guard)
     )
 
     async def store_answers() -> None:
-        await anyio.to_thread.run_sync(store.ping)
+        # Who asks whether we are ready is not to wait for a store that hangs.
+        await anyio.to_thread.run_sync(store.ping, abandon_on_cancel=True)
 
     routes = [
         *ingest_routes(gateway, guard, body_limit=limits.body, body_seconds=settings.body_seconds),

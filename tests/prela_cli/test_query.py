@@ -172,7 +172,11 @@ def test_a_wrong_command_line_ends_with_2(run: Run, reader: Any, arguments: list
     ("error", "code", "sentence"),
     [
         (StoreUnavailableError("the store is away"), 1, "prela: the store is away\n"),
-        (UnauthenticatedError("unknown key\n\x1b[31m"), 1, "prela: unknown key \ufffd[31m\n"),
+        (
+            UnauthenticatedError("unknown key\n\x1b[31m"),
+            1,
+            "prela: unknown key \ufffd[31m (keys are given as --api-key or PRELA_API_KEY)\n",
+        ),
         (MalformedError("the cursor is damaged"), 2, "prela: the cursor is damaged\n"),
     ],
 )
@@ -185,10 +189,14 @@ def test_errors_are_one_sentence_on_stderr(
     assert (code, sentence, "") == (result.exit_code, result.stderr, result.stdout)
 
 
-def test_a_busy_data_directory_points_to_the_server(run: Run, reader: Any) -> None:
+def test_a_busy_data_directory_is_a_fault(run: Run, reader: Any) -> None:
     reader.error = DataDirectoryBusyError("prela-data is open in another process")
+    result = run("query")
 
-    assert "--url http://127.0.0.1:8000" in run("query").stderr
+    assert (1, "prela: prela-data is open in another process\n") == (
+        result.exit_code,
+        result.stderr,
+    )
 
 
 def test_what_was_not_foreseen_is_a_sentence_too(run: Run, reader: Any) -> None:

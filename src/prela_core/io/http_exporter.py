@@ -11,8 +11,8 @@ from typing import Self
 import httpx
 import msgspec
 
-from prela_core import __version__
 from prela_core.errors import UnavailableError
+from prela_core.io.http_connection import connect
 from prela_core.io.http_errors import raise_for_problem, translated
 from prela_core.model import Span
 from prela_core.wire.encode import trace_to_json
@@ -50,11 +50,9 @@ class HttpExporter:
         headers = {
             "Content-Type": "application/json",
             "Content-Encoding": "gzip",
-            "User-Agent": f"prela-core/{__version__}",
         }
-        if api_key is not None:
-            headers["X-API-Key"] = api_key
-        self._client = httpx.Client(headers=headers, timeout=timeout, transport=transport)
+        self._client = connect(url.rstrip("/"), api_key, timeout=timeout, transport=transport)
+        self._client.headers.update(headers)
         self._sleep = sleep
 
     def __call__(self, spans: Sequence[Span]) -> None:

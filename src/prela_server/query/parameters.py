@@ -46,21 +46,21 @@ TRACE_PARAMETERS = (
 class Parameters:
     """The parameters of one request.
 
-    Raises `InvalidError` at once for a parameter that is given twice or is not among `known`
-    (nor an `attr.<key>`, where `attributes` are taken), since a misspelt filter that is
-    passed over would give a wrong answer.
+    Raises `InvalidError` at once for a parameter that is given twice or is not among `known`,
+    since a misspelt filter that is passed over would give a wrong answer. Where `attributes`
+    are taken, `attr.<key>` may come more than once: different spans may meet each.
     """
 
     def __init__(
         self, sent: QueryParams, known: Iterable[str], *, attributes: bool = False
     ) -> None:
         self._values = dict(sent.multi_items())
-        self._attributes = [name for name in self._values if name.startswith(_ATTRIBUTE)]
-        allowed = {*known, *(self._attributes if attributes else ())}
-        for name, value in self._values.items():
+        self._attributes = [pair for pair in sent.multi_items() if pair[0].startswith(_ATTRIBUTE)]
+        allowed = {*known, *(name for name, _ in self._attributes if attributes)}
+        for name, value in sent.multi_items():
             if name not in allowed:
                 raise _fault(name[:60], "is not a parameter of this address")
-            if len(sent.getlist(name)) > 1:
+            if len(sent.getlist(name)) > 1 and not name.startswith(_ATTRIBUTE):
                 raise _fault(name, "is given more than once")
             if len(value) > MAX_TEXT:
                 raise _fault(name, f"has over {MAX_TEXT} characters")
@@ -95,9 +95,7 @@ class Parameters:
             max_duration_ms=self._read("max_duration_ms", _milliseconds),
             start_time=self._read("start_time", _moment),
             end_time=self._read("end_time", _moment),
-            attributes=tuple(
-                (_attribute_key(name), self._values[name]) for name in self._attributes
-            ),
+            attributes=tuple((_attribute_key(name), value) for name, value in self._attributes),
         )
 
     def _read(self, name: str, convert: Callable[[str], T]) -> T | None:
