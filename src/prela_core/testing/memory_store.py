@@ -42,6 +42,9 @@ from prela_core.testing.matching import (
 __all__ = ["MemoryStore"]
 
 
+_UINT32_MAX = 2**32 - 1
+
+
 @attrs.frozen
 class _Version:
     number: int

@@ -119,9 +119,26 @@ json_values = st.recursive(
         st.lists(inner, max_size=4)
         | st.dictionaries(
             st.sampled_from(
-                "span_id trace_id parent_span_id name span_type service_name started_at ended_at"
-                " duration_ms status status_message attributes events links replay_snapshot spans"
-                " metadata resourceSpans".split()
+                [
+                    "span_id",
+                    "trace_id",
+                    "parent_span_id",
+                    "name",
+                    "span_type",
+                    "service_name",
+                    "started_at",
+                    "ended_at",
+                    "duration_ms",
+                    "status",
+                    "status_message",
+                    "attributes",
+                    "events",
+                    "links",
+                    "replay_snapshot",
+                    "spans",
+                    "metadata",
+                    "resourceSpans",
+                ]
             ),
             inner,
             max_size=8,
