@@ -127,7 +127,7 @@ def test_a_mistyped_directory_is_not_made(run: Run, tmp_path: Path, command: lis
 def test_create_with_a_bad_project(run: Run) -> None:
     result = run("create", "--project", "Shop!")
     assert (1, "") == (result.exit_code, result.stdout)
-    assert "Error: a project id has 1 to 64 characters" in result.stderr
+    assert "prela: a project id has 1 to 64 characters" in result.stderr
 
 
 def test_the_reason_is_told_when_the_storage_fails(run: Run, tmp_path: Path) -> None:
