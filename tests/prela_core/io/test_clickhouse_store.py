@@ -41,9 +41,14 @@ def ids(store: ClickHouseStore) -> list[str]:
     return [row.trace_id for row in page.items]
 
 
-def ask(store: ClickHouseStore, sql: str) -> Any:
+def ask(store: ClickHouseStore, sql: str, **values: Any) -> Any:
     with store._borrowed(store._writers, writing=True) as client:
-        return client.query(sql).result_rows
+        return client.query(sql, parameters=values).result_rows
+
+
+def definition_of(store: ClickHouseStore, table: str) -> str:
+    sql = "SELECT create_table_query FROM system.tables WHERE name = {name:String}"
+    return str(ask(store, sql, name=table)[0][0])
 
 
 def command(store: ClickHouseStore, sql: str) -> None:
@@ -52,8 +57,7 @@ def command(store: ClickHouseStore, sql: str) -> None:
 
 
 def ttl_of(store: ClickHouseStore, table: str) -> str:
-    rows = ask(store, f"SELECT create_table_query FROM system.tables WHERE name = '{table}'")
-    _, _, after = rows[0][0].partition(" TTL ")
+    _, _, after = definition_of(store, table).partition(" TTL ")
     return after.partition(" SETTINGS")[0]
 
 
@@ -153,9 +157,8 @@ class TestRetention:
 
 def test_it_is_durable_when_an_insert_returns(store: ClickHouseStore) -> None:
     for table in ("spans", "trace_announcements"):
-        rows = ask(store, f"SELECT create_table_query FROM system.tables WHERE name = '{table}'")
-        assert "fsync_after_insert = 1" in rows[0][0]
-        assert "fsync_part_directory = 1" in rows[0][0]
+        assert "fsync_after_insert = 1" in definition_of(store, table)
+        assert "fsync_part_directory = 1" in definition_of(store, table)
 
 
 @pytest.mark.parametrize(

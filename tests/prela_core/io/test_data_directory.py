@@ -84,11 +84,13 @@ def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
 
 def test_it_waits_as_long_as_it_is_told(tmp_path: Path) -> None:
     clock = ManualClock()
-    with DataDirectory(tmp_path, command="first").acquire():
-        with pytest.raises(DataDirectoryBusyError):
-            DataDirectory(tmp_path, command="second").acquire(
-                patience=2.0, sleep=clock.sleep, clock=clock.monotonic
-            )
+    with (
+        DataDirectory(tmp_path, command="first").acquire(),
+        pytest.raises(DataDirectoryBusyError),
+    ):
+        DataDirectory(tmp_path, command="second").acquire(
+            patience=2.0, sleep=clock.sleep, clock=clock.monotonic
+        )
     assert 2.0 <= clock.monotonic() < 2.2
 
 

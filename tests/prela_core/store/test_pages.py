@@ -151,7 +151,7 @@ class TestSteps:
         ]
 
     def test_a_trace_with_a_late_span_waits_for_those_before_it(self) -> None:
-        """It is proposed first, but stands last: its page is not done before the others are seen."""
+        """It is proposed first but stands last; the others must be seen before its page is done."""
         late = [Trace(f"late{at}", NOW - 100 - at, NOW) for at in range(2)]
         others = [Trace(f"t{at}", NOW - 10 - at, NOW - 10 - at) for at in range(5)]
         model = Model([*late, *others], 1)
