@@ -59,6 +59,15 @@ STATEMENTS: dict[str, Query] = {
     ),
     "hit candidates": queries.hit_candidates("p", TraceFilter(q="a b"), lo=5, hi=7, limit=9),
     "hit candidates, narrowed": queries.hit_candidates("p", SEARCH, lo=5, hi=7, limit=9),
+    "hit candidates, from a time on": queries.hit_candidates(
+        "p", TraceFilter(q="refund", start_time=5), lo=5, hi=None, limit=9
+    ),
+    "hits, from a time on": queries.hits(
+        "p", TraceFilter(q="refund", start_time=5), ids=["a"], lo=5, after=None, limit=9
+    ),
+    "hits, all from a time on": queries.hits(
+        "p", TraceFilter(q="refund", start_time=5), ids=None, lo=5, after=None, limit=9
+    ),
     "hits, of ids": queries.hits(
         "p", TraceFilter(q="refund"), ids=["a"], lo=5, after=None, limit=9
     ),

@@ -199,13 +199,13 @@ class TestJson:
 
     @pytest.mark.parametrize("value", [[], "text", 5, True])
     def test_attributes_must_be_an_object(self, value: Any) -> None:
-        with pytest.raises(InvalidError, match="^attributes must be an object"):
+        with pytest.raises(InvalidError, match=r"^attributes must be an object"):
             record(attributes=value)
 
     @pytest.mark.parametrize("field", ["events", "links"])
     @pytest.mark.parametrize("value", [{}, "text", 5, True])
     def test_events_and_links_must_be_lists(self, field: str, value: Any) -> None:
-        with pytest.raises(InvalidError, match=f"^{field} must be a list"):
+        with pytest.raises(InvalidError, match=rf"^{field} must be a list"):
             record(**{field: value})
 
     def test_they_are_kept_byte_by_byte(self) -> None:
@@ -239,7 +239,7 @@ class TestJson:
             ("events", nested(12)),
             ("replay_snapshot", nested(12)),
         ):
-            with pytest.raises(InvalidError, match=f"^{field} nests deeper than 10"):
+            with pytest.raises(InvalidError, match=rf"^{field} nests deeper than 10"):
                 record(**{field: value})
 
     def test_brackets_in_texts_are_no_depth(self) -> None:
