@@ -16,6 +16,13 @@ def _group(name: str) -> list[str]:
 
 
 @nox.session
+def demo(session: nox.Session) -> None:
+    """Serve, run an agent, look at its traces: `nox -s demo -- --stay` leaves it up."""
+    session.install("-e", ".[all]")
+    session.run("python", "examples/demo.py", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run every test: `nox -s tests -- -k timestamps` runs a part."""
     session.install("-e", ".[all]", *_group("test"))
@@ -35,3 +42,10 @@ def typing(session: nox.Session) -> None:
     """Check types, strictly."""
     session.install("-e", ".[all]", "nox", *_group("typing"))
     session.run("mypy")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure, beside the floor of the engine: `nox -s bench -- ingest` runs one of them."""
+    session.install("-e", ".[all]", *_group("test"))
+    session.run("python", "tests/bench/run.py", *session.posargs)

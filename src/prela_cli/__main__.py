@@ -10,14 +10,14 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line; say what to install where its libraries are missing."""
     try:
-        import click  # noqa: F401, PLC0415 - asked for here to say so kindly
-        import rich  # noqa: F401, PLC0415 - likewise
+        import click  # noqa: F401 - asked for here to say so kindly
+        import rich  # noqa: F401 - likewise
     except ModuleNotFoundError as error:
         sys.stderr.write(
             f'prela: the command line needs {error.name}: pip install "prela-core[cli]"\n'
         )
         sys.exit(1)
-    from prela_cli.main import prela  # noqa: PLC0415 - imports click
+    from prela_cli.main import prela
 
     prela(prog_name="prela")
 

@@ -1,9 +1,5 @@
 """`prela keys`: make, list and revoke the API keys of a data directory."""
 
-# Docstrings hold a real backspace, by which click knows text that it must not wrap (D301), and
-# commands import what they need when they run, so that `prela --help` stays fast (PLC0415).
-# ruff: noqa: D301
-
 from __future__ import annotations
 
 import json
@@ -14,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from prela_cli.data_dir import data_dir_option
+from prela_cli.failures import Failure
+
 if TYPE_CHECKING:
     from prela_server.accounts import Accounts, KeyInfo
 
@@ -21,16 +20,6 @@ __all__ = ["keys"]
 
 _SCOPES = ("ingest", "read", "admin")  # those of accounts.Scope, without importing it for --help
 _WIDE = 1000  # columns: when nobody looks at a terminal, each key stays on one line
-
-_data_dir = click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="PRELA_DATA_DIR",
-    show_envvar=True,
-    default=Path("prela-data"),
-    show_default=True,
-    help="Where Prela keeps its data.",
-)
 
 
 def _json_flag(text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -52,7 +41,7 @@ def keys() -> None:
 
 
 @keys.command()
-@click.option("--project", required=True, help="Project: lower-case letters, digits, '_', '-'.")
+@click.option("--project", required=True, help="Its project: of a-z, 0-9, '_' and '-'.")
 @click.option(
     "--scope",
     "scopes",
@@ -63,8 +52,8 @@ def keys() -> None:
     help="What the key may do; repeat for several. 'admin' includes the others.",
 )
 @click.option("--name", default="", help="A note on who uses the key.")
-@_data_dir
-@_json_flag("Print the key, as 'key', and what is known of it as JSON.")
+@data_dir_option
+@_json_flag("Print the key, as 'key', and what is known of it as one JSON document.")
 def create(project: str, scopes: tuple[str, ...], name: str, data_dir: Path, as_json: bool) -> None:
     """Make a key and print it, this once.
 
@@ -90,8 +79,8 @@ def create(project: str, scopes: tuple[str, ...], name: str, data_dir: Path, as_
 
 @keys.command("list")
 @click.option("--project", help="Only the keys of this project.")
-@_data_dir
-@_json_flag("Print a JSON list.")
+@data_dir_option
+@_json_flag("Print one JSON document, a list.")
 def list_keys(project: str | None, data_dir: Path, as_json: bool) -> None:
     """List keys, oldest first, revoked ones too. The keys themselves can't be shown.
 
@@ -111,7 +100,7 @@ def list_keys(project: str | None, data_dir: Path, as_json: bool) -> None:
 
 @keys.command()
 @click.argument("key_id")
-@_data_dir
+@data_dir_option
 def revoke(key_id: str, data_dir: Path) -> None:
     """End a key for good. KEY_ID is the short id that 'prela keys list' shows.
 
@@ -141,7 +130,7 @@ def _accounts(data_dir: Path, *, create: bool) -> Iterator[Accounts]:
     except PrelaError as error:
         # Whoever may run this owns the machine, and needs the reason that clients don't get.
         cause = f" ({error.__cause__})" if error.__cause__ else ""
-        raise click.ClickException(f"{error}{cause}") from error
+        raise Failure(f"{error}{cause}") from error
 
 
 def _as_json(info: KeyInfo) -> dict[str, Any]:

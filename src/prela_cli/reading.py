@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from prela_cli import source
+from prela_cli.data_dir import data_dir_option
 
 __all__ = ["page_options", "source_options"]
 
@@ -17,21 +18,13 @@ __all__ = ["page_options", "source_options"]
 def source_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add `--data-dir`, `--url` and `--api-key`; `command` gets a `Reader`, named `reader`."""
 
-    @click.option(
-        "--data-dir",
-        type=click.Path(file_okay=False, path_type=Path),
-        default=Path("prela-data"),
-        show_default=True,
-        envvar="PRELA_DATA_DIR",
-        show_envvar=True,
-        help="Read the embedded store in this directory.",
-    )
+    @data_dir_option
     @click.option(
         "--url",
         envvar="PRELA_URL",
         show_envvar=True,
         metavar="URL",
-        help="Ask a server instead, such as http://127.0.0.1:8000.",
+        help="Ask this server; without it, one that has the data directory open is found.",
     )
     @click.option(
         "--api-key",

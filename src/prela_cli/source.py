@@ -1,17 +1,32 @@
-"""Where the traces are that a command asks about: a data directory, or a server."""
+"""Where the traces are that a command is about: a server, or a data directory.
+
+A server that holds the data directory is found by the directory's lock and asked instead, so
+that `prela query` works alike whether `prela serve` runs or not.
+"""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from prela_core.store import Reader
+from prela_core.errors import InvalidError
+from prela_core.store import Reader, Store
 
-__all__ = ["PROJECT_ID", "OpenSource", "open_source"]
+if TYPE_CHECKING:
+    from prela_core.io.http_client import HttpClient
+
+__all__ = ["PROJECT_ID", "OpenSource", "find_server", "open_directory", "open_source"]
 
 PROJECT_ID = "default"
 """The project of a data directory. A server ignores it: there the key says which project."""
+
+_PATIENCE = 5.0
+"""Seconds to wait for another command that has the directory open; those are short."""
+
+_PAUSE = 0.05
 
 
 class OpenSource(Protocol):
@@ -23,24 +38,56 @@ class OpenSource(Protocol):
         """Open the source; it is closed when the context ends. Raises `PrelaError`."""
 
 
-def open_source(
-    data_dir: Path, url: str | None, api_key: str | None
-) -> AbstractContextManager[Reader]:
-    """Open the server at `url` where one is given, else the data directory.
+@contextmanager
+def open_source(data_dir: Path, url: str | None, api_key: str | None) -> Iterator[Reader]:
+    """Open the server at `url`, or the one that holds the data directory, or the directory.
 
-    Only one process may open a data directory: `DataDirectoryBusyError` while `prela serve`
-    runs on it.
+    A directory that does not exist is an `InvalidError`: reading makes none.
     """
-    if url:
-        return _open_remote(url, api_key)
-    return _open_embedded(data_dir)
+    server = find_server(data_dir, url, api_key)
+    if server is not None:
+        with server:
+            yield server
+        return
+    if not data_dir.exists():
+        raise InvalidError(
+            f"{data_dir} does not exist, so there are no traces in it; start `prela serve` and "
+            "send some, run `prela ingest`, or name another --data-dir"
+        )
+    with open_directory(data_dir) as store:
+        yield store
 
 
-def _open_embedded(data_dir: Path) -> AbstractContextManager[Reader]:
-    """Open the embedded store at `data_dir` for reading."""
-    raise NotImplementedError(f"the embedded store is not wired in yet: {data_dir}")
+@contextmanager
+def open_directory(directory: Path) -> Iterator[Store]:
+    """Open the store in `directory`, made if it is missing, waiting a little for its turn."""
+    from prela_core.io.clickhouse_store import open_embedded
+    from prela_core.io.data_directory import DataDirectory
+
+    with DataDirectory(directory, command="prela").acquire(patience=_PATIENCE) as held:
+        store = open_embedded(held.store_path, readers=1, retention_days=None)
+        try:
+            yield store
+        finally:
+            store.close()
 
 
-def _open_remote(url: str, api_key: str | None) -> AbstractContextManager[Reader]:
-    """Ask the query API at `url`."""
-    raise NotImplementedError(f"the HTTP reader is not wired in yet: {url}, {bool(api_key)}")
+def find_server(directory: Path, url: str | None, api_key: str | None) -> HttpClient | None:
+    """Give a client of the server at `url`, or of the one that serves `directory`, if any.
+
+    Whoever has the directory and does not answer anywhere is waited for a little: a server is
+    just being started, or else a short command ends.
+    """
+    from prela_core.io.data_directory import holder_of
+
+    until = time.monotonic() + _PATIENCE
+    while not url and (holder := holder_of(directory)) is not None:
+        url = holder.url
+        if not url and time.monotonic() >= until:
+            break
+        time.sleep(0 if url else _PAUSE)
+    if not url:
+        return None
+    from prela_core.io.http_client import HttpClient
+
+    return HttpClient(url, api_key)

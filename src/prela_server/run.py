@@ -13,9 +13,13 @@ import uvicorn
 from prela_core.errors import PrelaError, SettingsError
 from prela_core.io.data_directory import DataDirectory
 from prela_server.compose import Embedded, embedded
+from prela_server.edge.protocol import BoundedHttp
 from prela_server.settings import Settings
 
 __all__ = ["run"]
+
+_PATIENCE = 1.0
+"""Seconds to wait for a short command that has the data directory, or that looks who has."""
 
 
 def run(settings: Settings, *, started: Callable[[str, Embedded], None]) -> None:
@@ -25,10 +29,20 @@ def run(settings: Settings, *, started: Callable[[str, Embedded], None]) -> None
     `SettingsError` when the address can't be bound.
     """
     settings.check()
-    with DataDirectory(settings.data_dir, command="prela serve").acquire() as directory:
+    directory = DataDirectory(settings.data_dir, command="prela serve")
+    with directory.acquire(patience=_PATIENCE):
         listener = _bind(settings)
-        with listener:
-            asyncio.run(_serve(settings, directory, listener, started))
+        with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(settings, directory, listener, started))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Give uvloop where it is installed, which is everywhere but on Windows."""
+    try:
+        import uvloop  # noqa: PLC0415 - optional
+    except ModuleNotFoundError:
+        return None
+    return uvloop.new_event_loop
 
 
 class _Server(uvicorn.Server):
@@ -76,6 +90,7 @@ async def _serve(
         server = _Server(
             uvicorn.Config(
                 parts.app,
+                http=BoundedHttp,
                 lifespan="off",
                 access_log=False,
                 log_config=None,
@@ -99,7 +114,9 @@ async def _serve(
 
 def _bind(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol must be named: without it asyncio leaves Nagle's algorithm on, and an answer
+    # of two packets waits 40 ms for the first one's acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host.strip("[]"), settings.port))

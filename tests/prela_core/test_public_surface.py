@@ -39,7 +39,7 @@ PUBLIC = {
         "price_version",
         "resolve",
     ],
-    "prela_core.emit": [],
+    "prela_core.emit": ["ActiveSpan", "Tracer", "current_span"],
     "prela_core.errors": [
         "BusFullError",
         "BusUnavailableError",

@@ -97,10 +97,8 @@ def price_version() -> str:
 
 def price_of(model: str) -> Price | None:
     """Give the price of `model`, in any letter case; None when the table does not know it."""
-    try:
+    if model in _remembered:
         return _remembered[model]
-    except KeyError:
-        pass
     if len(model) > _MAX_NAME:
         return None
     if len(_remembered) >= _MAX_REMEMBERED:
@@ -123,14 +121,13 @@ def _find(model: str) -> Price | None:
     return None
 
 
-def cost_usd(
+def cost_usd(  # noqa: PLR0917  # naming them costs as much as the sum does
     price: Price,
     input_tokens: int,
     output_tokens: int,
     cache_read_tokens: int = 0,
     cache_write_tokens: int = 0,
-    *,
-    includes_cached: bool = False,
+    includes_cached: bool = False,  # noqa: FBT001, FBT002  # likewise
 ) -> float:
     """Compute the cost of a request in US dollars, counting every token once.
 
@@ -139,12 +136,16 @@ def cost_usd(
     Reasoning tokens are a part of `output_tokens`.
     """
     cached = cache_read_tokens + cache_write_tokens
+    if not cached and price.long_over is None:
+        return (input_tokens * price.input + output_tokens * price.output) / _PER
     fresh = input_tokens - cached if includes_cached and cached <= input_tokens else input_tokens
     if price.long_over is not None:
         price = price.for_input_of(fresh + cached)
-    total = fresh * price.input + output_tokens * price.output
-    if cached:
-        read = price.input if price.cache_read is None else price.cache_read
-        write = price.input if price.cache_write is None else price.cache_write
-        total += cache_read_tokens * read + cache_write_tokens * write
-    return total / _PER
+    read = price.input if price.cache_read is None else price.cache_read
+    write = price.input if price.cache_write is None else price.cache_write
+    return (
+        fresh * price.input
+        + cache_read_tokens * read
+        + cache_write_tokens * write
+        + output_tokens * price.output
+    ) / _PER

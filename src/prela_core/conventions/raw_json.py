@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import msgspec
 
 __all__ = ["UNREADABLE", "readable_text"]
@@ -20,11 +18,12 @@ def readable_text(json: bytes) -> str | None:
 
     JSON that is too deep to walk, or holds a number beyond all limits, is given as it stands.
     """
-    if json[0] == _QUOTE:
-        with contextlib.suppress(*UNREADABLE):
+    try:
+        if json[0] == _QUOTE:
             return _string(json) or None
-    elif json == b"null":
-        return None
-    with contextlib.suppress(*UNREADABLE):
+        if json == b"null":
+            return None
         json = msgspec.json.format(json, indent=-1)
+    except UNREADABLE:
+        pass  # Not `suppress`: entering it would take as long as reading a short string.
     return json.decode(errors="replace")

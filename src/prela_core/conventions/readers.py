@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Raw
@@ -20,10 +20,21 @@ from prela_core.conventions.raw_json import UNREADABLE, readable_text
 from prela_core.conventions.spellings import KNOWN_VENDORS
 from prela_core.model import SpanRecord
 
-__all__ = ["BAD", "MAX_COST_USD", "MAX_TOKENS", "READERS", "USUAL_READER", "Attributes", "Reader"]
+__all__ = [
+    "BAD",
+    "MAX_COST_USD",
+    "MAX_TOKENS",
+    "PLAIN",
+    "READERS",
+    "USUAL_READER",
+    "Attributes",
+    "Decode",
+    "Reader",
+]
 
 Attributes = dict[str, Raw]
 Reader = Callable[[str, Attributes, SpanRecord], Any]
+Decode = Callable[[Raw], Any]
 
 BAD: Final = object()
 
@@ -33,7 +44,6 @@ MAX_COST_USD = 1e9
 _MAX_TTFT_MS = 1e12
 
 _any = msgspec.json.Decoder().decode
-_int = msgspec.json.Decoder(int).decode
 _string = msgspec.json.Decoder(str).decode
 
 
@@ -44,8 +54,8 @@ def text(key: str, attributes: Attributes, _record: SpanRecord) -> str | None:
         return _string(raw) or None
     except UNREADABLE:
         json = bytes(raw)
-        # A name is one value; of a list or an object nothing could be grouped by.
-        return None if json[:1] in b"[{n" else json.decode(errors="replace")
+        # A name is one value: a list, an object, null or a broken string is none.
+        return None if json[:1] in b'[{n"' else json.decode(errors="replace")
 
 
 def vendor_only(key: str, attributes: Attributes, record: SpanRecord) -> str | None:
@@ -76,13 +86,9 @@ def _number(raw: Raw) -> Any:
 
 def count(key: str, attributes: Attributes, _record: SpanRecord) -> Any:
     """Read a count of tokens: a whole number from 0 to `MAX_TOKENS`."""
-    try:
-        # What all but a few senders write; anything else is looked at closely below.
-        value = _int(attributes[key])
-    except UNREADABLE:
-        value = _number(attributes[key])
-        if value is None or value is BAD:
-            return value
+    value = _number(attributes[key])
+    if value is None or value is BAD:
+        return value
     if not 0 <= value <= MAX_TOKENS or value != int(value):
         return BAD
     return int(value)
@@ -138,6 +144,17 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "output_events": output_events,
     }
 )
+
+PLAIN: Mapping[str, Decode] = MappingProxyType(
+    {
+        "text": msgspec.json.Decoder(Annotated[str, msgspec.Meta(min_length=1)]).decode,
+        "count": msgspec.json.Decoder(Annotated[int, msgspec.Meta(ge=0, le=MAX_TOKENS)]).decode,
+    }
+)
+"""For some readers, a decoder that takes what nearly all senders write, without a Python frame.
+
+What it refuses is left to the reader; what it takes, the reader would read the same.
+"""
 
 USUAL_READER: Mapping[str, str] = MappingProxyType(
     {

@@ -124,8 +124,8 @@ TOOL_PREFIX = "gen_ai.tool."
 NOT_OF_A_TOOL: frozenset[str] = frozenset({"gen_ai.tool.definitions"})
 """Model calls list the tools they offer under this prefix too."""
 
-MODEL_TYPES: Mapping[str, SpanType] = {
-    "embedding.model_name": SpanType.EMBEDDING,
-    "reranker.model_name": SpanType.RERANKER,
+MODEL_TYPES: Mapping[str, str] = {
+    "embedding.model_name": SpanType.EMBEDDING.value,
+    "reranker.model_name": SpanType.RERANKER.value,
 }
-"""What a model makes of a span when the spelling says more than that it is a model."""
+"""What a model makes of a span when its spelling says more than that it is a model."""

@@ -55,7 +55,7 @@ class ClickHouseStore:
 
     `connect` opens a connection: one for writing and `readers` for reading are kept, for use by
     any number of threads. `durability` goes into the settings of each table; spans are kept for
-    `retention_days` (0: for ever); `clock` gives seconds since 1970.
+    `retention_days` (0: for ever, None: as it was set before); `clock` gives seconds since 1970.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class ClickHouseStore:
         *,
         readers: int = 4,
         durability: str = "",
-        retention_days: int = 90,
+        retention_days: int | None = 90,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._durability = durability
@@ -102,7 +102,9 @@ class ClickHouseStore:
             return taken + self._set_retention(client)
 
     def _set_retention(self, client: Client) -> list[str]:
-        taken = []
+        taken: list[str] = []
+        if self._retention_days is None:
+            return taken
         for table, ttl in migrations.retention(self._retention_days).items():
             definition = client.query(
                 "SELECT create_table_query FROM system.tables"

@@ -41,6 +41,7 @@ from prela_core.testing.matching import (
 
 __all__ = ["MemoryStore"]
 
+
 _UINT32_MAX = 2**32 - 1
 
 

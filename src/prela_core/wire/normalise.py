@@ -24,7 +24,9 @@ _NO_PARENT = "0000000000000000"
 _EMPTY_OBJECT = b"{}"
 _EMPTY_LIST = b"[]"
 _ABSENT = (b"", b"null")
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|([\[{])|[\]}]', re.DOTALL)
+_BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|([\[{])|[\]}]', re.DOTALL)
+# How the published SDK writes the moments of events, which no parser of RFC 3339 reads.
+_TWO_ZONES = re.compile(rb'("timestamp"\s*:\s*"[\d:.T-]{19,29})\+00:00Z"')
 
 
 class WireSpan(msgspec.Struct):
@@ -82,6 +84,8 @@ def normalise(
         attributes, cut = _with_snapshot(attributes, snapshot, limits)
         cut_attributes |= cut
     events, cut_events = _list(span.events, "events", limits)
+    if b'+00:00Z"' in events:
+        events = _TWO_ZONES.sub(rb'\1Z"', events)
     links, cut_links = _list(span.links, "links", limits)
     name, cut_name = trim_text(_text(span.name), limits.name_chars)
     message, cut_message = trim_text(_text(span.status_message), limits.value)

@@ -15,7 +15,7 @@ from prela_core.wire.normalise import RejectedSpanError, WireSpan, check_depth, 
 from prela_core.wire.repair import drop_non_finite, plain_text
 from prela_core.wire.timestamps import parse_timestamp
 
-__all__ = ["Decoded", "Rejected", "decode_batch", "decode_span", "decode_trace"]
+__all__ = ["Decoded", "Rejected", "decode_batch", "decode_span", "decode_trace", "read_leniently"]
 
 T = TypeVar("T")
 
@@ -80,7 +80,7 @@ def decode_span(body: bytes, *, received_at: int, limits: Limits) -> Decoded:
     Raises `MalformedError` for what is not JSON and `InvalidError` for a span that can't be
     taken.
     """
-    span = _read(plain_text(body), _span.decode)
+    span = read_leniently(plain_text(body), _span.decode)
     return _decoded([span], received_at=received_at, limits=limits)
 
 
@@ -93,9 +93,9 @@ def decode_batch(body: bytes, *, received_at: int, limits: Limits) -> Decoded:
     body = plain_text(body)
     spans: Sequence[WireSpan | msgspec.Raw]
     if body.lstrip()[:1] == b"[":
-        spans = _read(body, _spans.decode, _loose_spans.decode)
+        spans = read_leniently(body, _spans.decode, _loose_spans.decode)
     else:
-        spans = _read(body, _batch.decode, _loose_batch.decode).spans
+        spans = read_leniently(body, _batch.decode, _loose_batch.decode).spans
     return _decoded(spans, received_at=received_at, limits=limits)
 
 
@@ -105,7 +105,7 @@ def decode_trace(body: bytes, *, received_at: int, limits: Limits) -> Decoded:
     Raises as `decode_batch` does. Of what the trace says about itself only its id, service
     name, metadata and attributes are kept.
     """
-    trace = _read(plain_text(body), _trace.decode, _loose_trace.decode)
+    trace = read_leniently(plain_text(body), _trace.decode, _loose_trace.decode)
     if trace.trace_id is None and trace.resourceSpans:
         raise InvalidError("this is OTLP, which this version does not read; send Prela JSON")
     if fault := id_fault(trace.trace_id):
@@ -126,8 +126,12 @@ def decode_trace(body: bytes, *, received_at: int, limits: Limits) -> Decoded:
     return decoded
 
 
-def _read(body: bytes, *decoders: Callable[[bytes], T]) -> T:
-    """Decode with the first decoder that can, mending Python's liberties once if need be."""
+def read_leniently(body: bytes, *decoders: Callable[[bytes], T]) -> T:
+    """Decode with the first decoder that can, mending Python's liberties once if need be.
+
+    `body` has been through `plain_text`. Raises `MalformedError` for what is not JSON, and
+    `InvalidError` for what has none of the decoders' shapes.
+    """
     mended = False
     refusal: msgspec.ValidationError | None = None
     for decode in decoders:
@@ -147,8 +151,7 @@ def _read(body: bytes, *decoders: Callable[[bytes], T]) -> T:
 
 
 def _sentence(error: msgspec.DecodeError) -> str:
-    text = str(error)
-    return f"the body is not valid JSON: {text[:1].lower()}{text[1:200]}"
+    return f"the body is not valid JSON: {str(error).removeprefix('JSON is malformed: ')[:200]}"
 
 
 def _decoded(

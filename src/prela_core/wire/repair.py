@@ -20,7 +20,11 @@ _ESCAPE = re.compile(
     rb"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|.)",
     re.DOTALL,
 )
-_NON_FINITE = re.compile(rb'"(?:[^"\\]|\\.)*+"|(-?(?:NaN|Infinity)\b)', re.DOTALL)
+# The string is an unrolled loop: one step for each escape, not for each character.
+_NON_FINITE = re.compile(
+    rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(-?(?:NaN|Infinity)\b)',
+    re.DOTALL,
+)
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 _FIRST_PRINTABLE = 0x20

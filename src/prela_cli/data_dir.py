@@ -1,0 +1,27 @@
+"""The option that names the data directory, alike for every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["data_dir_option"]
+
+
+def _default(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path:
+    from prela_core.io.data_directory import default_data_directory
+
+    chosen = path or default_data_directory()
+    if chosen.exists() and not chosen.is_dir():
+        raise click.BadParameter(f"{chosen} is a file", ctx, param)
+    return chosen
+
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    callback=_default,
+    help="Where traces are kept.  [default: $PRELA_DATA_DIR or ~/.prela]",
+)
+"""Gives the command a `data_dir`, which is never None."""

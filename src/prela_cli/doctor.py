@@ -1,0 +1,187 @@
+"""`prela doctor`: check this installation and its data, and say what to mend."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+
+import attrs
+import click
+
+from prela_cli.data_dir import data_dir_option
+from prela_cli.output import show_json
+from prela_cli.render.plain import clean
+from prela_core.errors import PrelaError
+
+__all__ = ["Finding", "doctor"]
+
+_LIBRARIES = {
+    "chdb": "embedded",
+    "clickhouse-connect": "clickhouse",
+    "pyarrow": "clickhouse",
+    "starlette": "server",
+    "uvicorn": "server",
+    "typed-settings": "server",
+    "zstandard": "server",
+    "aiokafka": "kafka",
+}
+_OF_COMMANDS = {"PRELA_URL", "PRELA_API_KEY", "PRELA_DEBUG"}
+_LITTLE_SPACE = 1 << 30
+
+
+@attrs.frozen
+class Finding:
+    """What one check saw. `remedy` says what to do when it is not well."""
+
+    check: str
+    well: bool
+    detail: str
+    remedy: str = ""
+
+
+@click.command()
+@data_dir_option
+@click.option(
+    "--url",
+    envvar="PRELA_URL",
+    show_envvar=True,
+    metavar="URL",
+    help="Check this server; without it, one that has the data directory open is found.",
+)
+@click.option(
+    "--api-key",
+    envvar="PRELA_API_KEY",
+    show_envvar=True,
+    metavar="KEY",
+    help="The key for that server.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON document.")
+def doctor(data_dir: Path, url: str | None, api_key: str | None, as_json: bool) -> None:
+    """Check this installation and say what to mend.
+
+    Checked are Python, the libraries, the settings, the data directory, the space on its disk,
+    the engine, and the server if one runs. The exit code is 1 when something is not well.
+
+    \b
+    Example:
+      prela doctor
+      prela doctor --url http://127.0.0.1:8000 --json
+    """
+    findings = list(_examine(data_dir, url, api_key))
+    if as_json:
+        show_json(findings)
+    else:
+        for finding in findings:
+            _print(finding)
+    if not all(finding.well for finding in findings):
+        sys.exit(1)
+
+
+def _print(finding: Finding) -> None:
+    mark = click.style("ok ", fg="green") if finding.well else click.style("BAD", fg="red")
+    encoding = sys.stdout.encoding or "utf-8"
+    click.echo(f"{mark}  {finding.check:<18} {clean(finding.detail, encoding)}")
+    if finding.remedy:
+        click.echo(f"{'':<24}{clean(finding.remedy, encoding)}")
+
+
+def _examine(directory: Path, url: str | None, api_key: str | None) -> Iterator[Finding]:
+    yield Finding("python", well=True, detail=f"{sys.version.split()[0]} at {sys.executable}")
+    yield from _libraries()
+    yield _checked("settings", _settings)
+    yield _disk(directory)
+    yield _checked("data directory", lambda: _data_directory(directory))
+    yield _checked("engine", lambda: _engine(directory))
+    yield _checked("server", lambda: _server(directory, url, api_key))
+
+
+def _libraries() -> Iterator[Finding]:
+    for name, extra in _LIBRARIES.items():
+        try:
+            yield Finding(name, well=True, detail=metadata.version(name))
+        except metadata.PackageNotFoundError:
+            # Kafka is for several machines; nothing on one misses it.
+            yield Finding(
+                name,
+                well=extra == "kafka",
+                detail="not installed",
+                remedy=f"pip install 'prela-core[{extra}]'",
+            )
+
+
+def _checked(check: str, examine: Callable[[], str]) -> Finding:
+    try:
+        return Finding(check, well=True, detail=examine())
+    except ModuleNotFoundError as error:
+        return Finding(check, well=False, detail=f"{error.name} is missing")
+    except (PrelaError, OSError) as error:
+        return Finding(check, well=False, detail=str(error))
+
+
+def _settings() -> str:
+    from prela_server.settings import PREFIX, Settings, load_settings
+
+    load_settings().check()
+    names = sorted(name for name in os.environ if name.startswith(PREFIX))
+    known = {f"{PREFIX}{field.name.upper()}" for field in attrs.fields(Settings)} | _OF_COMMANDS
+    read = ", ".join(name for name in names if name in known)
+    unknown = ", ".join(name for name in names if name not in known)
+    said = f"from {read}" if read else "all defaults"
+    return f"{said}; nothing here reads {unknown}" if unknown else said
+
+
+def _disk(directory: Path) -> Finding:
+    existing = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    return Finding(
+        "disk",
+        well=free >= _LITTLE_SPACE,
+        detail=f"{free / 1e9:.1f} GB free below {existing}",
+        remedy="" if free >= _LITTLE_SPACE else "make room, or choose another --data-dir",
+    )
+
+
+def _data_directory(directory: Path) -> str:
+    from prela_core.io.data_directory import holder_of
+
+    if not directory.exists():
+        return f"{directory} does not exist yet; it is made when it is needed"
+    if not os.access(directory, os.W_OK):
+        raise OSError(f"{directory} can't be written to by this user")
+    holder = holder_of(directory)
+    if holder is None:
+        return f"{directory}, not in use"
+    where = f" at {holder.url}" if holder.url else ""
+    return f"{directory}, open in `{holder.command}` (process {holder.pid}){where}"
+
+
+def _engine(directory: Path) -> str:
+    """Write and read in the engine: in the directory if nobody has it, else in one of our own."""
+    from prela_cli.source import open_directory
+    from prela_core.io.data_directory import holder_of
+
+    if directory.exists() and holder_of(directory) is None:
+        with open_directory(directory) as store:
+            store.ping()
+        return "opens the data directory and answers"
+    with tempfile.TemporaryDirectory() as temporary, open_directory(Path(temporary)) as store:
+        store.ping()
+    return "opens a directory and answers"
+
+
+def _server(directory: Path, url: str | None, api_key: str | None) -> str:
+    from prela_cli.source import PROJECT_ID, find_server
+    from prela_core.store import Order, PageRequest, TraceFilter
+
+    server = find_server(directory, url, api_key)
+    if server is None:
+        return "none runs on the data directory; `prela serve` starts one"
+    with server:
+        server.ping()
+        server.traces(PROJECT_ID, TraceFilter(), Order.NEWEST, PageRequest(limit=1))
+        return f"{server.url} is ready and answers"

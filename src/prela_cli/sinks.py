@@ -1,0 +1,91 @@
+"""Where `prela ingest` puts spans: the store of a data directory, or a server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from prela_cli.source import PROJECT_ID, find_server, open_directory
+from prela_core.errors import InputError, InvalidError, MalformedError, TooLargeError
+from prela_core.io.http_client import HttpClient
+from prela_core.store import Writer
+from prela_core.wire import Limits, decode_batch, decode_trace
+from prela_core.wire.documents import Piece, Refusal
+
+__all__ = ["Sink", "open_sink"]
+
+_ABOUT_THE_PIECE = (InvalidError, MalformedError, TooLargeError)
+"""Another piece may be taken all the same; of an unknown key, none would be."""
+
+
+class Sink(Protocol):
+    """Takes pieces of files."""
+
+    def __call__(self, piece: Piece) -> tuple[int, list[Refusal]]:
+        """Store `piece`; gives how many of its spans are durable now, and what was refused.
+
+        Raises `UnavailableError` when nothing is promised, and what forbids the whole.
+        """
+
+
+@contextmanager
+def open_sink(directory: Path, url: str | None, api_key: str | None) -> Iterator[tuple[Sink, str]]:
+    """Open the server at `url` or the one that holds `directory`, or else the directory.
+
+    Also gives a name for it, to tell the user where the spans went.
+    """
+    server = find_server(directory, url, api_key)
+    if server is not None:
+        with server:
+            yield _ServerSink(server), server.url
+        return
+    with open_directory(directory) as store:
+        yield _StoreSink(store), str(directory)
+
+
+class _ServerSink:
+    def __init__(self, server: HttpClient) -> None:
+        self._server = server
+
+    def __call__(self, piece: Piece) -> tuple[int, list[Refusal]]:
+        path = "/v1/traces" if piece.is_trace else "/v1/batch"
+        try:
+            answer = self._server.send(path, piece.body)
+        except _ABOUT_THE_PIECE as error:
+            return 0, _refusals(piece, error)
+        taken = answer["spans"] if piece.is_trace else answer["ingested"]
+        refused = [
+            Refusal(piece.places[each["index"]], each["reason"]) for each in answer["rejected"]
+        ]
+        return taken, refused
+
+
+class _StoreSink:
+    def __init__(self, store: Writer) -> None:
+        self._store = store
+        self._limits = Limits()
+        self._last = 0
+
+    def __call__(self, piece: Piece) -> tuple[int, list[Refusal]]:
+        self._last = max(time.time_ns() // 1000, self._last + 1)
+        decode = decode_trace if piece.is_trace else decode_batch
+        try:
+            decoded = decode(piece.body, received_at=self._last, limits=self._limits)
+        except _ABOUT_THE_PIECE as error:
+            return 0, _refusals(piece, error)
+        self._store.insert([decoded.batch(PROJECT_ID, self._last)])
+        refused = [Refusal(piece.places[each.index], each.reason) for each in decoded.rejected]
+        return len(decoded.spans), refused
+
+
+def _refusals(piece: Piece, error: InputError) -> list[Refusal]:
+    """Say of every span of a piece that was refused as a whole why it was."""
+    reasons = {each.get("pointer"): each.get("detail", "") for each in error.errors}
+    refused = [
+        Refusal(place, reasons.get(f"/spans/{index}") or str(error))
+        for index, place in enumerate(piece.places)
+    ]
+    return refused or [Refusal(piece.place, str(error))]

@@ -1,0 +1,174 @@
+"""A Prela server as seen from a program: the questions of the store's port, and sending."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
+
+import attrs
+import httpx
+import msgspec
+
+from prela_core.errors import NotFoundError, UnavailableError
+from prela_core.io.http_connection import connect
+from prela_core.io.http_errors import raise_for_problem, translated
+from prela_core.model import to_rfc3339
+from prela_core.store import (
+    Order,
+    Page,
+    PageRequest,
+    SearchHit,
+    StoredSpan,
+    TraceDetail,
+    TraceFilter,
+    TraceSummary,
+)
+
+__all__ = ["HttpClient"]
+
+T = TypeVar("T")
+Sent = str | list[str]
+
+_COMPRESSED_FROM = 1024
+
+
+class HttpClient:
+    """Asks and feeds the server at `url`.
+
+    It reads as a `prela_core.store.Reader` does; the server takes the project from `api_key`,
+    so the `project_id` of each method is passed over. Errors are ours: what the server answers
+    with 404 is a `NotFoundError`, and one that can't be reached an `UnavailableError`.
+    `transport` is for tests.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None = None,
+        *,
+        timeout: float = 35.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._client = connect(self.url, api_key, timeout=timeout, transport=transport)
+
+    def traces(
+        self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
+    ) -> Page[TraceSummary]:
+        """List the traces that `where` describes."""
+        del project_id
+        sent = _filter(where) | _page(page) | {"order": order.value}
+        return self._ask("/api/v1/traces", sent, Page[TraceSummary])
+
+    def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
+        """Give one trace with its spans, or None when there is no such trace."""
+        del project_id
+        return self._find(_path(trace_id), {}, TraceDetail)
+
+    def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
+        """List the spans of a trace; None when there is no such trace."""
+        del project_id
+        return self._find(f"{_path(trace_id)}/spans", _page(page), Page[StoredSpan])
+
+    def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
+        """Find the traces that hold `where.q`, newest first."""
+        del project_id
+        return self._ask("/api/v1/search", _filter(where) | _page(page), Page[SearchHit])
+
+    def ping(self) -> None:
+        """Return when the server answers and its parts are well."""
+        with translated(self.url):
+            raise_for_problem(self._client.get("/ready"))
+
+    def send(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        attempts: int = 5,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> dict[str, Any]:
+        """Post JSON to `path`, such as `/v1/batch`, and give the decoded answer.
+
+        A server that is away or full is tried again, up to `attempts` times in all: sending a
+        span twice is harmless. Raises `InputError`s at once.
+        """
+        headers = {"Content-Type": "application/json"}
+        if len(body) >= _COMPRESSED_FROM:
+            body = gzip.compress(body, compresslevel=3)
+            headers["Content-Encoding"] = "gzip"
+        for attempt in range(1, attempts + 1):
+            try:
+                with translated(self.url):
+                    answer = self._client.post(path, content=body, headers=headers)
+                raise_for_problem(answer)
+                accepted: dict[str, Any] = msgspec.json.decode(answer.content, type=dict[str, Any])
+            except UnavailableError as error:
+                if attempt == attempts:
+                    raise
+                sleep(max(error.retry_after, 0.1 * 2**attempt))
+            else:
+                return accepted
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _find(self, path: str, parameters: dict[str, Sent], form: type[T]) -> T | None:
+        try:
+            return self._ask(path, parameters, form)
+        except NotFoundError:
+            return None
+
+    def _ask(self, path: str, parameters: dict[str, Sent], form: type[T]) -> T:
+        with translated(self.url):
+            answer = self._client.get(path, params=parameters)
+        raise_for_problem(answer)
+        try:
+            return msgspec.json.decode(answer.content, type=form)
+        except msgspec.MsgspecError as error:
+            raise UnavailableError(
+                f"{self.url} answered something that this version does not understand; "
+                "is it a Prela server of about the same version?"
+            ) from error
+
+
+def _path(trace_id: str) -> str:
+    # Dots alone would be a step in the path, and no longer there when it is sent.
+    return f"/api/v1/traces/{quote(trace_id, safe='').replace('.', '%2E')}"
+
+
+def _filter(where: TraceFilter) -> dict[str, Sent]:
+    sent: dict[str, Sent] = {}
+    for name, value in attrs.asdict(where, recurse=False).items():
+        if name == "attributes":
+            for key in dict(value):
+                sent[f"attr.{key}"] = [wanted for other, wanted in value if other == key]
+        elif value is not None:
+            sent[name] = to_rfc3339(value) if name.endswith("_time") else str(value)
+    return sent
+
+
+def _page(page: PageRequest) -> dict[str, Sent]:
+    sent: dict[str, Sent] = {"limit": str(page.limit)}
+    if page.cursor:
+        sent["cursor"] = page.cursor
+    if page.offset:
+        sent["offset"] = str(page.offset)
+    return sent
