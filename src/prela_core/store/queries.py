@@ -344,12 +344,18 @@ def _may_meet(where: TraceFilter, parameters: dict[str, Any]) -> list[str]:
     """Narrow to traces that have rows of any version as `where` asks for: too many, never too few.
 
     Times and conditions are met by rows of their own, for a trace may meet them by different
-    spans; only that nothing of a trace is older than its start holds for all of them.
+    spans; only that nothing of a trace is older than its start holds for all of them. A start
+    time alone narrows nothing here: whoever looks for rows looks no further back.
     """
+    conditions = span_conditions(where)
+    if where.end_time is None and not conditions:
+        return []
     since = _since(where.start_time, parameters, "start")
-    until = _until(None if where.end_time is None else where.end_time - 1, parameters, "last")
-    scope = [_having_row([_TRACE, *since, *until])] if since or until else []
-    for condition in span_conditions(where):
+    scope = []
+    if where.end_time is not None:
+        until = _until(where.end_time - 1, parameters, "last")
+        scope.append(_having_row([_TRACE, *since, *until]))
+    for condition in conditions:
         parameters |= condition.parameters
         scope.append(_having_row([_TRACE, *since, f"({condition.sql})"]))
     return scope
@@ -357,19 +363,24 @@ def _may_meet(where: TraceFilter, parameters: dict[str, Any]) -> list[str]:
 
 def _meets(where: TraceFilter, ids: Sequence[str] | None, parameters: dict[str, Any]) -> list[str]:
     """Narrow to traces (among `ids`, where given) that meet `where`, by their visible spans."""
-    scope = _may_meet(where, parameters)
-    if not scope:
-        return []
-    if ids is not None:
-        scope = ["trace_id IN {ids:Array(String)}"]
     conditions = span_conditions(where)
     clauses, values = trace_conditions(where)
-    parameters |= values
     clauses += [f"countIf({condition.sql}) > 0" for condition in conditions]
-    if where.start_time is not None:
+    since = _since(where.start_time, parameters, "start")
+    if since:
         clauses.append("first_micros >= {start:Int64}")
     if where.end_time is not None:
         clauses.append("first_micros <= {last:Int64}")
+        parameters["last"] = where.end_time - 1
+    if not clauses:
+        return []
+    parameters |= values
+    for condition in conditions:
+        parameters |= condition.parameters
+    if ids is not None:
+        scope = ["trace_id IN {ids:Array(String)}"]
+    else:
+        scope = _may_meet(where, parameters) or [_having_row([_TRACE, *since])]
     source = _collapsed(_with(_ROW_COLUMNS, conditions), scope)
     computed = f"{_ROW} FROM {source} GROUP BY trace_id HAVING {' AND '.join(clauses)}"
     return [f"trace_id IN (SELECT trace_id FROM ({computed}))"]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import gzip
-import random
+import hashlib
+import itertools
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterable
@@ -41,6 +43,11 @@ encodings = pytest.mark.parametrize("name", list(PACK))
 packed = pytest.mark.parametrize("name", [name for name in PACK if name != "identity"])
 
 
+def noise(size: int) -> bytes:
+    """Give bytes that can't be compressed, the same ones each time."""
+    return hashlib.shake_128(b"noise").digest(size)
+
+
 def inflated(name: str, pieces: Iterable[bytes], limit: int = LIMIT) -> bytes:
     inflater = Inflater(name.partition(",")[0], limit)
     for piece in pieces:
@@ -50,7 +57,7 @@ def inflated(name: str, pieces: Iterable[bytes], limit: int = LIMIT) -> bytes:
 
 def _cut(data: bytes, cuts: list[int]) -> list[bytes]:
     places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    return [data[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [data[start:end] for start, end in itertools.pairwise(places)]
 
 
 bodies = st.binary(max_size=600) | st.binary(min_size=1, max_size=4).map(lambda data: data * 5000)
@@ -72,7 +79,7 @@ def test_byte_by_byte(name: str) -> None:
 
 @encodings
 def test_the_limit_is_met_exactly(name: str) -> None:
-    body = random.Random(1).randbytes(5000)
+    body = noise(5000)
     assert body == inflated(name, [PACK[name](body)], limit=5000)
     with pytest.raises(TooLargeError, match="4,999 bytes"):
         inflated(name, [PACK[name](body)], limit=4999)
@@ -101,7 +108,7 @@ def test_a_repetitive_body_within_the_limit_is_taken(name: str) -> None:
 @packed
 @pytest.mark.parametrize("left", [1, 5, 0.5])
 def test_a_body_without_its_end_is_refused(name: str, left: float) -> None:
-    data = PACK[name](random.Random(2).randbytes(400))
+    data = PACK[name](noise(400))
     cut = data[: -left if isinstance(left, int) else int(len(data) * left)]
     with pytest.raises(MalformedError):
         inflated(name, [cut])
@@ -117,24 +124,22 @@ def test_bytes_after_the_end_are_refused(name: str, tail: bytes) -> None:
 
 
 @packed
-@given(noise=st.binary(min_size=1, max_size=100))
-def test_noise_is_refused_or_read_but_nothing_else_is_raised(name: str, noise: bytes) -> None:
+@given(sent=st.binary(min_size=1, max_size=100))
+def test_noise_is_refused_or_read_but_nothing_else_is_raised(name: str, sent: bytes) -> None:
     try:
-        inflated(name, [noise])
+        inflated(name, [sent])
     except (MalformedError, TooLargeError):
         return
 
 
 @packed
 def test_a_flipped_bit_is_noticed_or_harmless(name: str) -> None:
-    body = random.Random(3).randbytes(300)
+    body = noise(300)
     data = bytearray(PACK[name](body))
     for at in range(len(data)):
         data[at] ^= 0x10
-        try:
+        with contextlib.suppress(MalformedError, TooLargeError):
             inflated(name, [bytes(data)])
-        except (MalformedError, TooLargeError):
-            pass
         data[at] ^= 0x10
     assert body == inflated(name, [bytes(data)])
 
@@ -156,7 +161,7 @@ def test_a_zstd_window_that_is_too_large_is_refused() -> None:
 
 
 def test_what_encoders_make_at_high_levels_is_read() -> None:
-    body = random.Random(4).randbytes(LIMIT)
+    body = noise(LIMIT)
     for level in (1, 19):
         packer = zstandard.ZstdCompressor(level=level).compressobj()
         assert body == inflated("zstd", [packer.compress(body) + packer.flush()])
