@@ -19,7 +19,7 @@ def completion(ctx: click.Context, shell: str) -> None:
       echo 'eval "$(prela completion bash)"' >> ~/.bashrc
       echo 'eval "$(prela completion zsh)"' >> ~/.zshrc
       prela completion fish > ~/.config/fish/completions/prela.fish
-    """  # noqa: D301 - click reads the backspace
+    """
     kind = get_completion_class(shell)
     assert kind is not None  # noqa: S101 - click brings all three
     script = kind(ctx.find_root().command, {}, "prela", "_PRELA_COMPLETE")

@@ -9,10 +9,13 @@ import click
 __all__ = ["data_dir_option"]
 
 
-def _default(_: click.Context, __: click.Parameter, path: Path | None) -> Path:
+def _default(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path:
     from prela_core.io.data_directory import default_data_directory
 
-    return path or default_data_directory()
+    chosen = path or default_data_directory()
+    if chosen.exists() and not chosen.is_dir():
+        raise click.BadParameter(f"{chosen} is a file", ctx, param)
+    return chosen
 
 
 data_dir_option = click.option(

@@ -1,7 +1,5 @@
 """`prela doctor`: check this installation and its data, and say what to mend."""
 
-# ruff: noqa: D301 - click reads \b in docstrings, where it keeps lines apart
-
 from __future__ import annotations
 
 import os
@@ -14,9 +12,9 @@ from pathlib import Path
 
 import attrs
 import click
-import msgspec
 
 from prela_cli.data_dir import data_dir_option
+from prela_cli.output import show_json
 from prela_cli.render.plain import clean
 from prela_core.errors import PrelaError
 
@@ -32,6 +30,7 @@ _LIBRARIES = {
     "zstandard": "server",
     "aiokafka": "kafka",
 }
+_OF_COMMANDS = {"PRELA_URL", "PRELA_API_KEY", "PRELA_DEBUG"}
 _LITTLE_SPACE = 1 << 30
 
 
@@ -46,14 +45,26 @@ class Finding:
 
 
 @click.command()
-@click.option("--url", envvar="PRELA_URL", help="Also check this server.")
-@click.option("--api-key", envvar="PRELA_API_KEY", help="The key for that server.")
 @data_dir_option
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def doctor(url: str | None, api_key: str | None, data_dir: Path, as_json: bool) -> None:
+@click.option(
+    "--url",
+    envvar="PRELA_URL",
+    show_envvar=True,
+    metavar="URL",
+    help="Check this server; without it, one that has the data directory open is found.",
+)
+@click.option(
+    "--api-key",
+    envvar="PRELA_API_KEY",
+    show_envvar=True,
+    metavar="KEY",
+    help="The key for that server.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON document.")
+def doctor(data_dir: Path, url: str | None, api_key: str | None, as_json: bool) -> None:
     """Check this installation and say what to mend.
 
-    Looked at are Python, the libraries, the settings, the data directory, the disk below it,
+    Checked are Python, the libraries, the settings, the data directory, the space on its disk,
     the engine, and the server if one runs. The exit code is 1 when something is not well.
 
     \b
@@ -63,18 +74,20 @@ def doctor(url: str | None, api_key: str | None, data_dir: Path, as_json: bool) 
     """
     findings = list(_examine(data_dir, url, api_key))
     if as_json:
-        click.echo(msgspec.json.encode(findings).decode())
+        show_json(findings)
     else:
         for finding in findings:
-            mark = (
-                click.style("ok  ", fg="green") if finding.well else click.style("BAD ", fg="red")
-            )
-            encoding = sys.stdout.encoding or "utf-8"
-            click.echo(f"{mark} {finding.check:<18} {clean(finding.detail, encoding)}")
-            if finding.remedy:
-                click.echo(f"     {'':<18} {clean(finding.remedy, encoding)}")
+            _print(finding)
     if not all(finding.well for finding in findings):
         sys.exit(1)
+
+
+def _print(finding: Finding) -> None:
+    mark = click.style("ok ", fg="green") if finding.well else click.style("BAD", fg="red")
+    encoding = sys.stdout.encoding or "utf-8"
+    click.echo(f"{mark}  {finding.check:<18} {clean(finding.detail, encoding)}")
+    if finding.remedy:
+        click.echo(f"{'':<24}{clean(finding.remedy, encoding)}")
 
 
 def _examine(directory: Path, url: str | None, api_key: str | None) -> Iterator[Finding]:
@@ -111,11 +124,15 @@ def _checked(check: str, examine: Callable[[], str]) -> Finding:
 
 
 def _settings() -> str:
-    from prela_server.settings import load_settings
+    from prela_server.settings import PREFIX, Settings, load_settings
 
     load_settings().check()
-    names = sorted(name for name in os.environ if name.startswith("PRELA_"))
-    return f"from {', '.join(names)}" if names else "all defaults"
+    names = sorted(name for name in os.environ if name.startswith(PREFIX))
+    known = {f"{PREFIX}{field.name.upper()}" for field in attrs.fields(Settings)} | _OF_COMMANDS
+    read = ", ".join(name for name in names if name in known)
+    unknown = ", ".join(name for name in names if name not in known)
+    said = f"from {read}" if read else "all defaults"
+    return f"{said}; nothing here reads {unknown}" if unknown else said
 
 
 def _disk(directory: Path) -> Finding:

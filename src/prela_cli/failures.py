@@ -14,11 +14,11 @@ from typing import IO, Any
 import click
 
 from prela_core.errors import (
-    DataDirectoryBusyError,
     InvalidError,
     MalformedError,
     NotFoundError,
     PrelaError,
+    UnauthenticatedError,
 )
 
 __all__ = ["Failure", "NotThereFailure", "WrongRequestFailure", "failure_of", "missing_part"]
@@ -77,9 +77,8 @@ def failure_of(error: Exception, command: str, extras: str) -> Failure:
         return NotThereFailure(str(error))
     if isinstance(error, (InvalidError, MalformedError)):
         return WrongRequestFailure(str(error))
-    if isinstance(error, DataDirectoryBusyError):
-        hint = "if `prela serve` runs on it, ask the server: --url http://127.0.0.1:8000"
-        return Failure(f"{error} ({hint})")
+    if isinstance(error, UnauthenticatedError):
+        return Failure(f"{error} (keys are given as --api-key or PRELA_API_KEY)")
     if isinstance(error, PrelaError):
         return Failure(str(error))
     if isinstance(error, ModuleNotFoundError) and not _is_ours(error.name):

@@ -1,14 +1,11 @@
 """`prela ingest`: put the spans of files into the store."""
 
-# ruff: noqa: D301 - click reads \b in docstrings, where it keeps lines apart
-
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
 import click
-import msgspec
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -21,7 +18,10 @@ from rich.progress import (
 
 from prela_cli.data_dir import data_dir_option
 from prela_cli.input_files import input_files, read_pieces
+from prela_cli.output import show_json, show_line
+from prela_cli.render.plain import clean
 from prela_cli.sinks import open_sink
+from prela_core.errors import UnavailableError
 from prela_core.wire.documents import Piece, Refusal
 
 __all__ = ["ingest"]
@@ -31,23 +31,31 @@ _SHOWN_REFUSALS = 20
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@data_dir_option
 @click.option(
     "--url",
     envvar="PRELA_URL",
+    show_envvar=True,
+    metavar="URL",
     help="Send to this server; without it, one that has the data directory open is found.",
 )
-@click.option("--api-key", envvar="PRELA_API_KEY", help="The key to send with.")
-@data_dir_option
+@click.option(
+    "--api-key",
+    envvar="PRELA_API_KEY",
+    show_envvar=True,
+    metavar="KEY",
+    help="The key for that server.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 def ingest(
-    paths: tuple[Path, ...], url: str | None, api_key: str | None, data_dir: Path, as_json: bool
+    paths: tuple[Path, ...], data_dir: Path, url: str | None, api_key: str | None, as_json: bool
 ) -> None:
     """Store the spans of PATHS: files, folders of such files, or - for standard input.
 
-    Read are JSONL as file exporters write it (a span or a trace a line) and JSON as it is sent
-    (a trace, a batch, a span, or a list), plain or gzip. Storing a span again changes nothing.
-    What can't be stored is named with its file and line, the rest is stored, and the exit
-    code is 1.
+    Files are JSONL (on each line a span or a trace, as file exporters write them) or JSON as it
+    is sent to a server (a trace, a batch, a span, or a list of these), plain or gzip. Storing a
+    span again changes nothing. What can't be stored is named with its file and line; the rest
+    is stored, and the exit code is 1.
 
     \b
     Example:
@@ -62,14 +70,26 @@ def ingest(
         for file in files:
             for piece in read_pieces(file, lambda raw: bar.wrap_file(raw, task_id=TaskID(0))):
                 if isinstance(piece, Piece):
-                    count, faults = sink(piece)
+                    try:
+                        count, faults = sink(piece)
+                    except UnavailableError as error:
+                        raise _stopped(error, stored) from error
                     stored += count
                 else:
                     faults = [piece]
-                refused += [Refusal(f"{file}: {each.place}", each.reason) for each in faults]
+                refused += [Refusal(f"{_name(file)}: {each.place}", each.reason) for each in faults]
     _report(stored, refused, len(files), target, as_json=as_json)
     if refused:
         sys.exit(1)
+
+
+def _stopped(error: UnavailableError, stored: int) -> UnavailableError:
+    so_far = f"{_spans(stored)} stored so far; run it again, what is stored stays as it is"
+    return UnavailableError(f"{error} ({so_far})", error.retry_after)
+
+
+def _name(file: Path) -> str:
+    return "standard input" if str(file) == "-" else str(file)
 
 
 def _progress(files: list[Path]) -> Progress:
@@ -88,15 +108,19 @@ def _progress(files: list[Path]) -> Progress:
     return progress
 
 
+def _spans(count: int) -> str:
+    return "1 span" if count == 1 else f"{count:,} spans"
+
+
 def _report(stored: int, refused: list[Refusal], files: int, target: str, *, as_json: bool) -> None:
     if as_json:
         document = {"stored": stored, "files": files, "target": target, "refused": refused}
-        click.echo(msgspec.json.encode(document).decode())
+        show_json(document)
         return
-    spans = "span" if stored == 1 else "spans"
-    of = "1 file" if files == 1 else f"{files} files"
-    click.echo(f"{stored:,} {spans} of {of} stored in {target}")
+    of = "1 file" if files == 1 else f"{files:,} files"
+    show_line(f"{_spans(stored)} of {of} stored in {target}")
+    encoding = sys.stderr.encoding or "utf-8"
     for each in refused[:_SHOWN_REFUSALS]:
-        click.echo(f"refused  {each.place}: {each.reason}", err=True)
+        click.echo(clean(f"refused  {each.place}: {each.reason}", encoding), err=True)
     if len(refused) > _SHOWN_REFUSALS:
         click.echo(f"refused  {len(refused) - _SHOWN_REFUSALS:,} more", err=True)

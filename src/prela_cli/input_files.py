@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import itertools
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from prela_cli.failures import WrongRequestFailure
-from prela_core.errors import InputError
+from prela_core.errors import InputError, MalformedError
 from prela_core.wire.documents import Piece, Refusal, cut_document, cut_lines
 
 __all__ = ["input_files", "read_pieces"]
 
 _ENDINGS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
+_PAIRS = ((b"{", b"}"), (b"[", b"]"))
 _GZIP = b"\x1f\x8b"
 _STDIN = 0
 
@@ -26,7 +28,9 @@ _STDIN = 0
 def input_files(path: Path) -> list[Path]:
     """Give the files that `path` stands for: itself, or those of a folder, by name."""
     if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if file.name.endswith(_ENDINGS))
+        found = sorted(
+            file for file in path.rglob("*") if file.name.endswith(_ENDINGS) and file.is_file()
+        )
         if not found:
             raise WrongRequestFailure(f"{path} holds no file that ends in {', '.join(_ENDINGS)}")
         return found
@@ -45,33 +49,74 @@ def read_pieces(file: Path, watched: Callable[[BinaryIO], BinaryIO]) -> Iterator
         with _open(file) as raw:
             packed = raw.peek(2)[:2] == _GZIP
             followed = raw if raw.fileno() == _STDIN else watched(raw)
-            yield from _cut(file, gzip.GzipFile(fileobj=followed) if packed else followed)
-    except (InputError, OSError, EOFError, zlib.error) as error:
-        yield Refusal("file", str(error))
+            lines = _Lines(gzip.GzipFile(fileobj=followed) if packed else followed)
+            try:
+                yield from _cut(file, lines)
+            except InputError as error:
+                yield Refusal("file", lines.fault or str(error))
+            else:
+                if lines.fault:
+                    yield Refusal("file", lines.fault)
+    except OSError as error:
+        yield Refusal("file", _reason(error))
 
 
 def _open(file: Path) -> io.BufferedReader:
     return open(_STDIN, "rb", closefd=False) if str(file) == "-" else file.open("rb")
 
 
-def _cut(file: Path, stream: BinaryIO | gzip.GzipFile) -> Iterator[Piece | Refusal]:
-    first = stream.readline()
-    if _is_lines(file, first):
-        yield from cut_lines(itertools.chain([first], stream))
-    else:
-        yield from cut_document(first + stream.read())
+class _Lines:
+    """The lines of a stream, as far as it can be read; `fault` says what ended it early, if so."""
+
+    def __init__(self, stream: Iterable[bytes]) -> None:
+        self._stream = stream
+        self.fault = ""
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._stream
+        except (OSError, EOFError, zlib.error) as error:
+            self.fault = _reason(error)
 
 
-def _is_lines(file: Path, first: bytes) -> bool:
-    """Tell JSONL from one JSON document: by the name, or else by a first line that is whole."""
-    name = file.name.removesuffix(".gz")
-    if name.endswith((".jsonl", ".ndjson")):
-        return True
-    if first.lstrip()[:1] == b"[":
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _cut(file: Path, stream: Iterable[bytes]) -> Iterator[Piece | Refusal]:
+    lines = iter(stream)
+    head: list[bytes] = []
+    for line in lines:
+        head.append(line)
+        if line.strip():
+            break
+    if not head or not head[-1].strip():
+        return
+    if _named_lines(file) or _is_whole(head[-1]):
+        yield from cut_lines(itertools.chain(head, lines))
+        return
+    head += lines
+    try:
+        yield from cut_document(b"".join(head))
+    except MalformedError:
+        # A document has no line that is an object of its own; lines below a bad first one have.
+        if not any(map(_is_whole, head[1:])):
+            raise
+        yield from cut_lines(head)
+
+
+def _named_lines(file: Path) -> bool:
+    return file.name.removesuffix(".gz").endswith((".jsonl", ".ndjson"))
+
+
+def _is_whole(line: bytes) -> bool:
+    """Say whether a line is a JSON object, or a list of some, by itself."""
+    line = line.strip().removeprefix(codecs.BOM_UTF8)
+    if not (line.startswith((b"{", b"[{")) and line.endswith((b"}", b"}]"))):
         return False
     try:
-        msgspec.json.decode(first)
-    except msgspec.MsgspecError:
+        msgspec.json.decode(line, type=msgspec.Raw)
+    except (msgspec.MsgspecError, RecursionError):
         # NaN makes a line unreadable here that is whole all the same.
-        return first.rstrip().endswith(b"}") and first.count(b"{") == first.count(b"}")
+        return all(line.count(one) == line.count(other) for one, other in _PAIRS)
     return True

@@ -1,9 +1,5 @@
 """`prela keys`: make, list and revoke the API keys of a data directory."""
 
-# Docstrings hold a real backspace, by which click knows text that it must not wrap (D301), and
-# commands import what they need when they run, so that `prela --help` stays fast (PLC0415).
-# ruff: noqa: D301
-
 from __future__ import annotations
 
 import json
@@ -15,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prela_cli.data_dir import data_dir_option
+from prela_cli.failures import Failure
 
 if TYPE_CHECKING:
     from prela_server.accounts import Accounts, KeyInfo
@@ -44,7 +41,7 @@ def keys() -> None:
 
 
 @keys.command()
-@click.option("--project", required=True, help="Project: lower-case letters, digits, '_', '-'.")
+@click.option("--project", required=True, help="Its project: of a-z, 0-9, '_' and '-'.")
 @click.option(
     "--scope",
     "scopes",
@@ -56,7 +53,7 @@ def keys() -> None:
 )
 @click.option("--name", default="", help="A note on who uses the key.")
 @data_dir_option
-@_json_flag("Print the key, as 'key', and what is known of it as JSON.")
+@_json_flag("Print the key, as 'key', and what is known of it as one JSON document.")
 def create(project: str, scopes: tuple[str, ...], name: str, data_dir: Path, as_json: bool) -> None:
     """Make a key and print it, this once.
 
@@ -83,7 +80,7 @@ def create(project: str, scopes: tuple[str, ...], name: str, data_dir: Path, as_
 @keys.command("list")
 @click.option("--project", help="Only the keys of this project.")
 @data_dir_option
-@_json_flag("Print a JSON list.")
+@_json_flag("Print one JSON document, a list.")
 def list_keys(project: str | None, data_dir: Path, as_json: bool) -> None:
     """List keys, oldest first, revoked ones too. The keys themselves can't be shown.
 
@@ -133,7 +130,7 @@ def _accounts(data_dir: Path, *, create: bool) -> Iterator[Accounts]:
     except PrelaError as error:
         # Whoever may run this owns the machine, and needs the reason that clients don't get.
         cause = f" ({error.__cause__})" if error.__cause__ else ""
-        raise click.ClickException(f"{error}{cause}") from error
+        raise Failure(f"{error}{cause}") from error
 
 
 def _as_json(info: KeyInfo) -> dict[str, Any]:

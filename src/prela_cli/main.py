@@ -111,4 +111,4 @@ def prela() -> None:
       prela serve
       prela query --since 1h --status error
       prela show --latest
-    """  # noqa: D301 - click reads the backspace
+    """

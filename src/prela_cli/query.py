@@ -58,7 +58,7 @@ def query(
       prela query --since 2h --status error
       prela query --model gpt-4o --order dearest --limit 5
       prela query --attr tenant=acme --attr plan=pro --json
-    """  # noqa: D301 - click reads the backspace
+    """
     where = attrs.evolve(where, q=words)
     page = PageRequest(limit=limit, cursor=cursor)
     found = reader.traces(PROJECT_ID, where, order, page)

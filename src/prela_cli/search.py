@@ -39,7 +39,7 @@ def search(
     Example:
       prela search refund
       prela search '"rate limit"' openai --since 1d
-    """  # noqa: D301 - click reads the backspace
+    """
     where = attrs.evolve(where, q=" ".join(words))
     found = reader.search(PROJECT_ID, where, PageRequest(limit=limit, cursor=cursor))
     if as_json:

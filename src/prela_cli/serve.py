@@ -1,7 +1,5 @@
 """`prela serve`: the whole of Prela in one process."""
 
-# ruff: noqa: D301 - click reads \b in docstrings, where it keeps lines apart
-
 from __future__ import annotations
 
 import sys
@@ -36,27 +34,23 @@ def serve(host: str | None, port: int | None, data_dir: Path) -> None:
     """
     import attrs
 
-    from prela_core.errors import PrelaError
     from prela_server.logs import configure_logs
     from prela_server.run import run
     from prela_server.settings import load_settings
 
-    try:
-        configure_logs(colours=sys.stderr.isatty())
-        sent: dict[str, Any] = {"host": host, "port": port, "data_dir": data_dir}
-        settings = attrs.evolve(
-            load_settings(), **{name: value for name, value in sent.items() if value is not None}
-        )
-        click.echo(f"Opening {settings.data_dir} ...", err=True)
+    configure_logs(colours=sys.stderr.isatty())
+    sent: dict[str, Any] = {"host": host, "port": port, "data_dir": data_dir}
+    settings = attrs.evolve(
+        load_settings(), **{name: value for name, value in sent.items() if value is not None}
+    )
+    click.echo(f"Opening {settings.data_dir} ...", err=True)
 
-        def started(url: str, parts: Embedded) -> None:
-            click.echo(f"Prela is ready at {url}  (data in {settings.data_dir})", err=True)
-            click.echo(f"  send   POST {url}/v1/traces, /v1/spans or /v1/batch", err=True)
-            click.echo(f"  ask    prela query, prela show TRACE, {url}/api/v1/traces", err=True)
-            click.echo(f"  read   {url}/docs", err=True)
-            if parts.accounts is not None and not parts.accounts.list():
-                click.echo("  No API key exists yet: prela keys create --project default", err=True)
+    def started(url: str, parts: Embedded) -> None:
+        click.echo(f"Prela is ready at {url}  (data in {settings.data_dir})", err=True)
+        click.echo(f"  send   POST {url}/v1/traces, /v1/spans or /v1/batch", err=True)
+        click.echo(f"  ask    prela query, prela show TRACE, {url}/api/v1/traces", err=True)
+        click.echo(f"  read   {url}/docs", err=True)
+        if parts.accounts is not None and not parts.accounts.list():
+            click.echo("  No API key exists yet: prela keys create --project default", err=True)
 
-        run(settings, started=started)
-    except PrelaError as error:
-        raise click.ClickException(str(error)) from error
+    run(settings, started=started)

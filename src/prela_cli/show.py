@@ -44,7 +44,7 @@ def show(
       prela show --latest
       prela show 0af76519 --attributes
       prela show 0af76519 --span b7ad6b7169203331
-    """  # noqa: D301 - click reads the backspace
+    """
     if latest == (trace_id is not None):
         raise click.UsageError("give a TRACE_ID, or --latest")
     trace = find_trace(reader, trace_id) if trace_id is not None else newest_trace(reader)

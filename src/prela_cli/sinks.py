@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Protocol
 
 from prela_cli.source import PROJECT_ID, find_server, open_directory
-from prela_core.errors import InvalidError
+from prela_core.errors import InputError, InvalidError, MalformedError, TooLargeError
 from prela_core.io.http_client import HttpClient
 from prela_core.store import Writer
 from prela_core.wire import Limits, decode_batch, decode_trace
 from prela_core.wire.documents import Piece, Refusal
 
 __all__ = ["Sink", "open_sink"]
+
+_ABOUT_THE_PIECE = (InvalidError, MalformedError, TooLargeError)
+"""Another piece may be taken all the same; of an unknown key, none would be."""
 
 
 class Sink(Protocol):
@@ -51,7 +54,7 @@ class _ServerSink:
         path = "/v1/traces" if piece.is_trace else "/v1/batch"
         try:
             answer = self._server.send(path, piece.body)
-        except InvalidError as error:
+        except _ABOUT_THE_PIECE as error:
             return 0, _refusals(piece, error)
         taken = answer["spans"] if piece.is_trace else answer["ingested"]
         refused = [
@@ -71,17 +74,18 @@ class _StoreSink:
         decode = decode_trace if piece.is_trace else decode_batch
         try:
             decoded = decode(piece.body, received_at=self._last, limits=self._limits)
-        except InvalidError as error:
+        except _ABOUT_THE_PIECE as error:
             return 0, _refusals(piece, error)
         self._store.insert([decoded.batch(PROJECT_ID, self._last)])
         refused = [Refusal(piece.places[each.index], each.reason) for each in decoded.rejected]
         return len(decoded.spans), refused
 
 
-def _refusals(piece: Piece, error: InvalidError) -> list[Refusal]:
+def _refusals(piece: Piece, error: InputError) -> list[Refusal]:
     """Say of every span of a piece that was refused as a whole why it was."""
     reasons = {each.get("pointer"): each.get("detail", "") for each in error.errors}
-    return [
+    refused = [
         Refusal(place, reasons.get(f"/spans/{index}") or str(error))
         for index, place in enumerate(piece.places)
     ]
+    return refused or [Refusal(piece.place, str(error))]

@@ -6,6 +6,7 @@ that `prela query` works alike whether `prela serve` runs or not.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ PROJECT_ID = "default"
 
 _PATIENCE = 5.0
 """Seconds to wait for another command that has the directory open; those are short."""
+
+_PAUSE = 0.05
 
 
 class OpenSource(Protocol):
@@ -70,12 +73,19 @@ def open_directory(directory: Path) -> Iterator[Store]:
 
 
 def find_server(directory: Path, url: str | None, api_key: str | None) -> HttpClient | None:
-    """Give a client of the server at `url`, or of the one that serves `directory`, if any."""
+    """Give a client of the server at `url`, or of the one that serves `directory`, if any.
+
+    Whoever has the directory and does not answer anywhere is waited for a little: a server is
+    just being started, or else a short command ends.
+    """
     from prela_core.io.data_directory import holder_of
 
-    if not url:
-        holder = holder_of(directory)
-        url = holder.url if holder else None
+    until = time.monotonic() + _PATIENCE
+    while not url and (holder := holder_of(directory)) is not None:
+        url = holder.url
+        if not url and time.monotonic() >= until:
+            break
+        time.sleep(0 if url else _PAUSE)
     if not url:
         return None
     from prela_core.io.http_client import HttpClient

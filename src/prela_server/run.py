@@ -18,6 +18,9 @@ from prela_server.settings import Settings
 
 __all__ = ["run"]
 
+_PATIENCE = 1.0
+"""Seconds to wait for a short command that has the data directory, or that looks who has."""
+
 
 def run(settings: Settings, *, started: Callable[[str, Embedded], None]) -> None:
     """Serve until SIGINT or SIGTERM; `started` is called with the URL once requests are taken.
@@ -26,10 +29,20 @@ def run(settings: Settings, *, started: Callable[[str, Embedded], None]) -> None
     `SettingsError` when the address can't be bound.
     """
     settings.check()
-    with DataDirectory(settings.data_dir, command="prela serve").acquire() as directory:
+    directory = DataDirectory(settings.data_dir, command="prela serve")
+    with directory.acquire(patience=_PATIENCE):
         listener = _bind(settings)
-        with listener:
-            asyncio.run(_serve(settings, directory, listener, started))
+        with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(settings, directory, listener, started))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Give uvloop where it is installed, which is everywhere but on Windows."""
+    try:
+        import uvloop  # noqa: PLC0415 - optional
+    except ModuleNotFoundError:
+        return None
+    return uvloop.new_event_loop
 
 
 class _Server(uvicorn.Server):

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import attrs
 import typed_settings
 from typed_settings.exceptions import TsError
+from typed_settings.loaders import EnvLoader
+from typed_settings.types import (
+    LoadedSettings,
+    LoaderMeta,
+    OptionList,
+    SettingsClass,
+    SettingsDict,
+)
 
 from prela_core.errors import SettingsError
 from prela_core.io.data_directory import default_data_directory
 
-__all__ = ["Auth", "Settings", "is_loopback", "load_settings"]
+__all__ = ["PREFIX", "Auth", "Settings", "is_loopback", "load_settings"]
+
+PREFIX = "PRELA_"
+"""What the name of each setting's variable begins with."""
 
 
 class Auth(StrEnum):
@@ -40,7 +54,7 @@ def _positive(_: object, attribute: attrs.Attribute[int], value: int) -> None:
 
 def _not_negative(_: object, attribute: attrs.Attribute[int], value: int) -> None:
     if value < 0:
-        raise ValueError(f"{attribute.name} must not be negative, as {value} is")
+        raise ValueError(f"{attribute.name} must be at least 0, not {value}")
 
 
 @attrs.frozen(kw_only=True)
@@ -95,8 +109,55 @@ def is_loopback(host: str) -> bool:
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment; raises `SettingsError` with one sentence."""
+    """Read the settings from the environment; an empty variable is the same as none.
+
+    Raises `SettingsError` with a sentence that names the variable.
+    """
     try:
-        return typed_settings.load_settings(Settings, [typed_settings.EnvLoader(prefix="PRELA_")])
+        return typed_settings.load_settings(Settings, [_Environment(prefix=PREFIX)])
     except (TsError, ValueError) as error:
-        raise SettingsError(f"a PRELA_ environment variable can't be used: {error}") from error
+        raise SettingsError(f"the settings can't be used: {error}") from error
+
+
+class _Environment(EnvLoader):
+    """Reads and checks each variable by itself, for the library's errors do not name them."""
+
+    def __call__(self, settings_cls: SettingsClass, options: OptionList) -> LoadedSettings:
+        del settings_cls
+        values: SettingsDict = {}
+        for option in options:
+            name = self.get_envvar(option)
+            text = os.environ.get(name, "").strip()
+            if not text:
+                continue
+            try:
+                value = _READERS[option.cls](text)
+                field = attrs.fields_dict(Settings)[option.path]
+                if field.validator is not None:
+                    field.validator(None, field, value)
+            except ValueError as error:
+                raise SettingsError(f"{name}={text}: {error}") from None
+            values[option.path] = value
+        return LoadedSettings(values, LoaderMeta(self))
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
+def _auth(text: str) -> Auth:
+    try:
+        return Auth(text.lower())
+    except ValueError:
+        raise ValueError(f"{text!r} is not one of {', '.join(Auth)}") from None
+
+
+_READERS: dict[Any, Callable[[str], Any]] = {
+    str: str,
+    int: _whole_number,
+    Path: lambda text: Path(text).expanduser(),
+    Auth: _auth,
+}

@@ -127,7 +127,7 @@ def test_a_mistyped_directory_is_not_made(run: Run, tmp_path: Path, command: lis
 def test_create_with_a_bad_project(run: Run) -> None:
     result = run("create", "--project", "Shop!")
     assert (1, "") == (result.exit_code, result.stdout)
-    assert "Error: a project id has 1 to 64 characters" in result.stderr
+    assert "prela: a project id has 1 to 64 characters" in result.stderr
 
 
 def test_the_reason_is_told_when_the_storage_fails(run: Run, tmp_path: Path) -> None:
@@ -142,12 +142,14 @@ def test_the_option_wins_over_the_environment(run: Run, tmp_path: Path) -> None:
     assert ["chosen"] == [path.name for path in tmp_path.iterdir()]
 
 
-def test_the_default_is_a_directory_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_directory_is_in_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("PRELA_DATA_DIR", raising=False)
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
     result = CliRunner().invoke(keys, ["create", "--project", "shop"])
     assert 0 == result.exit_code
-    assert (tmp_path / "prela-data" / "accounts.sqlite3").exists()
+    assert (tmp_path / ".prela" / "accounts.sqlite3").exists()
 
 
 def test_the_scopes_are_those_of_the_server() -> None:

@@ -34,6 +34,7 @@ def test_every_command_says_what_it_does_with_an_example(name: str) -> None:
     assert len(help_text) > 40
     assert "Example" in help_text
     assert f"prela {name}" in help_text
+    assert help_text.isascii()
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{name} {parameter.opts[0]} has no help"

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
+from prela_cli.main import prela
 from prela_core.errors import (
     DataDirectoryBusyError,
     MalformedError,
@@ -85,7 +86,7 @@ def test_the_source_comes_from_options_and_from_the_environment(run: Run, reader
     run("query", PRELA_DATA_DIR="e", PRELA_URL="http://e", PRELA_API_KEY="ek")
 
     assert reader.opened == [
-        (Path("prela-data"), None, None),
+        (Path("~/.prela").expanduser(), None, None),
         (Path("d"), "http://h", "k"),
         (Path("e"), "http://e", "ek"),
     ]
@@ -102,6 +103,15 @@ def test_json_is_the_page_as_the_api_answers_it(run: Run, reader: Any) -> None:
     assert result.stdout.strip().isprintable()
     page = msgspec.json.decode(result.stdout, type=Page[TraceSummary])
     assert (page.next_cursor, page.items[0].name) == ("more", "a\x9bb\u202e")
+
+
+def test_json_can_be_said_in_ascii(run: Run, reader: Any) -> None:
+    reader.details = [trace_detail(stored_span(name="\u65e5\U0001f600"))]
+    result = CliRunner(charset="ascii").invoke(prela, ["query", "--json"])
+
+    assert '"name":"\\u65e5\\ud83d\\ude00"' in result.stdout
+    page = msgspec.json.decode(result.stdout, type=Page[TraceSummary])
+    assert page.items[0].name == "\u65e5\U0001f600"
 
 
 def test_a_table_by_default_with_the_way_to_the_next_page(run: Run, reader: Any) -> None:
@@ -162,7 +172,11 @@ def test_a_wrong_command_line_ends_with_2(run: Run, reader: Any, arguments: list
     ("error", "code", "sentence"),
     [
         (StoreUnavailableError("the store is away"), 1, "prela: the store is away\n"),
-        (UnauthenticatedError("unknown key\n\x1b[31m"), 1, "prela: unknown key \ufffd[31m\n"),
+        (
+            UnauthenticatedError("unknown key\n\x1b[31m"),
+            1,
+            "prela: unknown key \ufffd[31m (keys are given as --api-key or PRELA_API_KEY)\n",
+        ),
         (MalformedError("the cursor is damaged"), 2, "prela: the cursor is damaged\n"),
     ],
 )
@@ -175,10 +189,14 @@ def test_errors_are_one_sentence_on_stderr(
     assert (code, sentence, "") == (result.exit_code, result.stderr, result.stdout)
 
 
-def test_a_busy_data_directory_points_to_the_server(run: Run, reader: Any) -> None:
+def test_a_busy_data_directory_is_a_fault(run: Run, reader: Any) -> None:
     reader.error = DataDirectoryBusyError("prela-data is open in another process")
+    result = run("query")
 
-    assert "--url http://127.0.0.1:8000" in run("query").stderr
+    assert (1, "prela: prela-data is open in another process\n") == (
+        result.exit_code,
+        result.stderr,
+    )
 
 
 def test_what_was_not_foreseen_is_a_sentence_too(run: Run, reader: Any) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -91,3 +94,28 @@ def test_spans_beyond_one_answer_are_fetched_page_by_page(run: Run, reader: Any)
     assert all(f"step {at}" in result.stdout for at in range(6))
     assert "are shown" not in result.stdout
     assert "step 5" in run("show", "--latest", "--span", "c5").stdout
+
+
+def test_a_terminal_that_knows_only_ascii_gets_a_picture_too() -> None:
+    program = (
+        "from contextlib import contextmanager\n"
+        "from prela_cli import source\n"
+        "from prela_cli.main import prela\n"
+        "from prela_core.testing.factories import stored_span, trace_detail\n"
+        "class Reader:\n"
+        "    def trace(self, project_id, trace_id):\n"
+        "        return trace_detail(stored_span(name=chr(0x65e5) * 2, duration_ms=0.012))\n"
+        "@contextmanager\n"
+        "def opened(*where): yield Reader()\n"
+        "source.open_source = opened\n"
+        "prela(['show', 'x'], prog_name='prela')\n"
+    )
+    plain = {"LANG": "C", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | plain, capture_output=True, check=True
+    )
+
+    picture = done.stdout.decode("ascii")
+    assert "??" in picture
+    assert "====" in picture
+    assert "12 us" in picture

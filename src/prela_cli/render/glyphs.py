@@ -13,6 +13,7 @@ from rich.style import Style
 __all__ = [
     "BAD",
     "DIM",
+    "ERROR_TEXT",
     "GOOD",
     "HEADING",
     "KEY",
@@ -32,6 +33,7 @@ KEY = Style(color="cyan")
 GOOD = Style(color="green")
 WARN = Style(color="yellow")
 BAD = Style(color="red", bold=True)
+ERROR_TEXT = Style(color="red")
 
 TYPE_WORDS = {
     "agent": "agent",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
-__all__ = ["clean", "fit", "pad"]
+__all__ = ["clean", "fit", "fold", "pad"]
 
 _JOINERS = frozenset("\u200c\u200d")
 """Invisible, harmless, and needed to write Persian, Hindi and many emoji."""
@@ -56,3 +56,21 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     """Fill `text` with blanks to `width` cells; `right` puts the blanks before it."""
     blanks = " " * (width - cell_len(text))
     return blanks + text if right else text + blanks
+
+
+def fold(text: str, width: int, lines: int, ellipsis: str = "…") -> list[str]:
+    """Break `text` at blanks into at most `lines` lines of `width` cells, the last one cut."""
+    text = text.strip()
+    folded: list[str] = []
+    while len(folded) < lines - 1 and width > 0:
+        head = set_cell_size(text[: width * _CHARS_PER_CELL], width).rstrip()
+        if len(head) >= len(text):
+            break
+        blank = text.rfind(" ", 0, len(head) + 1)
+        # Without a blank in its second half, a line is broken where it is full.
+        end = blank if blank > len(head) // 2 else len(head)
+        if not end:
+            break
+        folded.append(text[:end].rstrip())
+        text = text[end:].lstrip()
+    return [*folded, fit(text, width, ellipsis)]

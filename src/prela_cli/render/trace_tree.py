@@ -15,6 +15,7 @@ from prela_cli.render.attribute_lines import attribute_pairs
 from prela_cli.render.glyphs import (
     BAD,
     DIM,
+    ERROR_TEXT,
     HEADING,
     KEY,
     PLAIN,
@@ -26,7 +27,7 @@ from prela_cli.render.glyphs import (
     type_style,
 )
 from prela_cli.render.lines import Piece, one_line
-from prela_cli.render.plain import clean, fit, pad
+from prela_cli.render.plain import clean, fit, fold, pad
 from prela_cli.render.trace_header import header_lines
 from prela_cli.render.tree_layout import Guides, Layout, Line, lay_out, lines_of
 from prela_cli.render.waterfall import TimeAxis, axis_of
@@ -39,14 +40,16 @@ _FAULT_NOTES = {
     Fault.SELF_PARENT: "names itself as its parent",
     Fault.CYCLE: "its parents form a circle, which was cut here",
 }
+_MESSAGE_LINES = 2
+_MESSAGE_READ = 4096
 
 
 @attrs.frozen
 class TraceTree:
     """A renderable: the trace's facts, then a line for each span, fitted to the console's width.
 
-    A failed span has its message below it; with `attributes`, each span has all its attributes
-    there, one line each. `now` is the moment that "3m ago" is reckoned from.
+    A failed span has its message below it, on two lines at most; with `attributes`, each span
+    has all of them there, one line each. `now` is the moment that "3m ago" is reckoned from.
     """
 
     trace: TraceDetail
@@ -96,7 +99,7 @@ class _Picture:
 
     def line(self, line: Line, *, attributes: bool) -> Iterator[list[Piece]]:
         if line.span is None:
-            note = f"parent {clean(line.missing_parent, self.encoding)} not received"
+            note = f"parent not received: {clean(line.missing_parent, self.encoding)}"
             yield [(self.glyphs.pending + " ", WARN), (note, WARN)]
             return
         yield self._span_line(line.span, line.guides)
@@ -158,7 +161,12 @@ class _Picture:
         if span is None:
             return
         if span.status == "error" and span.status_message:
-            yield note + clean(span.status_message, self.encoding), BAD
+            message = clean(span.status_message[:_MESSAGE_READ], self.encoding)
+            room = self.layout.width - cell_len(line.guides.below(self.glyphs)) - 2 - len(note)
+            for text in fold(message, room, _MESSAGE_LINES, self.glyphs.ellipsis):
+                yield note + text, ERROR_TEXT
+                note = " " * len(note)
+            note = self.glyphs.note + " "
         if line.fault is not None:
             yield note + _FAULT_NOTES[line.fault], WARN
         flags = [flag for flag in span.flags if flag != Fault.SELF_PARENT]

@@ -59,6 +59,8 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "embedding.model_name",
             "reranker.model_name",
             "ai.model.id",
+            # The oldest examples of Prela's own documentation, and so the first thing people try.
+            "model",
         ),
         "input_tokens": _rules(
             "llm.input_tokens",

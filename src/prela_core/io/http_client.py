@@ -14,6 +14,7 @@ import httpx
 import msgspec
 
 from prela_core.errors import NotFoundError, UnavailableError
+from prela_core.io.http_connection import connect
 from prela_core.io.http_errors import raise_for_problem, translated
 from prela_core.model import to_rfc3339
 from prela_core.store import (
@@ -30,6 +31,7 @@ from prela_core.store import (
 __all__ = ["HttpClient"]
 
 T = TypeVar("T")
+Sent = str | list[str]
 
 _COMPRESSED_FROM = 1024
 
@@ -52,11 +54,7 @@ class HttpClient:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.url = url.rstrip("/")
-        headers = {"X-API-Key": api_key} if api_key else {}
-        with translated(self.url):
-            self._client = httpx.Client(
-                base_url=self.url, headers=headers, timeout=timeout, transport=transport
-            )
+        self._client = connect(self.url, api_key, timeout=timeout, transport=transport)
 
     def traces(
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
@@ -69,13 +67,12 @@ class HttpClient:
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
         """Give one trace with its spans, or None when there is no such trace."""
         del project_id
-        return self._find(f"/api/v1/traces/{quote(trace_id, safe='')}", {}, TraceDetail)
+        return self._find(_path(trace_id), {}, TraceDetail)
 
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace; None when there is no such trace."""
         del project_id
-        path = f"/api/v1/traces/{quote(trace_id, safe='')}/spans"
-        return self._find(path, _page(page), Page[StoredSpan])
+        return self._find(f"{_path(trace_id)}/spans", _page(page), Page[StoredSpan])
 
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q`, newest first."""
@@ -133,13 +130,13 @@ class HttpClient:
     ) -> None:
         self.close()
 
-    def _find(self, path: str, parameters: dict[str, str], form: type[T]) -> T | None:
+    def _find(self, path: str, parameters: dict[str, Sent], form: type[T]) -> T | None:
         try:
             return self._ask(path, parameters, form)
         except NotFoundError:
             return None
 
-    def _ask(self, path: str, parameters: dict[str, str], form: type[T]) -> T:
+    def _ask(self, path: str, parameters: dict[str, Sent], form: type[T]) -> T:
         with translated(self.url):
             answer = self._client.get(path, params=parameters)
         raise_for_problem(answer)
@@ -152,18 +149,24 @@ class HttpClient:
             ) from error
 
 
-def _filter(where: TraceFilter) -> dict[str, str]:
-    sent: dict[str, str] = {}
+def _path(trace_id: str) -> str:
+    # Dots alone would be a step in the path, and no longer there when it is sent.
+    return f"/api/v1/traces/{quote(trace_id, safe='').replace('.', '%2E')}"
+
+
+def _filter(where: TraceFilter) -> dict[str, Sent]:
+    sent: dict[str, Sent] = {}
     for name, value in attrs.asdict(where, recurse=False).items():
         if name == "attributes":
-            sent |= {f"attr.{key}": wanted for key, wanted in value}
+            for key in dict(value):
+                sent[f"attr.{key}"] = [wanted for other, wanted in value if other == key]
         elif value is not None:
             sent[name] = to_rfc3339(value) if name.endswith("_time") else str(value)
     return sent
 
 
-def _page(page: PageRequest) -> dict[str, str]:
-    sent = {"limit": str(page.limit)}
+def _page(page: PageRequest) -> dict[str, Sent]:
+    sent: dict[str, Sent] = {"limit": str(page.limit)}
     if page.cursor:
         sent["cursor"] = page.cursor
     if page.offset:

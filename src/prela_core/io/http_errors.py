@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,12 +35,17 @@ _INPUT_ERRORS: dict[int, type[InputError]] = {
         InvalidError,
     )
 }
+_PASSING = frozenset({408, 425, 429})
+"""Of the statuses that find fault with a request, those that another attempt may not get."""
+
 _LONGEST_PAUSE = 60
+_WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 class _Problem(msgspec.Struct):
     detail: str = ""
     errors: list[dict[str, str]] = []
+    parts: dict[str, str] = {}
 
 
 @contextmanager
@@ -50,7 +56,9 @@ def translated(url: str) -> Iterator[None]:
     except httpx.TimeoutException as error:
         raise UnavailableError(f"{url} did not answer in time") from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-        raise InvalidError(f"{url!r} is not the URL of a server ({error})") from error
+        raise InvalidError(
+            f"{url!r} is not the URL of a server; one looks like http://127.0.0.1:8000"
+        ) from error
     except httpx.HTTPError as error:
         raise UnavailableError(
             f"{url} can't be reached ({error}); is `prela serve` running there?"
@@ -58,17 +66,29 @@ def translated(url: str) -> Iterator[None]:
 
 
 def raise_for_problem(answer: httpx.Response) -> None:
-    """Raise the error that `answer` stands for; return when it is none."""
+    """Raise the error that `answer` stands for; return when it is none.
+
+    A status that is nothing of Prela's is an `InputError` when it finds fault with the request
+    (a redirect: with the URL), else an `UnavailableError`.
+    """
     if answer.is_success:
         return
+    url, status = answer.request.url, answer.status_code
+    if answer.has_redirect_location:
+        raise InvalidError(
+            f"{url} redirects to {answer.headers['location']}; give the URL that it leads to"
+        )
     try:
         problem = msgspec.json.decode(answer.content, type=_Problem)
     except msgspec.MsgspecError:
         problem = _Problem()
-    sentence = problem.detail or f"{answer.request.url} answered {answer.status_code}"
-    if error := _INPUT_ERRORS.get(answer.status_code):
+    unwell = "; ".join(f"{name}: {reason}" for name, reason in problem.parts.items())
+    sentence = problem.detail or unwell or f"{url} answered {status}"
+    if error := _INPUT_ERRORS.get(status):
         raise error(sentence, problem.errors)
+    if answer.is_client_error and status not in _PASSING:
+        raise InputError(sentence, problem.errors)
     sent = answer.headers.get("retry-after", "")
     raise UnavailableError(
-        sentence, retry_after=min(int(sent), _LONGEST_PAUSE) if sent.isdigit() else 1
+        sentence, retry_after=min(int(sent), _LONGEST_PAUSE) if _WHOLE.fullmatch(sent) else 1
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -72,18 +73,18 @@ def span_table(batches: Sequence[SpanBatch]) -> pa.Table:
     typed = [resolve(span) for span in spans]
     columns: dict[str, pa.Array] = {"project_id": pa.array(projects, pa.string())}
     for name in _RECORD_TEXTS:
-        columns[name] = pa.array([getattr(span, name) for span in spans], pa.string())
+        columns[name] = pa.array(_column(spans, name), pa.string())
     for name in _RECORD_JSON:
-        columns[name] = pa.array([getattr(span, name) for span in spans], pa.binary())
+        columns[name] = pa.array(_column(spans, name), pa.binary())
     for name in ("started_at", "ended_at"):
-        columns[name] = pa.array([getattr(span, name) for span in spans], moment)
+        columns[name] = pa.array(_column(spans, name), moment)
     columns["duration_ms"] = pa.array([span.duration_ms for span in spans], pa.float64())
     for name in _TYPED_TEXTS:
-        columns[name] = pa.array([getattr(each, name) for each in typed], pa.string())
+        columns[name] = pa.array(_column(typed, name), pa.string())
     for name in _TYPED_COUNTS:
-        columns[name] = pa.array([getattr(each, name) for each in typed], pa.uint64())
+        columns[name] = pa.array(_column(typed, name), pa.uint64())
     for name in _TYPED_NUMBERS:
-        columns[name] = pa.array([getattr(each, name) for each in typed], pa.float64())
+        columns[name] = pa.array(_column(typed, name), pa.float64())
     columns["flags"] = pa.array(
         [span.flags | each.flags for span, each in zip(spans, typed, strict=True)], pa.uint32()
     )
@@ -93,6 +94,10 @@ def span_table(batches: Sequence[SpanBatch]) -> pa.Table:
     )
     columns["created_at"] = pa.array(received, moment)
     return pa.table(columns)
+
+
+def _column(rows: Iterable[object], name: str) -> list[Any]:
+    return list(map(attrgetter(name), rows))
 
 
 def announcement_table(batches: Iterable[SpanBatch]) -> pa.Table | None:

@@ -7,11 +7,14 @@ JSON: a trace, a batch, a list of either, a span. All of them are read here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import attrs
 import msgspec
 
-from prela_core.errors import InputError, MalformedError
+from prela_core.errors import InputError, InvalidError, MalformedError
+from prela_core.wire.limits import Limits
+from prela_core.wire.normalise import check_depth
 from prela_core.wire.prela_json import read_leniently
 from prela_core.wire.repair import plain_text
 
@@ -19,17 +22,23 @@ __all__ = ["Piece", "Refusal", "cut_document", "cut_lines"]
 
 _SPANS = 1000
 _BYTES = 4 * 1024 * 1024
+"""A piece has no more than this, unless one span alone has: well below what a server takes."""
+
+_DEPTH = Limits(depth=Limits().depth + 1)
+"""A span's own braces are a level around those of its attributes, which are bounded by default."""
 
 
 @attrs.frozen
 class Piece:
     """A body to post: a trace, or else a list of spans.
 
-    `places` says where each of its spans stood in the file, in the order of the spans.
+    `place` says where it began in the file, and `places` where each of its spans stood, in their
+    order.
     """
 
     body: bytes
     is_trace: bool
+    place: str
     places: list[str]
 
 
@@ -43,7 +52,8 @@ class Refusal:
 
 class _Trace(msgspec.Struct, omit_defaults=True):
     spans: list[msgspec.Raw]
-    trace_id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    span_id: Any = None
+    trace_id: Any = None
     service_name: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     started_at: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     attributes: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
@@ -57,70 +67,136 @@ _encode = msgspec.json.Encoder().encode
 
 
 def cut_lines(lines: Iterable[bytes]) -> Iterator[Piece | Refusal]:
-    """Cut JSONL into pieces; a line that can't be read is refused alone. Blank lines are none."""
-    waiting: list[tuple[str, bytes]] = []
-    size = 0
+    """Cut JSONL into pieces; a line that can't be read is refused alone. Blank lines are none.
+
+    A line holds a span, a trace, a batch or a list of those.
+    """
+    waiting = _Waiting()
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         place = f"line {number}"
         try:
-            value = bytes(read_leniently(plain_text(line), _read_any))
+            items = _items(_value(line), place)
         except InputError as error:
-            yield Refusal(place, str(error))
+            yield Refusal(place, _about_this(error))
             continue
-        if trace := _as_trace(value):
-            yield from _cut_trace(trace, place)
-            continue
-        waiting.append((place, value))
-        size += len(value)
-        if len(waiting) >= _SPANS or size >= _BYTES:
-            yield _batch(waiting)
-            waiting, size = [], 0
-    if waiting:
-        yield _batch(waiting)
+        for where, item in items:
+            yield from _pieces_of(item, where, waiting)
+    yield from waiting.take()
 
 
 def cut_document(text: bytes) -> Iterator[Piece | Refusal]:
     """Cut one JSON document into pieces. Raises `MalformedError` when it is not one."""
-    value = bytes(read_leniently(plain_text(text), _read_any))
-    if value[:1] == b"[":
-        items = [(f"item {number}", bytes(item)) for number, item in enumerate(_read_list(value))]
-    elif value[:1] == b"{":
-        items = [("document", value)]
-    else:
-        raise MalformedError("the document is neither an object nor a list")
-    spans: list[tuple[str, bytes]] = []
+    try:
+        items = _items(_value(text), "")
+    except InputError as error:
+        raise MalformedError(_about_this(error)) from error
+    waiting = _Waiting()
     for place, item in items:
-        if trace := _as_trace(item):
-            yield from _cut_trace(trace, "" if len(items) == 1 else place)
+        yield from _pieces_of(item, place, waiting)
+    yield from waiting.take()
+
+
+class _Waiting:
+    """Spans that go into the next list, until it is as large as one may be."""
+
+    def __init__(self) -> None:
+        self._spans: list[tuple[str, bytes]] = []
+        self._size = 0
+
+    def add(self, place: str, span: bytes) -> Iterator[Piece]:
+        if self._size + len(span) > _BYTES:
+            yield from self.take()
+        self._spans.append((place, span))
+        self._size += len(span)
+        if len(self._spans) >= _SPANS:
+            yield from self.take()
+
+    def take(self) -> Iterator[Piece]:
+        if self._spans:
+            body = b"[" + b",".join(span for _, span in self._spans) + b"]"
+            places = [place for place, _ in self._spans]
+            yield Piece(body, is_trace=False, place=places[0], places=places)
+            self._spans, self._size = [], 0
+
+
+def _value(text: bytes) -> bytes:
+    return bytes(read_leniently(plain_text(text), _read_any)).strip()
+
+
+def _about_this(error: InputError) -> str:
+    """Put what is said of a request's body in words for a part of a file."""
+    return str(error).replace("the body", "this", 1)
+
+
+def _items(value: bytes, place: str) -> list[tuple[str, bytes]]:
+    """Give the objects of a line or document, each with its place."""
+    if value[:1] == b"[":
+        prefix = f"{place}, " if place else ""
+        found = enumerate(_read_list(value))
+        return [(f"{prefix}item {number}", bytes(item)) for number, item in found]
+    if value[:1] == b"{":
+        return [(place, value)]
+    raise MalformedError("this is neither an object nor a list")
+
+
+def _pieces_of(item: bytes, place: str, waiting: _Waiting) -> Iterator[Piece | Refusal]:
+    trace = _as_trace(item)
+    if trace is None:
+        yield from _add([(place or "document", item)], waiting)
+        return
+    prefix = f"{place}, " if place else ""
+    spans = [(f"{prefix}span {number}", bytes(raw)) for number, raw in enumerate(trace.spans)]
+    if trace.trace_id is None:
+        yield from _add(spans, waiting)
+        return
+    shallow = []
+    for where, span in spans:
+        if fault := _depth_fault(span):
+            yield Refusal(where, fault)
         else:
-            spans.append((place, item))
-    for start in range(0, len(spans), _SPANS):
-        yield _batch(spans[start : start + _SPANS])
+            shallow.append((where, span))
+    for part in _parts(shallow):
+        whole = msgspec.structs.replace(trace, spans=[msgspec.Raw(span) for _, span in part])
+        places = [where for where, _ in part]
+        yield Piece(_encode(whole), is_trace=True, place=place or "document", places=places)
+
+
+def _add(spans: list[tuple[str, bytes]], waiting: _Waiting) -> Iterator[Piece | Refusal]:
+    for place, span in spans:
+        if fault := _depth_fault(span):
+            yield Refusal(place, fault)
+        else:
+            yield from waiting.add(place, span)
+
+
+def _depth_fault(span: bytes) -> str:
+    """Say that a span nests so deeply that the others of its piece could not be read either."""
+    try:
+        check_depth(span, "the span", _DEPTH)
+    except InvalidError as error:
+        return str(error)
+    return ""
 
 
 def _as_trace(value: bytes) -> _Trace | None:
     if b'"spans"' not in value:
         return None
     try:
-        return _read_trace(value)
+        trace = _read_trace(value)
     except msgspec.ValidationError:
         return None
+    # A span may bring fields that we don't know, `spans` among them.
+    return trace if trace.span_id is None else None
 
 
-def _cut_trace(trace: _Trace, place: str) -> Iterator[Piece]:
-    prefix = f"{place}, " if place else ""
-    spans = [(f"{prefix}span {number}", bytes(raw)) for number, raw in enumerate(trace.spans)]
-    for start in range(0, max(len(spans), 1), _SPANS):
-        part = spans[start : start + _SPANS]
-        if trace.trace_id is msgspec.UNSET:
-            yield _batch(part)
-            continue
-        whole = msgspec.structs.replace(trace, spans=[msgspec.Raw(raw) for _, raw in part])
-        yield Piece(_encode(whole), is_trace=True, places=[where for where, _ in part])
-
-
-def _batch(spans: list[tuple[str, bytes]]) -> Piece:
-    body = b"[" + b",".join(raw for _, raw in spans) + b"]"
-    return Piece(body, is_trace=False, places=[place for place, _ in spans])
+def _parts(spans: list[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
+    """Cut the spans of a trace; one without any is one part."""
+    start = size = 0
+    for at, (_, span) in enumerate(spans):
+        if at > start and (at - start == _SPANS or size + len(span) > _BYTES):
+            yield spans[start:at]
+            start, size = at, 0
+        size += len(span)
+    yield spans[start:]

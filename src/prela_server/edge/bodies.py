@@ -29,7 +29,7 @@ async def read_json_body(request: Request, *, limit: int, seconds: float) -> byt
         )
     inflater = Inflater(request.headers.get("content-encoding"), limit)
     announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > limit:
+    if announced.isascii() and announced.isdigit() and int(announced) > limit:
         # Compressed or not, more than the limit arrives; there is no need to wait for it.
         raise TooLargeError(f"the body has {announced} bytes; at most {limit:,} are taken")
     try:

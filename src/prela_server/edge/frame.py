@@ -13,11 +13,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from prela_server.edge.problems import problem
+from prela_server.settings import is_loopback
 
 __all__ = ["Frame"]
 
-_REQUEST_ID = re.compile(r"[\w.:@/+=-]{1,128}")
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1", "testserver"})
+_REQUEST_ID = re.compile(r"[\w.:@/+=-]{1,128}", re.ASCII)
 _SECURITY = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -79,9 +79,15 @@ class Frame:
 
 
 def _is_local(headers: Headers) -> bool:
-    host = headers.get("host", "")
-    name = urlsplit(f"//{host}").hostname if host else "localhost"
-    if name not in _LOCAL_NAMES:
-        return False
+    host = headers.get("host", "localhost")
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == host
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return _is_own_name(name) and (origin is None or urlsplit(origin).netloc == host)
+    except ValueError:  # brackets that hold no address
+        return False
+
+
+def _is_own_name(name: str) -> bool:
+    # An address can't be made to mean another machine, as a name can.
+    return name == "testserver" or is_loopback(name)

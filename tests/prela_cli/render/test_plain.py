@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from prela_cli.render.plain import clean, fit, pad
+from prela_cli.render.plain import clean, fit, fold, pad
 
 ANY_TEXT = st.text(st.characters(codec=None))
 
@@ -64,3 +64,23 @@ def test_wide_characters_are_never_halved() -> None:
 def test_padding_counts_cells() -> None:
     assert pad("日本", 6) == "日本  "
     assert pad("7", 3, right=True) == "  7"
+
+
+def test_long_text_is_broken_at_blanks() -> None:
+    assert fold("there is no file of that name", 14, 3) == ["there is no", "file of that", "name"]
+    assert fold("there is no file of that name", 14, 2) == ["there is no", "file of that…"]
+    assert fold("nowheretobreak it", 8, 3) == ["nowheret", "obreak", "it"]
+    assert fold("short", 14, 2) == ["short"]
+
+
+@given(ANY_TEXT, st.integers(0, 30), st.integers(1, 4))
+def test_folded_text_fits_and_loses_only_blanks_and_its_end(
+    text: str, width: int, lines: int
+) -> None:
+    text = clean(text)
+    folded = fold(text, width, lines)
+
+    assert 1 <= len(folded) <= lines
+    assert all(cell_len(line) <= width for line in folded)
+    kept = "".join(folded).removesuffix("…").replace(" ", "")
+    assert text.replace(" ", "").startswith(kept) or width == 0

@@ -89,12 +89,24 @@ def test_a_span_that_runs_is_open_to_the_right(draw: Draw) -> None:
 def test_spans_whose_parent_is_missing_stand_under_a_note(draw: Draw) -> None:
     lines = draw(tree(step("a", "gone", 0, 1), step("b", "a", 0, 1), step("c", "gone", 0, 1)))
 
-    assert lines[5] == "◌ parent gone not received"
+    assert lines[5] == "◌ parent not received: gone"
     assert [line.split("━")[0].rstrip() for line in lines[6:]] == [
         "  ├╴a",
         "  │ └╴b",
         "  └╴c",
     ]
+
+
+def test_a_long_message_takes_two_lines(draw: Draw) -> None:
+    message = "ValueError: " + "the answer was not what the tool expected " * 9
+    lines = draw(
+        tree(step("a", None, 0, 1), step("b", "a", 0, 1, status="error", status_message=message))
+    )
+
+    assert lines[-2].startswith("      ! ValueError: the answer")
+    assert lines[-1].startswith("        ")
+    assert lines[-1].endswith("…")
+    assert len(lines) == 9
 
 
 def test_circles_end_and_are_named(draw: Draw) -> None:

@@ -34,6 +34,7 @@ REFERENCE: dict[str, list[str]] = {
         "embedding.model_name",
         "reranker.model_name",
         "ai.model.id",
+        "model",
     ],
     "input_tokens": [
         "llm.input_tokens",

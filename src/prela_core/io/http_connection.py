@@ -1,0 +1,57 @@
+"""Opening a client of a Prela server: which URL, which key, and when a proxy is none."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+import httpx
+
+from prela_core import __version__
+from prela_core.errors import InvalidError
+from prela_core.io.http_errors import translated
+
+__all__ = ["connect"]
+
+
+def connect(
+    url: str,
+    api_key: str | None,
+    *,
+    timeout: float,
+    transport: httpx.BaseTransport | None = None,
+) -> httpx.Client:
+    """Give a client whose paths are below `url`, sending `api_key` if there is one.
+
+    The environment's proxies are used, except for a server on this machine: they would look
+    for it on theirs. `timeout` is in seconds. Raises `InvalidError` for what can be no URL of a
+    server and for what can be no key.
+    """
+    headers = {"User-Agent": f"prela-core/{__version__}"}
+    if api_key and api_key.strip():
+        headers["X-API-Key"] = _checked(api_key.strip())
+    with translated(url):
+        return httpx.Client(
+            base_url=url,
+            headers=headers,
+            timeout=timeout,
+            transport=transport,
+            trust_env=not _is_here(url),
+        )
+
+
+def _checked(api_key: str) -> str:
+    # What can't stand in a header would else fail far from here, and as something else.
+    if not (api_key.isascii() and api_key.isprintable()) or " " in api_key:
+        raise InvalidError(
+            "the API key holds characters that no key has; copy it as `prela keys create` wrote it"
+        )
+    return api_key
+
+
+def _is_here(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

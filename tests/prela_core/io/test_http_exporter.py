@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+
+from prela_core.errors import (
+    InvalidError,
+    PrelaError,
+    TooLargeError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from prela_core.io.http_exporter import HttpExporter
+from prela_core.io.tracing import open_tracer
+from prela_core.model import Span
+from prela_core.testing.factories import NOON
+
+SPAN = Span(trace_id="t", span_id="s", started_at=NOON, ended_at=NOON + timedelta(seconds=1))
+Answer = httpx.Response | Exception
+
+
+@attrs.define
+class Server:
+    """Answers what it is told to, the last answer for good, and keeps what was sent."""
+
+    answers: list[Answer]
+    requests: list[httpx.Request] = attrs.field(factory=list)
+    pauses: list[float] = attrs.field(factory=list)
+
+    def exporter(self, **options: Any) -> HttpExporter:
+        transport = httpx.MockTransport(self._answer)
+        return HttpExporter(
+            "http://prela.test/", transport=transport, sleep=self.pauses.append, **options
+        )
+
+    def bodies(self) -> list[dict[str, Any]]:
+        return [json.loads(gzip.decompress(request.content)) for request in self.requests]
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def test_a_trace_is_one_gzipped_request() -> None:
+    server = Server([httpx.Response(200)])
+    with server.exporter(api_key="prela_sk_x") as exporter:
+        exporter([SPAN])
+
+    [request] = server.requests
+    assert str(request.url) == "http://prela.test/v1/traces"
+    assert request.headers["X-API-Key"] == "prela_sk_x"
+    assert request.headers["Content-Encoding"] == "gzip"
+    assert request.headers["Content-Type"] == "application/json"
+    assert server.bodies()[0]["spans"][0]["span_id"] == "s"
+
+
+def test_without_a_key_none_is_sent() -> None:
+    server = Server([httpx.Response(200)])
+    server.exporter()([SPAN])
+
+    assert "X-API-Key" not in server.requests[0].headers
+
+
+def test_traces_go_apart_and_long_ones_in_parts() -> None:
+    server = Server([httpx.Response(202)])
+    spans = [attrs.evolve(SPAN, span_id=str(at)) for at in range(2500)]
+    server.exporter()([*spans, attrs.evolve(SPAN, trace_id="other")])
+
+    sent = [(body["trace_id"], len(body["spans"])) for body in server.bodies()]
+    assert sent == [("t", 1000), ("t", 1000), ("t", 500), ("other", 1)]
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [
+        httpx.ConnectError("refused"),
+        httpx.ReadTimeout("slow"),
+        httpx.Response(429),
+        httpx.Response(502),
+        httpx.Response(503),
+        httpx.Response(504),
+        httpx.Response(500),
+    ],
+)
+def test_what_may_pass_is_tried_again(passing: Answer) -> None:
+    server = Server([passing, passing, httpx.Response(200)])
+    server.exporter()([SPAN])
+
+    assert server.pauses == [0.1, 0.2]
+    assert len({request.content for request in server.requests}) == 1
+
+
+def test_after_four_attempts_it_says_what_is_away() -> None:
+    server = Server([httpx.ConnectError("refused")])
+
+    with pytest.raises(UnavailableError, match=r"can't be reached \(refused\)"):
+        server.exporter()([SPAN])
+    assert (4, [0.1, 0.2, 0.4]) == (len(server.requests), server.pauses)
+
+
+@pytest.mark.parametrize(
+    ("header", "pause"), [("2", 2.0), ("600", 5.0), ("soon", 0.1), ("٣", 0.1), ("", 0.1)]
+)
+def test_retry_after_is_honoured_up_to_five_seconds(header: str, pause: float) -> None:
+    headers = httpx.Headers([(b"Retry-After", header.encode())])
+    server = Server([httpx.Response(503, headers=headers), httpx.Response(200)])
+    server.exporter()([SPAN])
+
+    assert server.pauses == [pause]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, UnauthenticatedError), (413, TooLargeError), (422, InvalidError)]
+)
+def test_a_refusal_is_not_tried_again(status: int, kind: type[PrelaError]) -> None:
+    server = Server([httpx.Response(status, json={"detail": "why it was"})])
+
+    with pytest.raises(kind, match="why it was"):
+        server.exporter()([SPAN])
+    assert (1, []) == (len(server.requests), server.pauses)
+
+
+def test_no_address_is_said_at_once() -> None:
+    with pytest.raises(InvalidError, match="is not the URL of a server"):
+        HttpExporter("nonsense")([SPAN])
+
+
+def test_a_tracer_exports_through_it() -> None:
+    server = Server([httpx.Response(200)])
+    with open_tracer("shop", server.exporter()).span("root"):
+        pass
+
+    assert server.bodies()[0]["service_name"] == "shop"
+
+
+def test_nothing_to_send_sends_nothing() -> None:
+    server = Server([httpx.Response(200)])
+    export: Callable[[list[Span]], None] = server.exporter()
+    export([])
+
+    assert server.requests == []
