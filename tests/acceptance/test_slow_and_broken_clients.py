@@ -112,7 +112,7 @@ def test_a_client_that_goes_away_after_its_body_may_or_may_not_have_been_heard(
         b"POST /v1/spans HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
         b"GET /\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: "
-        + b"a" * 200_000
+        + b"a" * 1_000_000
         + b"\r\n\r\n",
         b"POST /v1/spans HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
     ],
