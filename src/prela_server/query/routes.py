@@ -49,6 +49,10 @@ def query_routes(reader: Reader, guard: Guard, *, at_once: int = 4) -> list[Rout
         return _found(await ask(lambda: reader.trace(project, trace_id)))
 
     async def list_spans(request: Request) -> Response:
+        if not (request.scope.get("raw_path") or b"/spans").endswith(b"/spans"):
+            # The slash was escaped, so that it and the word are the end of an id.
+            request.path_params["trace_id"] += "/spans"
+            return await show_trace(request)
         project = (await guard(request, Scope.READ)).project_id
         page = Parameters(request.query_params, PAGE_PARAMETERS).page()
         trace_id = request.path_params["trace_id"]
@@ -69,8 +73,9 @@ def query_routes(reader: Reader, guard: Guard, *, at_once: int = 4) -> list[Rout
 
     return [
         Route("/api/v1/traces", list_traces),
-        Route("/api/v1/traces/{trace_id}", show_trace),
-        Route("/api/v1/traces/{trace_id}/spans", list_spans),
+        # An id may hold slashes; escaped as %2F they are slashes again before a route is chosen.
+        Route("/api/v1/traces/{trace_id:path}/spans", list_spans),
+        Route("/api/v1/traces/{trace_id:path}", show_trace),
         Route("/api/v1/search", search),
     ]
 
