@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ def serve(host: str | None, port: int | None, data_dir: Path) -> None:
     """
     import attrs
 
+    from prela_core.io.data_directory import default_data_directory
     from prela_server.logs import configure_logs
     from prela_server.run import run
     from prela_server.settings import load_settings
@@ -45,12 +47,17 @@ def serve(host: str | None, port: int | None, data_dir: Path) -> None:
     )
     click.echo(f"Opening {settings.data_dir} ...", err=True)
 
+    here = ""
+    if settings.data_dir != default_data_directory():
+        here = f" --data-dir {shlex.quote(str(settings.data_dir))}"
+
     def started(url: str, parts: Embedded) -> None:
         click.echo(f"Prela is ready at {url}  (data in {settings.data_dir})", err=True)
         click.echo(f"  send   POST {url}/v1/traces, /v1/spans or /v1/batch", err=True)
-        click.echo(f"  ask    prela query, prela show TRACE, {url}/api/v1/traces", err=True)
+        click.echo(f"  ask    prela query{here}, {url}/api/v1/traces", err=True)
         click.echo(f"  read   {url}/docs", err=True)
         if parts.accounts is not None and not parts.accounts.list():
-            click.echo("  No API key exists yet: prela keys create --project default", err=True)
+            create = f"prela keys create --project default{here}"
+            click.echo(f"  No API key exists yet: {create}", err=True)
 
     run(settings, started=started)

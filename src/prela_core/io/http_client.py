@@ -67,12 +67,12 @@ class HttpClient:
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
         """Give one trace with its spans, or None when there is no such trace."""
         del project_id
-        return self._find(_path(trace_id), {}, TraceDetail)
+        return self._find(trace_id, "", {}, TraceDetail)
 
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace; None when there is no such trace."""
         del project_id
-        return self._find(f"{_path(trace_id)}/spans", _page(page), Page[StoredSpan])
+        return self._find(trace_id, "/spans", _page(page), Page[StoredSpan])
 
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q`, newest first."""
@@ -106,13 +106,12 @@ class HttpClient:
                 with translated(self.url):
                     answer = self._client.post(path, content=body, headers=headers)
                 raise_for_problem(answer)
-                accepted: dict[str, Any] = msgspec.json.decode(answer.content, type=dict[str, Any])
             except UnavailableError as error:
                 if attempt == attempts:
                     raise
                 sleep(max(error.retry_after, 0.1 * 2**attempt))
             else:
-                return accepted
+                return self._decoded(answer, dict[str, Any])
         raise AssertionError("unreachable")
 
     def close(self) -> None:
@@ -130,9 +129,15 @@ class HttpClient:
     ) -> None:
         self.close()
 
-    def _find(self, path: str, parameters: dict[str, Sent], form: type[T]) -> T | None:
+    def _find(
+        self, trace_id: str, part: str, parameters: dict[str, Sent], form: type[T]
+    ) -> T | None:
+        if not trace_id:
+            return None  # no trace has this id, and its path is that of the list
+        # Dots alone would be steps in the path, and no longer there when it is sent.
+        escaped = quote(trace_id, safe="").replace(".", "%2E")
         try:
-            return self._ask(path, parameters, form)
+            return self._ask(f"/api/v1/traces/{escaped}{part}", parameters, form)
         except NotFoundError:
             return None
 
@@ -140,6 +145,9 @@ class HttpClient:
         with translated(self.url):
             answer = self._client.get(path, params=parameters)
         raise_for_problem(answer)
+        return self._decoded(answer, form)
+
+    def _decoded(self, answer: httpx.Response, form: type[T]) -> T:
         try:
             return msgspec.json.decode(answer.content, type=form)
         except msgspec.MsgspecError as error:
@@ -147,11 +155,6 @@ class HttpClient:
                 f"{self.url} answered something that this version does not understand; "
                 "is it a Prela server of about the same version?"
             ) from error
-
-
-def _path(trace_id: str) -> str:
-    # Dots alone would be a step in the path, and no longer there when it is sent.
-    return f"/api/v1/traces/{quote(trace_id, safe='').replace('.', '%2E')}"
 
 
 def _filter(where: TraceFilter) -> dict[str, Sent]:

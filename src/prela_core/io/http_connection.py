@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import urlsplit
 
 import httpx
 
 from prela_core import __version__
 from prela_core.errors import InvalidError
-from prela_core.io.http_errors import translated
+from prela_core.io.http_errors import not_a_server
 
 __all__ = ["connect"]
+
+_LAST_PORT = 65535
 
 
 def connect(
@@ -30,14 +31,27 @@ def connect(
     headers = {"User-Agent": f"prela-core/{__version__}"}
     if api_key and api_key.strip():
         headers["X-API-Key"] = _checked(api_key.strip())
-    with translated(url):
-        return httpx.Client(
-            base_url=url,
-            headers=headers,
-            timeout=timeout,
-            transport=transport,
-            trust_env=not _is_here(url),
-        )
+    base_url = _checked_url(url)
+    return httpx.Client(
+        base_url=base_url,
+        headers=headers,
+        timeout=timeout,
+        transport=transport,
+        trust_env=not _is_here(base_url.host),
+    )
+
+
+def _checked_url(url: str) -> httpx.URL:
+    # Each of these would fail too when it is used, but as another error of another library.
+    try:
+        parsed = httpx.URL(url)
+        host, port = parsed.host, parsed.port or 1
+    except (httpx.InvalidURL, ValueError) as error:
+        raise not_a_server(url) from error
+    known = parsed.scheme in ("http", "https")
+    if not (known and host and port <= _LAST_PORT) or any(one.isspace() for one in url):
+        raise not_a_server(url)
+    return parsed
 
 
 def _checked(api_key: str) -> str:
@@ -49,9 +63,8 @@ def _checked(api_key: str) -> str:
     return api_key
 
 
-def _is_here(url: str) -> bool:
+def _is_here(host: str) -> bool:
     try:
-        host = urlsplit(url).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

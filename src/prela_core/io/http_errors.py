@@ -21,7 +21,7 @@ from prela_core.errors import (
     UnsupportedMediaError,
 )
 
-__all__ = ["raise_for_problem", "translated"]
+__all__ = ["not_a_server", "raise_for_problem", "translated"]
 
 _INPUT_ERRORS: dict[int, type[InputError]] = {
     error.status.value: error
@@ -39,6 +39,7 @@ _PASSING = frozenset({408, 425, 429})
 """Of the statuses that find fault with a request, those that another attempt may not get."""
 
 _LONGEST_PAUSE = 60
+_ERRNO = re.compile(r"\[Errno -?[0-9]+\] ")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
@@ -56,13 +57,20 @@ def translated(url: str) -> Iterator[None]:
     except httpx.TimeoutException as error:
         raise UnavailableError(f"{url} did not answer in time") from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-        raise InvalidError(
-            f"{url!r} is not the URL of a server; one looks like http://127.0.0.1:8000"
-        ) from error
+        raise not_a_server(url) from error
     except httpx.HTTPError as error:
         raise UnavailableError(
-            f"{url} can't be reached ({error}); is `prela serve` running there?"
+            f"{url} can't be reached ({_reason(error)}); is `prela serve` running there?"
         ) from error
+
+
+def not_a_server(url: str) -> InvalidError:
+    """Make the error for a URL that can be no server's."""
+    return InvalidError(f"{url!r} is not the URL of a server; one looks like http://127.0.0.1:8000")
+
+
+def _reason(error: Exception) -> str:
+    return _ERRNO.sub("", str(error)) or type(error).__name__
 
 
 def raise_for_problem(answer: httpx.Response) -> None:

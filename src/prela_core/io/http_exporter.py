@@ -34,7 +34,8 @@ class HttpExporter:
     refusal at once the `InputError` of its status. Sending spans again is safe: a server sees
     each once.
 
-    `timeout` is in seconds and for each attempt. `transport` and `sleep` are for tests.
+    A `url` that can be no server's, and an `api_key` that can be no key, are an `InvalidError` at
+    once. `timeout` is in seconds and for each attempt. `transport` and `sleep` are for tests.
     """
 
     def __init__(

@@ -49,6 +49,10 @@ def query_routes(reader: Reader, guard: Guard, *, at_once: int = 4) -> list[Rout
         return _found(await ask(lambda: reader.trace(project, trace_id)))
 
     async def list_spans(request: Request) -> Response:
+        if not (request.scope.get("raw_path") or b"/spans").endswith(b"/spans"):
+            # The slash was escaped, so that it and the word are the end of an id.
+            request.path_params["trace_id"] += "/spans"
+            return await show_trace(request)
         project = (await guard(request, Scope.READ)).project_id
         page = Parameters(request.query_params, PAGE_PARAMETERS).page()
         trace_id = request.path_params["trace_id"]
