@@ -167,3 +167,12 @@ def test_an_upgrade_is_not_made(server: Server) -> None:
     headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
 
     assert_problem(server.api.request("GET", "/nowhere", headers=headers), 404)
+
+
+def test_what_is_no_http_is_refused_in_the_form_of_every_refusal(server: Server) -> None:
+    answer, _ = server.wire().talk([b"no such thing\r\n\r\n"])
+    head, _, body = answer.partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json" in head.lower()
+    assert 400 == json.loads(body)["status"]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from prela_server.edge.problems import problem
 
 __all__ = ["BoundedHttp"]
 
@@ -27,7 +31,15 @@ class BoundedHttp(HttpToolsProtocol):
             return
         self._head_bytes += len(data)
         if self._head_bytes > _HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response("The request's head is too long.")
+            self.send_400_response("the request's line and headers are too long")
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, in the form of every other refusal, and end the connection."""
+        refusal = problem(HTTPStatus.BAD_REQUEST, msg, headers={"Connection": "close"})
+        head = [b"HTTP/1.1 400 Bad Request"]
+        head += [name + b": " + value for name, value in refusal.raw_headers]
+        self.transport.write(b"\r\n".join(head) + b"\r\n\r\n" + bytes(refusal.body))
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """Note that a head begins."""
