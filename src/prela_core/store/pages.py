@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
-from prela_core.store.queries import Query
+from prela_core.store.fragments import Query
 
 __all__ = ["Walk", "walk_newest"]
 

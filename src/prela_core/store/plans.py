@@ -16,10 +16,12 @@ from prela_core.model import from_micros, to_micros
 from prela_core.store import queries
 from prela_core.store.cursors import Position, decode_cursor, encode_cursor, question_digest
 from prela_core.store.filters import Order, PageRequest, TraceFilter
+from prela_core.store.fragments import Query
 from prela_core.store.pages import walk_newest
-from prela_core.store.queries import HIT_FIELDS, ROW_FIELDS, Query
+from prela_core.store.queries import ROW_FIELDS
 from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
 from prela_core.store.rows import SPAN_FIELDS, span_from_row
+from prela_core.store.search_queries import HIT_FIELDS, hit_candidates, hits
 from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
 from prela_core.store.words import (
     SEARCHED_FIELDS,
@@ -148,8 +150,8 @@ def search(
     starts = [moment for moment in (now, hi, where.end_time) if moment is not None]
     limit = page.offset + page.limit + 1
     found = yield from walk_newest(
-        lambda lo, count: queries.hit_candidates(project_id, where, lo=lo, hi=hi, limit=count),
-        lambda ids, lo: queries.hits(project_id, where, ids=ids, lo=lo, after=after, limit=limit),
+        lambda lo, count: hit_candidates(project_id, where, lo=lo, hi=hi, limit=count),
+        lambda ids, lo: hits(project_id, where, ids=ids, lo=lo, after=after, limit=limit),
         start_of=_last_column,
         now=min(starts),
         floor=where.start_time,

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prela_core.store import pages
+from prela_core.store.fragments import Query
 from prela_core.store.pages import walk_newest
-from prela_core.store.queries import Query
 
 HOUR = 3_600_000_000
 NOW = 1_768_478_400_000_000

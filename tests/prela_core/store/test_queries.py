@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prela_core.store import Order, TraceFilter, queries
-from prela_core.store.queries import Query
+from prela_core.store import Order, TraceFilter, queries, search_queries
+from prela_core.store.fragments import Query
 
 SNAPSHOTS = Path(__file__).parent / "sql"
 
@@ -57,21 +57,21 @@ STATEMENTS: dict[str, Query] = {
     "rows, by everything": queries.rows(
         "p", EVERYTHING, Order.FASTEST, ids=None, lo=5, hi=7, after=(3, "a"), limit=9
     ),
-    "hit candidates": queries.hit_candidates("p", TraceFilter(q="a b"), lo=5, hi=7, limit=9),
-    "hit candidates, narrowed": queries.hit_candidates("p", SEARCH, lo=5, hi=7, limit=9),
-    "hit candidates, from a time on": queries.hit_candidates(
+    "hit candidates": search_queries.hit_candidates("p", TraceFilter(q="a b"), lo=5, hi=7, limit=9),
+    "hit candidates, narrowed": search_queries.hit_candidates("p", SEARCH, lo=5, hi=7, limit=9),
+    "hit candidates, from a time on": search_queries.hit_candidates(
         "p", TraceFilter(q="refund", start_time=5), lo=5, hi=None, limit=9
     ),
-    "hits, from a time on": queries.hits(
+    "hits, from a time on": search_queries.hits(
         "p", TraceFilter(q="refund", start_time=5), ids=["a"], lo=5, after=None, limit=9
     ),
-    "hits, all from a time on": queries.hits(
+    "hits, all from a time on": search_queries.hits(
         "p", TraceFilter(q="refund", start_time=5), ids=None, lo=5, after=None, limit=9
     ),
-    "hits, of ids": queries.hits(
+    "hits, of ids": search_queries.hits(
         "p", TraceFilter(q="refund"), ids=["a"], lo=5, after=None, limit=9
     ),
-    "hits, narrowed": queries.hits("p", SEARCH, ids=None, lo=None, after=(3, "a"), limit=9),
+    "hits, narrowed": search_queries.hits("p", SEARCH, ids=None, lo=None, after=(3, "a"), limit=9),
     "spans of a trace": queries.spans_of("p", "t", after=None, offset=3, limit=9),
     "spans of a trace, after one": queries.spans_of("p", "t", after=(3, "a"), offset=0, limit=9),
     "metadata": queries.metadata_of("p", ["a", "b"]),
@@ -187,12 +187,12 @@ def test_no_value_is_ever_part_of_a_statement(data: st.DataObject) -> None:
             queries.rows("p", tame, Order.NEWEST, ids=["t"], lo=1, hi=2, after=(1, "t"), limit=3),
         ),
         (
-            queries.hits(project, wild, ids=[project], lo=1, after=(1, project), limit=3),
-            queries.hits("p", tame, ids=["t"], lo=1, after=(1, "t"), limit=3),
+            search_queries.hits(project, wild, ids=[project], lo=1, after=(1, project), limit=3),
+            search_queries.hits("p", tame, ids=["t"], lo=1, after=(1, "t"), limit=3),
         ),
         (
-            queries.hit_candidates(project, wild, lo=1, hi=2, limit=3),
-            queries.hit_candidates("p", tame, lo=1, hi=2, limit=3),
+            search_queries.hit_candidates(project, wild, lo=1, hi=2, limit=3),
+            search_queries.hit_candidates("p", tame, lo=1, hi=2, limit=3),
         ),
         (
             queries.spans_of(project, project, after=(1, project), offset=0, limit=3),

@@ -1,0 +1,141 @@
+"""Searches as SQL, in the two shapes of `queries`: propose too many, then find exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from prela_core.store.conditions import span_conditions, trace_conditions
+from prela_core.store.filters import TraceFilter
+from prela_core.store.fragments import (
+    MICROS,
+    PROJECT,
+    Query,
+    collapsed,
+    has_row,
+    scope_of,
+    since_of,
+    until_of,
+    with_columns,
+)
+from prela_core.store.trace_row import ROW, ROW_COLUMNS
+from prela_core.store.words import SEARCHED_FIELDS
+
+__all__ = ["HIT_FIELDS", "hit_candidates", "hits"]
+
+HIT_FIELDS = (
+    "trace_id",
+    "span_id",
+    "span_type",
+    "service_name",
+    "status",
+    *SEARCHED_FIELDS,
+    "micros",
+)
+"""The columns of `hits`."""
+
+
+def hit_candidates(
+    project_id: str, where: TraceFilter, *, lo: int | None, hi: int | None, limit: int
+) -> Query:
+    """Propose traces with a row of any version, started between `lo` and `hi`, with the words.
+
+    Rows are `(trace_id, bound)` as those of `candidates`: no hit in the trace is newer.
+    """
+    parameters: dict[str, Any] = {"project": project_id, "limit": limit}
+    clauses = [PROJECT, *since_of(lo, parameters), *until_of(hi, parameters)]
+    for condition in span_conditions(TraceFilter(q=where.q)):
+        clauses.append(f"({condition.sql})")
+        parameters |= condition.parameters
+    clauses += _may_meet(attrs.evolve(where, q=None), parameters)
+    return Query(
+        f"SELECT trace_id, max({MICROS.format('started_at')}) AS bound FROM spans"
+        f" WHERE {' AND '.join(clauses)}"
+        " GROUP BY trace_id ORDER BY bound DESC, trace_id DESC LIMIT {limit:UInt64}",
+        parameters,
+    )
+
+
+def hits(
+    project_id: str,
+    where: TraceFilter,
+    *,
+    ids: Sequence[str] | None,
+    lo: int | None,
+    after: tuple[int, str] | None,
+    limit: int,
+) -> Query:
+    """Find in each trace that meets `where` the newest visible span with all of its words.
+
+    Only hits that started at `lo` or later and stand after the position `after` are given,
+    newest first. Columns are `HIT_FIELDS`; the last one is the span's start in microseconds.
+    """
+    conditions = span_conditions(TraceFilter(q=where.q))
+    parameters: dict[str, Any] = {"project": project_id, "limit": limit}
+    clauses = [f"({condition.sql})" for condition in conditions]
+    for condition in conditions:
+        parameters |= condition.parameters
+    clauses += _meets(attrs.evolve(where, q=None), ids, parameters)
+    since = since_of(lo, parameters)
+    scope = scope_of(ids, since, [], conditions, parameters)
+    outer = ["1", *since]
+    if after is not None:
+        outer.append("(micros, trace_id) < ({after:Int64}, {after_id:String})")
+        parameters |= {"after": after[0], "after_id": after[1]}
+    source = collapsed(with_columns((*HIT_FIELDS[:-1], "started_at"), conditions), scope)
+    return Query(
+        f"SELECT {', '.join(HIT_FIELDS)} FROM"
+        f" (SELECT *, {MICROS.format('started_at')} AS micros FROM {source}"
+        f" WHERE {' AND '.join(clauses)} ORDER BY micros DESC, span_id LIMIT 1 BY trace_id)"
+        f" WHERE {' AND '.join(outer)} ORDER BY micros DESC, trace_id DESC"
+        " LIMIT {limit:UInt64}",
+        parameters,
+    )
+
+
+def _may_meet(where: TraceFilter, parameters: dict[str, Any]) -> list[str]:
+    """Narrow to traces that have rows of any version as `where` asks for: too many, never too few.
+
+    Times and conditions are met by rows of their own, for a trace may meet them by different
+    spans; only that nothing of a trace is older than its start holds for all of them. A start
+    time alone narrows nothing here: whoever looks for rows looks no further back.
+    """
+    conditions = span_conditions(where)
+    if where.end_time is None and not conditions:
+        return []
+    since = since_of(where.start_time, parameters, "start")
+    scope = []
+    if where.end_time is not None:
+        until = until_of(where.end_time - 1, parameters, "last")
+        scope.append(has_row([PROJECT, *since, *until]))
+    for condition in conditions:
+        parameters |= condition.parameters
+        scope.append(has_row([PROJECT, *since, f"({condition.sql})"]))
+    return scope
+
+
+def _meets(where: TraceFilter, ids: Sequence[str] | None, parameters: dict[str, Any]) -> list[str]:
+    """Narrow to traces (among `ids`, where given) that meet `where`, by their visible spans."""
+    conditions = span_conditions(where)
+    clauses, values = trace_conditions(where)
+    clauses += [f"countIf({condition.sql}) > 0" for condition in conditions]
+    since = since_of(where.start_time, parameters, "start")
+    if since:
+        clauses.append("first_micros >= {start:Int64}")
+    if where.end_time is not None:
+        clauses.append("first_micros <= {last:Int64}")
+        parameters["last"] = where.end_time - 1
+    if not clauses:
+        return []
+    parameters |= values
+    for condition in conditions:
+        parameters |= condition.parameters
+    if ids is not None:
+        scope = ["trace_id IN {ids:Array(String)}"]
+    else:
+        scope = _may_meet(where, parameters) or [has_row([PROJECT, *since])]
+    source = collapsed(with_columns(ROW_COLUMNS, conditions), scope)
+    computed = f"{ROW} FROM {source} GROUP BY trace_id HAVING {' AND '.join(clauses)}"
+    return [f"trace_id IN (SELECT trace_id FROM ({computed}))"]
