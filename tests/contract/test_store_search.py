@@ -160,6 +160,14 @@ def test_of_a_trace_the_newest_matching_span_is_shown(place: Any) -> None:
     assert ["new a"] == [hit.span_id for hit in place.search("zebra").items]
 
 
+def test_of_spans_of_one_moment_the_first_by_id_is_shown(place: Any) -> None:
+    for each in "cab":
+        place.insert(
+            *(span_record(trace_id=f"t{at}", span_id=each, name="zebra") for at in range(5))
+        )
+    assert {"a"} == {hit.span_id for hit in place.search("zebra").items}
+
+
 def test_only_seen_versions_are_found(place: Any) -> None:
     place.insert(span_record(trace_id="t", name="zebra"))
     place.insert(span_record(trace_id="t", name="horse"))

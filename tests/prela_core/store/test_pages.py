@@ -158,6 +158,13 @@ class TestSteps:
         assert ["t0"] == model.walk()
         assert [2, 8] == [asked[1]["count"] for asked in model.asked if asked[0] == "propose"]
 
+    def test_one_of_the_same_moment_that_was_not_proposed_yet_stands_first(self) -> None:
+        """Its id is larger than that of a trace which was proposed for its late span."""
+        late = Trace("a", NOW - 1, NOW)
+        unwanted = Trace("z", NOW - 1, NOW - 1, wanted=False)
+        model = Model([late, unwanted, Trace("m", NOW - 1, NOW - 1)], 1)
+        assert ["m"] == model.walk()
+
     def test_nothing_from_before_the_floor_is_asked_for(self) -> None:
         model = Model([], 1)
         assert [] == model.walk(floor=NOW - 2 * HOUR)
