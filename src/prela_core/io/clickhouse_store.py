@@ -56,6 +56,8 @@ class ClickHouseStore:
     `connect` opens a connection: one for writing and `readers` for reading are kept, for use by
     any number of threads. `durability` goes into the settings of each table; spans are kept for
     `retention_days` (0: for ever, None: as it was set before); `clock` gives seconds since 1970.
+    From `windows_from` stored rows on, the newest are looked for in windows of time
+    (`prela_core.store.plans.LookBack`).
     """
 
     def __init__(
@@ -66,10 +68,12 @@ class ClickHouseStore:
         durability: str = "",
         retention_days: int | None = 90,
         clock: Callable[[], float] = time.time,
+        windows_from: int = 50_000,
     ) -> None:
         self._durability = durability
         self._retention_days = retention_days
         self._clock = clock
+        self._windows_from = windows_from
         self._clients: list[Client] = []
         self._writers: queue.LifoQueue[Client] = queue.LifoQueue()
         self._readers: queue.LifoQueue[Client] = queue.LifoQueue()
@@ -145,7 +149,7 @@ class ClickHouseStore:
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
     ) -> Page[TraceSummary]:
         """List the traces that `where` describes."""
-        return self._answer(plans.traces(project_id, where, order, page, self._now()))
+        return self._answer(plans.traces(project_id, where, order, page, self._look_back()))
 
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
         """Give one trace with its spans, or None when the project has no such trace."""
@@ -157,7 +161,7 @@ class ClickHouseStore:
 
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
-        return self._answer(plans.search(project_id, where, page, self._now()))
+        return self._answer(plans.search(project_id, where, page, self._look_back()))
 
     def ping(self) -> None:
         """Return when the store answers queries now."""
@@ -192,8 +196,8 @@ class ClickHouseStore:
         finally:
             pool.put(client)
 
-    def _now(self) -> int:
-        return int(self._clock() * 1_000_000)
+    def _look_back(self) -> plans.LookBack:
+        return plans.LookBack(int(self._clock() * 1_000_000), self._windows_from)
 
 
 def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:

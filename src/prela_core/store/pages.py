@@ -27,7 +27,7 @@ def walk_newest(
     compute: Callable[[Sequence[str] | None, int | None], Query],
     *,
     start_of: Callable[[Row], int],
-    now: int,
+    now: int | None,
     floor: int | None,
     limit: int,
 ) -> Walk:
@@ -39,7 +39,7 @@ def walk_newest(
     `compute(ids, lo)` asks for the true rows of these, newest first, none from before `lo`; with
     None, for those of all traces that may be meant. Both are cut at a limit of their own.
     `start_of` gives a row's start. `now` and `floor` are microseconds; nothing from before
-    `floor` is wanted.
+    `floor` is wanted. With a `now` of None there are no windows, only one look at everything.
 
     A page is done when it is full and its last row stands before everything not looked at: in
     both lists the order is by moment and then by id, and no row stands before its bound.
@@ -65,8 +65,10 @@ def walk_newest(
     return found[:limit]
 
 
-def _lower_bounds(now: int, floor: int | None) -> list[int | None]:
+def _lower_bounds(now: int | None, floor: int | None) -> list[int | None]:
     """Give ever earlier starts of a window, ending with `floor`."""
+    if now is None:
+        return [floor]
     return [now - width for width in _WINDOWS if floor is None or now - width > floor] + [floor]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import Any, TypeVar
 
+import attrs
 from msgspec import Raw
 
 from prela_core.errors import InvalidError
@@ -34,6 +35,7 @@ from prela_core.store.words import (
 
 __all__ = [
     "TRACE_SPANS",
+    "LookBack",
     "Plan",
     "hit_from_texts",
     "search",
@@ -51,10 +53,22 @@ TRACE_SPANS = 10_000
 """How many spans a `TraceDetail` holds at the most; the pages of `spans` have the rest."""
 
 
+@attrs.frozen
+class LookBack:
+    """How the newest are looked for: in widening windows back from `now` (microseconds).
+
+    Below `from_rows` stored rows there are none: a look at all of them takes about as long as
+    any query does at least.
+    """
+
+    now: int
+    from_rows: int = 50_000
+
+
 def traces(
-    project_id: str, where: TraceFilter, order: Order, page: PageRequest, now: int
+    project_id: str, where: TraceFilter, order: Order, page: PageRequest, look_back: LookBack
 ) -> Plan[Page[TraceSummary]]:
-    """List traces. `now` (microseconds) is only where looking for the newest begins."""
+    """List traces. `look_back` changes how fast the newest are found, never which."""
     digest = question_digest("traces", project_id, where, order)
     after = _position(page, digest)
     hi = None if where.end_time is None else where.end_time - 1
@@ -72,7 +86,7 @@ def traces(
             lambda lo, count: queries.candidates(project_id, where, lo=lo, hi=hi, limit=count),
             compute,
             start_of=_last_column,
-            now=now if hi is None else min(now, hi),
+            now=(yield from _anchor(look_back, hi)),
             floor=where.start_time,
             limit=limit,
         )
@@ -140,20 +154,19 @@ def spans(project_id: str, trace_id: str, page: PageRequest) -> Plan[Page[Stored
 
 
 def search(
-    project_id: str, where: TraceFilter, page: PageRequest, now: int
+    project_id: str, where: TraceFilter, page: PageRequest, look_back: LookBack
 ) -> Plan[Page[SearchHit]]:
-    """Find words, newest first. `now` is as for `traces`."""
+    """Find words, newest first. `look_back` is as for `traces`."""
     words = words_of(where)
     digest = question_digest("search", project_id, where)
     after = _position(page, digest)
     hi = None if after is None else after[0]
-    starts = [moment for moment in (now, hi, where.end_time) if moment is not None]
     limit = page.offset + page.limit + 1
     found = yield from walk_newest(
         lambda lo, count: hit_candidates(project_id, where, lo=lo, hi=hi, limit=count),
         lambda ids, lo: hits(project_id, where, ids=ids, lo=lo, after=after, limit=limit),
         start_of=_last_column,
-        now=min(starts),
+        now=(yield from _anchor(look_back, hi, where.end_time)),
         floor=where.start_time,
         limit=limit,
     )
@@ -188,6 +201,14 @@ def hit_from_texts(
             best = (count, field, spelled)
     _, field, spelled = best
     return field, *excerpt(texts[field], spelled)
+
+
+def _anchor(look_back: LookBack, *ends: int | None) -> Plan[int | None]:
+    """Say from where to look back in windows; None where one look at everything is cheaper."""
+    ((count,),) = yield queries.row_count()
+    if count < look_back.from_rows:
+        return None
+    return min([look_back.now, *(end for end in ends if end is not None)])
 
 
 def _position(page: PageRequest, digest: int) -> Position | None:
