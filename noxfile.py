@@ -46,6 +46,6 @@ def typing(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure, beside the floor of the engine: `nox -s bench -- ingest` runs one of them."""
+    """Measure, beside the floor of the engine: `nox -s bench -- --stored 0` skips the queries."""
     session.install("-e", ".[all]", *_group("test"))
     session.run("python", "tests/bench/run.py", *session.posargs)

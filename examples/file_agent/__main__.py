@@ -17,9 +17,9 @@ from examples.file_agent.local_model import LocalModel
 from examples.file_agent.model import Model
 from examples.file_agent.questions import DEMO_QUESTIONS
 from examples.file_agent.tools import Toolbox
-from prela_core.emit import Tracer
 from prela_core.io.http_exporter import HttpExporter
 from prela_core.io.jsonl_exporter import JsonlExporter
+from prela_core.io.tracing import open_tracer
 from prela_core.model import Span, new_span_id
 
 __all__ = ["main"]
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     # The demo would else find its own questions, here and in the tests of this example.
     skip = frozenset({"examples", "tests"} if options.demo else options.skip)
-    tracer = Tracer("file-agent", _export(options.url, options.jsonl))
+    tracer = open_tracer("file-agent", _export(options.url, options.jsonl))
     agent = Agent(
         model=_model(use_local=options.local),
         toolbox=Toolbox(options.folder, tracer, skip),

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import anyio.to_thread
 import attrs
@@ -20,6 +21,9 @@ from prela_core.store import Store
 from prela_core.wire import Limits
 from prela_server.accounts import Accounts
 from prela_server.accounts.open import open_accounts
+from prela_server.docs.document import build_document
+from prela_server.docs.routes import docs_routes
+from prela_server.docs.samples import Samples
 from prela_server.edge.frame import Frame
 from prela_server.edge.guard import Guard, key_guard, open_guard
 from prela_server.edge.health import health_routes
@@ -99,6 +103,12 @@ def _application(settings: Settings, bus: DirectBus, store: Store, guard: Guard)
         *ingest_routes(gateway, guard, body_limit=limits.body, body_seconds=settings.body_seconds),
         *query_routes(store, guard, at_once=_READERS),
         *health_routes({"bus": gateway.ready, "store": store_answers}),
+        *docs_routes(
+            lambda: build_document(
+                Samples(datetime.now(UTC).replace(microsecond=0)),
+                asks_for_keys=settings.asks_for_keys,
+            )
+        ),
     ]
     application = Starlette(routes=routes, exception_handlers=handlers())
     return Frame(application, local_only=not settings.asks_for_keys and settings.is_local)

@@ -96,7 +96,7 @@ def main() -> None:
             span = record(attributes, "" if "gen_ai" in str(attributes) else "llm")
             took = best(call, span)
             size = len(span.attributes)
-            print(  # noqa: T201  # printing is what it is for
+            print(
                 f"{call.__name__:8} {name:32} {size:6} B {took * 1e6:6.2f} µs {1 / took:10,.0f} /s"
             )
 

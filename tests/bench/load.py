@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-__all__ = ["Outcome", "get", "send_all"]
+__all__ = ["Outcome", "get", "post", "send_all"]
 
 
 @attrs.define

@@ -1,7 +1,7 @@
 """Accepted and visible spans a second, beside the engine's own floor, and query latency.
 
     python tests/bench/run.py                      # about four minutes
-    python tests/bench/run.py --stored 100000 --seconds 3
+    python tests/bench/run.py --stored 100000 --rounds 1
 
 Everything runs in one go on the same machine, the load included, so that the ratios hold on a
 noisy one: read those, not the absolute figures.
@@ -14,24 +14,22 @@ import asyncio
 import json
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from load import Outcome, get, post, send_all
+from serving import cpu_seconds, serving, until_visible
 from traces import COMMON_WORD, RARE_WORD, spans
 
-from prela_core.io.clickhouse_store import open_embedded
-from prela_core.io.data_directory import holder_of
+from prela_core.io.clickhouse_store import _WRITE_SETTINGS, _arrow_stream, open_embedded
+from prela_core.store.rows import span_table
 from prela_core.wire import Limits, decode_batch
+
+__all__ = ["main"]
 
 FLOOR_BLOCK = 20_000
 
@@ -70,9 +68,6 @@ def main() -> None:
 
 def floor(made: list[dict[str, Any]]) -> float:
     """Insert the spans as Arrow streams made beforehand, by the engine alone."""
-    from prela_core.io.clickhouse_store import _WRITE_SETTINGS, _arrow_stream
-    from prela_core.store.rows import span_table
-
     blocks = []
     for start in range(0, len(made), FLOOR_BLOCK):
         body = json.dumps(made[start : start + FLOOR_BLOCK]).encode()
@@ -100,12 +95,10 @@ def ingest(
     last = made[-1]["trace_id"]
     with serving() as (url, process):
         began = time.perf_counter()
-        outcome = asyncio.run(send_all(url, requests, connections))
-        asyncio.run(_visible(url, f"/api/v1/traces/{last}"))
+        outcome = _send(url, requests, connections)
+        until_visible(url, f"/api/v1/traces/{last}")
         seconds = time.perf_counter() - began
-        if outcome.refused:
-            sys.exit(f"{outcome.refused} of {len(requests)} requests were refused")
-        cpu = _cpu_seconds(process.pid) / len(made) * 1e6
+        cpu = cpu_seconds(process) / len(made) * 1e6
     return len(made) / seconds, outcome.percentile(0.5), outcome.percentile(0.99), cpu
 
 
@@ -120,7 +113,7 @@ def queries(stored: int) -> None:
             until = newest - (stored - number - count) * 400_000
             made = list(spans(number + 1000, count, newest=until))
             some += [span["trace_id"] for span in made[:: count // 10]]
-            asyncio.run(send_all(url, list(_requests(made, 1000)), 4))
+            _send(url, list(_requests(made, 1000)), 4)
         print(f"\n{stored:,} spans stored in {time.perf_counter() - began:.0f} s\n")
         print("| question, over HTTP, warm | p50 ms | p95 ms |\n|---|---|---|")
         for name, path in {
@@ -140,51 +133,19 @@ def queries(stored: int) -> None:
             )
 
 
+def _send(url: str, requests: list[bytes], connections: int) -> Outcome:
+    outcome = asyncio.run(send_all(url, requests, connections))
+    if outcome.refused:
+        sys.exit(f"{outcome.refused} of {len(requests)} requests were refused")
+    return outcome
+
+
 def _requests(made: list[dict[str, Any]], size: int) -> Iterator[bytes]:
     for start in range(0, len(made), size):
         if size == 1:
             yield post("/v1/spans", json.dumps(made[start]).encode())
         else:
             yield post("/v1/batch", json.dumps({"spans": made[start : start + size]}).encode())
-
-
-@contextmanager
-def serving() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Run `prela serve` on an empty directory."""
-    with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "prela_cli", "serve", "--port", "0", "--data-dir", folder],
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            yield _until(lambda: getattr(holder_of(Path(folder)), "url", None)), process
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _until(condition: Callable[[], str | None]) -> str:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    sys.exit("the server did not start")
-
-
-async def _visible(url: str, path: str) -> None:
-    while True:
-        try:
-            with urlopen(url + path) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            await asyncio.sleep(0.01)
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
 
 
 if __name__ == "__main__":

@@ -31,8 +31,7 @@ def spans(seed: int, count: int, *, newest: int, step: int = 4_000_000) -> Itera
     for number in range(traces):
         start = newest - (traces - 1 - number) * step
         made = _trace(rng, vocabulary, start)
-        for span in made[: count - number * _SPANS_A_TRACE]:
-            yield span
+        yield from made[: count - number * _SPANS_A_TRACE]
 
 
 def _trace(rng: random.Random, vocabulary: list[str], start: int) -> list[dict[str, Any]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import partial
+from datetime import datetime
 from typing import Any
 
 from prela_core.emit.active_span import ActiveSpan
@@ -14,14 +13,13 @@ from prela_core.model import Span, SpanType, new_span_id, new_trace_id
 
 __all__ = ["Tracer"]
 
-_wall_clock = partial(datetime.now, UTC)
 _log = logging.getLogger("prela")
 
 
 class Tracer:
     """Makes spans of one service and hands them to `export`, one call a trace.
 
-        tracer = Tracer("shop-agent", export=HttpExporter("http://127.0.0.1:8000"))
+        tracer = open_tracer("shop-agent", export=HttpExporter("http://127.0.0.1:8000"))
 
         with tracer.span("answer", span_type=SpanType.AGENT):
             with tracer.span("chat", span_type=SpanType.LLM, **{"llm.model": "gpt-4o"}) as span:
@@ -42,7 +40,7 @@ class Tracer:
         service_name: str,
         export: Callable[[Sequence[Span]], None],
         *,
-        now: Callable[[], datetime] = _wall_clock,
+        now: Callable[[], datetime],
         trace_id: Callable[[], str] = new_trace_id,
         span_id: Callable[[], str] = new_span_id,
     ) -> None:

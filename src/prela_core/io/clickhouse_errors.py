@@ -31,7 +31,7 @@ def translated(*, writing: bool) -> Iterator[None]:
     """Raise our errors for theirs; the driver's message goes into the cause, not to the caller."""
     try:
         yield
-    except exceptions.Error as error:
+    except (exceptions.ClickHouseError, exceptions.StreamCompleteException) as error:
         code = _code(error)
         if writing and code in _REFUSES_THE_ROWS:
             raise RefusedByStoreError("the store can't hold what was sent") from error
@@ -53,7 +53,7 @@ def translated(*, writing: bool) -> Iterator[None]:
         ) from error
 
 
-def _code(error: exceptions.Error) -> int | None:
+def _code(error: Exception) -> int | None:
     code = getattr(error, "code", None)
     if isinstance(code, int):
         return code

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import clickhouse_connect
 import pyarrow as pa
 
-from prela_core.io.clickhouse_errors import translated
+from prela_core.io.clickhouse_errors import RefusedByStoreError, translated
 from prela_core.model import SpanBatch
 from prela_core.store import (
     Order,
@@ -124,9 +124,12 @@ class ClickHouseStore:
 
     def insert(self, batches: Sequence[SpanBatch]) -> None:
         """Store all spans of `batches`; returns only after they are durable."""
-        tables = [("trace_announcements", announcement_table(batches))]
-        if any(batch.spans for batch in batches):
-            tables.append(("spans", span_table(batches)))
+        try:
+            tables = [("trace_announcements", announcement_table(batches))]
+            if any(batch.spans for batch in batches):
+                tables.append(("spans", span_table(batches)))
+        except (pa.ArrowException, OverflowError, ValueError) as error:
+            raise RefusedByStoreError("the store can't hold what was sent") from error
         with self._borrowed(self._writers, writing=True) as client:
             for name, table in tables:
                 if table is not None:

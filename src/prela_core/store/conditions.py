@@ -34,11 +34,11 @@ class Condition:
     columns: tuple[str, ...]
 
 
-# A trace of this status has such a span: a failed one, one that goes on, or none but good ones.
+# A trace of this status has such a span: a failed one, one that goes on, or one that went well.
 _STATUS_CONDITIONS = {
     "error": Condition("status = 'error'", {}, ("status",)),
     "pending": Condition("isNull(ended_at)", {}, ("ended_at",)),
-    "success": Condition("status = 'success'", {}, ("status",)),
+    "success": Condition("status != 'error' AND isNotNull(ended_at)", {}, ("status", "ended_at")),
 }
 
 
@@ -88,13 +88,16 @@ def _status(word: str) -> str:
 
 
 def _attribute_condition(number: int, key: str, value: str) -> Condition:
-    """Compare a text attribute as its text, any other as its JSON."""
+    """Compare a text attribute as its text, any other as JSON in whatever spelling."""
     name, wanted = f"key{number}", f"value{number}"
     as_text = f"JSONExtractString(attributes, {{{name}:String}})"
     as_json = f"JSONExtractRaw(attributes, {{{name}:String}})"
+    # The engine writes what it extracts in its own way (1.0 as 1), so both sides go through it.
+    sent = f"concat('[', {{{wanted}:String}}, ']')"
     return Condition(
-        f"if(JSONType(attributes, {{{name}:String}}) = 'String', {as_text}, {as_json})"
-        f" = {{{wanted}:String}} AND JSONHas(attributes, {{{name}:String}})",
+        f"if(JSONType(attributes, {{{name}:String}}) = 'String', {as_text} = {{{wanted}:String}},"
+        f" JSONLength({sent}) = 1 AND {as_json} = JSONExtractRaw({sent}, 1))"
+        f" AND JSONHas(attributes, {{{name}:String}})",
         {name: key, wanted: value},
         ("attributes",),
     )

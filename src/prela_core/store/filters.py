@@ -47,7 +47,8 @@ class TraceFilter:
     met by different spans. `model`, `name`, `service_name` and the rest are compared
     exactly. `q` holds words and "quoted phrases" that must all occur, in any letter case, in
     one span's name, input, output, status message, attributes or events.
-    `attributes` are pairs of an attribute's key and its value as text.
+    `attributes` are pairs of an attribute's key and its value as text; a value that is no
+    string is compared as JSON, so that `1` and `1.0` are the same.
     """
 
     service_name: str | None = None

@@ -14,7 +14,7 @@ from msgspec import Raw
 from prela_core.errors import InvalidError
 from prela_core.model import from_micros, to_micros
 from prela_core.store import queries
-from prela_core.store.cursors import decode_cursor, encode_cursor, question_digest
+from prela_core.store.cursors import Position, decode_cursor, encode_cursor, question_digest
 from prela_core.store.filters import Order, PageRequest, TraceFilter
 from prela_core.store.pages import walk_newest
 from prela_core.store.queries import HIT_FIELDS, ROW_FIELDS, Query
@@ -25,16 +25,25 @@ from prela_core.store.words import (
     SEARCHED_FIELDS,
     SEARCHED_JSON,
     excerpt,
+    fold,
     json_spelling,
     split_words,
 )
 
-__all__ = ["TRACE_SPANS", "Plan", "hit_from_texts", "search", "spans", "trace", "traces"]
+__all__ = [
+    "TRACE_SPANS",
+    "Plan",
+    "hit_from_texts",
+    "search",
+    "spans",
+    "trace",
+    "traces",
+    "words_of",
+]
 
 T = TypeVar("T")
 Row = Sequence[Any]
 Plan = Generator[Query, list[Row], T]
-Position = tuple[int, str]
 
 TRACE_SPANS = 10_000
 """How many spans a `TraceDetail` holds at the most; the pages of `spans` have the rest."""
@@ -132,22 +141,17 @@ def search(
     project_id: str, where: TraceFilter, page: PageRequest, now: int
 ) -> Plan[Page[SearchHit]]:
     """Find words, newest first. `now` is as for `traces`."""
-    if where.q is None:
-        raise InvalidError("q is required: the words to search for")
-    if where.min_duration_ms is not None or where.max_duration_ms is not None:
-        raise InvalidError("a search can't be narrowed by the duration of the trace")
-    words = split_words(where.q)
+    words = words_of(where)
     digest = question_digest("search", project_id, where)
     after = _position(page, digest)
-    hi = None if where.end_time is None else where.end_time - 1
-    if after is not None:
-        hi = after[0] if hi is None else min(hi, after[0])
+    hi = None if after is None else after[0]
+    starts = [moment for moment in (now, hi, where.end_time) if moment is not None]
     limit = page.offset + page.limit + 1
     found = yield from walk_newest(
         lambda lo, count: queries.hit_candidates(project_id, where, lo=lo, hi=hi, limit=count),
         lambda ids, lo: queries.hits(project_id, where, ids=ids, lo=lo, after=after, limit=limit),
         start_of=_last_column,
-        now=now if hi is None else min(now, hi),
+        now=min(starts),
         floor=where.start_time,
         limit=limit,
     )
@@ -160,6 +164,15 @@ def search(
     )
 
 
+def words_of(where: TraceFilter) -> list[str]:
+    """Give the words that a search with `where` looks for; raises `InvalidError` for none."""
+    if where.q is None:
+        raise InvalidError("q is required: the words to search for")
+    if where.min_duration_ms is not None or where.max_duration_ms is not None:
+        raise InvalidError("a search can't be narrowed by the duration of the trace")
+    return split_words(where.q)
+
+
 def hit_from_texts(
     texts: dict[str, str], words: list[str]
 ) -> tuple[str, str, list[tuple[int, int]]]:
@@ -167,8 +180,8 @@ def hit_from_texts(
     best: tuple[int, str, list[str]] = (0, SEARCHED_FIELDS[0], words)
     for field in SEARCHED_FIELDS:
         spelled = [json_spelling(word) for word in words] if field in SEARCHED_JSON else words
-        lowered = texts[field].lower()
-        count = sum(word.lower() in lowered for word in spelled)
+        lowered = fold(texts[field])
+        count = sum(fold(word) in lowered for word in spelled)
         if count > best[0]:
             best = (count, field, spelled)
     _, field, spelled = best
@@ -176,10 +189,7 @@ def hit_from_texts(
 
 
 def _position(page: PageRequest, digest: int) -> Position | None:
-    if page.cursor is None:
-        return None
-    position: Position = decode_cursor(page.cursor, digest, tuple[int, str])
-    return position
+    return None if page.cursor is None else decode_cursor(page.cursor, digest)
 
 
 def _last_column(row: Row) -> int:

@@ -20,7 +20,8 @@ class Writer(Protocol):
 
         Inserting the same spans again, in any order or number, changes nothing that a
         reader sees. Raises `StoreUnavailableError` when the store can't write now; then some
-        spans may have been stored, and inserting all of them again is safe.
+        spans may have been stored, and inserting all of them again is safe. Raises
+        `InvalidError` when one of them holds a value that can never be stored.
         """
 
 
@@ -44,7 +45,12 @@ class Reader(Protocol):
         """List the spans of a trace by start, then by id; None when there is no such trace."""
 
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
-        """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
+        """Find the traces that hold `where.q` (required), one hit a trace, newest hit first.
+
+        All conditions but `q` are about the trace, as in `traces`, and may be met by other spans
+        than the one that holds the words. Raises `InvalidError` without words, and for bounds
+        on the duration.
+        """
 
     def ping(self) -> None:
         """Return when the store answers queries now."""

@@ -212,15 +212,16 @@ def rows(
 def hit_candidates(
     project_id: str, where: TraceFilter, *, lo: int | None, hi: int | None, limit: int
 ) -> Query:
-    """Propose traces with a row of any version, started between `lo` and `hi`, that matches.
+    """Propose traces with a row of any version, started between `lo` and `hi`, with the words.
 
     Rows are `(trace_id, bound)` as those of `candidates`: no hit in the trace is newer.
     """
     parameters: dict[str, Any] = {"project": project_id, "limit": limit}
     clauses = [_TRACE, *_since(lo, parameters), *_until(hi, parameters)]
-    for condition in span_conditions(where):
+    for condition in span_conditions(TraceFilter(q=where.q)):
         clauses.append(f"({condition.sql})")
         parameters |= condition.parameters
+    clauses += _may_meet(attrs.evolve(where, q=None), parameters)
     return Query(
         f"SELECT trace_id, max({_MICROS.format('started_at')}) AS bound FROM spans"
         f" WHERE {' AND '.join(clauses)}"
@@ -238,22 +239,17 @@ def hits(
     after: tuple[int, str] | None,
     limit: int,
 ) -> Query:
-    """Find in each trace the newest visible span that meets every condition of `where`.
+    """Find in each trace that meets `where` the newest visible span with all of its words.
 
     Only hits that started at `lo` or later and stand after the position `after` are given,
     newest first. Columns are `HIT_FIELDS`; the last one is the span's start in microseconds.
     """
-    conditions = span_conditions(where)
+    conditions = span_conditions(TraceFilter(q=where.q))
     parameters: dict[str, Any] = {"project": project_id, "limit": limit}
     clauses = [f"({condition.sql})" for condition in conditions]
     for condition in conditions:
         parameters |= condition.parameters
-    if where.start_time is not None:
-        clauses.append("micros >= {start:Int64}")
-        parameters["start"] = where.start_time
-    if where.end_time is not None:
-        clauses.append("micros < {end:Int64}")
-        parameters["end"] = where.end_time
+    clauses += _meets(attrs.evolve(where, q=None), ids, parameters)
     since = _since(lo, parameters)
     scope = _scope(ids, since, [], conditions, parameters)
     outer = ["1", *since]
@@ -344,23 +340,69 @@ def _scope(
     return scope + [_having_row([_TRACE, *since, f"({each.sql})"]) for each in conditions]
 
 
+def _may_meet(where: TraceFilter, parameters: dict[str, Any]) -> list[str]:
+    """Narrow to traces that have rows of any version as `where` asks for: too many, never too few.
+
+    Times and conditions are met by rows of their own, for a trace may meet them by different
+    spans; only that nothing of a trace is older than its start holds for all of them. A start
+    time alone narrows nothing here: whoever looks for rows looks no further back.
+    """
+    conditions = span_conditions(where)
+    if where.end_time is None and not conditions:
+        return []
+    since = _since(where.start_time, parameters, "start")
+    scope = []
+    if where.end_time is not None:
+        until = _until(where.end_time - 1, parameters, "last")
+        scope.append(_having_row([_TRACE, *since, *until]))
+    for condition in conditions:
+        parameters |= condition.parameters
+        scope.append(_having_row([_TRACE, *since, f"({condition.sql})"]))
+    return scope
+
+
+def _meets(where: TraceFilter, ids: Sequence[str] | None, parameters: dict[str, Any]) -> list[str]:
+    """Narrow to traces (among `ids`, where given) that meet `where`, by their visible spans."""
+    conditions = span_conditions(where)
+    clauses, values = trace_conditions(where)
+    clauses += [f"countIf({condition.sql}) > 0" for condition in conditions]
+    since = _since(where.start_time, parameters, "start")
+    if since:
+        clauses.append("first_micros >= {start:Int64}")
+    if where.end_time is not None:
+        clauses.append("first_micros <= {last:Int64}")
+        parameters["last"] = where.end_time - 1
+    if not clauses:
+        return []
+    parameters |= values
+    for condition in conditions:
+        parameters |= condition.parameters
+    if ids is not None:
+        scope = ["trace_id IN {ids:Array(String)}"]
+    else:
+        scope = _may_meet(where, parameters) or [_having_row([_TRACE, *since])]
+    source = _collapsed(_with(_ROW_COLUMNS, conditions), scope)
+    computed = f"{_ROW} FROM {source} GROUP BY trace_id HAVING {' AND '.join(clauses)}"
+    return [f"trace_id IN (SELECT trace_id FROM ({computed}))"]
+
+
 def _having_row(clauses: list[str]) -> str:
     return f"trace_id IN (SELECT trace_id FROM spans WHERE {' AND '.join(clauses)})"
 
 
-def _since(lo: int | None, parameters: dict[str, Any]) -> list[str]:
+def _since(lo: int | None, parameters: dict[str, Any], name: str = "lo") -> list[str]:
     if lo is None:
         return []
-    parameters["lo"] = lo
-    moment = _MOMENT.format("lo")
+    parameters[name] = lo
+    moment = _MOMENT.format(name)
     return [f"toDate(started_at) >= toDate({moment})", f"started_at >= {moment}"]
 
 
-def _until(hi: int | None, parameters: dict[str, Any]) -> list[str]:
+def _until(hi: int | None, parameters: dict[str, Any], name: str = "hi") -> list[str]:
     if hi is None:
         return []
-    parameters["hi"] = hi
-    moment = _MOMENT.format("hi")
+    parameters[name] = hi
+    moment = _MOMENT.format(name)
     return [f"toDate(started_at) <= toDate({moment})", f"started_at <= {moment}"]
 
 

@@ -7,6 +7,8 @@ encoder writes fields in the order of `__dict__`, which is the order for reading
 
 from __future__ import annotations
 
+import json
+import math
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +19,8 @@ from msgspec import Raw
 __all__ = ["Page", "SearchHit", "StoredSpan", "TraceDetail", "TraceSummary", "decode_raw"]
 
 T = TypeVar("T")
+
+_MAX_DIGITS = 4300  # Python's own limit, from which on reading a number takes noticeable time
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -139,5 +143,20 @@ class Page(Generic[T]):
 
 
 def decode_raw(raw: Raw) -> Any:
-    """Turn a `Raw` field into Python objects: dict, list, str, int, float, bool or None."""
-    return msgspec.json.decode(raw)
+    """Turn a `Raw` field into Python objects: dict, list, str, int, float, bool or None.
+
+    A number beyond what Python reads is given as the text that was sent.
+    """
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.ValidationError:
+        return json.loads(bytes(raw), parse_int=_whole_number, parse_float=_number)
+
+
+def _whole_number(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MAX_DIGITS else digits
+
+
+def _number(text: str) -> float | str:
+    value = float(text)
+    return value if math.isfinite(value) else text

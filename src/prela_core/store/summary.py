@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 from msgspec import Raw
@@ -41,7 +41,7 @@ def summarise(spans: Sequence[StoredSpan], metadata: Raw = EMPTY_METADATA) -> Tr
         service_name=head.service_name,
         started_at=started_at,
         completed_at=None if running else max(ended),
-        duration_ms=(last - started_at).total_seconds() * 1000,
+        duration_ms=(last - started_at) / timedelta(milliseconds=1),
         status=_status(errors=errors, running=running),
         root_span_id=roots[0].span_id if roots else None,
         name=head.name,

@@ -8,7 +8,7 @@ import msgspec
 
 from prela_core.errors import InvalidError
 
-__all__ = ["SEARCHED_FIELDS", "SEARCHED_JSON", "excerpt", "json_spelling", "split_words"]
+__all__ = ["SEARCHED_FIELDS", "SEARCHED_JSON", "excerpt", "fold", "json_spelling", "split_words"]
 
 SEARCHED_FIELDS = ("input", "output", "name", "status_message", "attributes", "events")
 """The fields of a span that are searched, in the order in which a hit is shown."""
@@ -44,24 +44,34 @@ def json_spelling(word: str) -> str:
     return msgspec.json.encode(word)[1:-1].decode()
 
 
+def fold(text: str) -> str:
+    """Write `text` in lower case, each character by itself, so that positions stay.
+
+    `str.lower` makes two characters of one dotted capital I, and looks at the neighbours of a
+    capital sigma; the engine does neither.
+    """
+    lowered = text.lower()
+    if len(lowered) == len(text) and "\N{GREEK CAPITAL LETTER SIGMA}" not in text:
+        return lowered
+    return "".join(char.lower()[:1] for char in text)
+
+
 def excerpt(text: str, words: list[str]) -> tuple[str, list[tuple[int, int]]]:
     """Cut the part of `text` around the first of `words`, and say where words stand in it.
 
     The pairs are start and end in characters of the excerpt. Letter case does not matter.
     """
-    lowered = text.lower()
-    if len(lowered) != len(text):  # some characters grow when lowered; positions must hold
-        lowered = "".join(char.lower()[:1] or char for char in text)
-    found = [at for word in words if (at := lowered.find(word.lower())) >= 0]
+    lowered, folded = fold(text), [fold(word) for word in words]
+    found = [at for word in folded if (at := lowered.find(word)) >= 0]
     start = max(min(found, default=0) - _BEFORE, 0)
     cut = text[start : start + _EXCERPT]
     lowered = lowered[start : start + _EXCERPT]
     marks: list[tuple[int, int]] = []
-    for word in words:
-        at = lowered.find(word.lower())
+    for word in folded:
+        at = lowered.find(word)
         while at >= 0:
             marks.append((at, at + len(word)))
-            at = lowered.find(word.lower(), at + len(word))
+            at = lowered.find(word, at + len(word))
     return cut, _merged(sorted(marks))
 
 

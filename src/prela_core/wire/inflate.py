@@ -11,6 +11,7 @@ __all__ = ["Inflater"]
 
 _GZIP = 16 + zlib.MAX_WBITS
 _RAW_DEFLATE = -zlib.MAX_WBITS
+_WRAPPER = 2
 # A block of a zstd frame can be 4 bytes long and stand for 128 KiB (RFC 8878 section 3.1.1.2),
 # and the library gives all that a piece stands for: 256 bytes are 8 MiB at the most.
 _ZSTD_PIECE = 256
@@ -40,8 +41,15 @@ class _Zlib:
         self._members = members
         self._inflater = zlib.decompressobj(wbits)
         self._fresh = True
+        self._start = b""
 
     def feed(self, data: bytes, room: int) -> bytes:
+        if self._fresh:
+            # What the wrapper is shows in its two bytes, which may come in two pieces.
+            self._start += data
+            if len(self._start) < _WRAPPER:
+                return b""
+            data = self._start
         pieces: list[bytes] = []
         size = 0
         while data and size <= room:

@@ -23,8 +23,10 @@ _LONGEST_MS = 315_360_000_000
 _NO_PARENT = "0000000000000000"
 _EMPTY_OBJECT = b"{}"
 _EMPTY_LIST = b"[]"
-_NULL = b"null"
+_ABSENT = (b"", b"null")
 _BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|([\[{])|[\]}]', re.DOTALL)
+# How the published SDK writes the moments of events, which no parser of RFC 3339 reads.
+_TWO_ZONES = re.compile(rb'("timestamp"\s*:\s*"[\d:.T-]{19,29})\+00:00Z"')
 
 
 class WireSpan(msgspec.Struct):
@@ -78,10 +80,12 @@ def normalise(
         flags |= Flag.CLOCK_SKEW
 
     attributes, cut_attributes = _object(span.attributes, "attributes", limits)
-    if len(span.replay_snapshot) > len(_NULL):
-        attributes, cut = _with_snapshot(attributes, bytes(span.replay_snapshot), limits)
+    if (snapshot := bytes(span.replay_snapshot)) not in _ABSENT:
+        attributes, cut = _with_snapshot(attributes, snapshot, limits)
         cut_attributes |= cut
     events, cut_events = _list(span.events, "events", limits)
+    if b'+00:00Z"' in events:
+        events = _TWO_ZONES.sub(rb'\1Z"', events)
     links, cut_links = _list(span.links, "links", limits)
     name, cut_name = trim_text(_text(span.name), limits.name_chars)
     message, cut_message = trim_text(_text(span.status_message), limits.value)
@@ -207,9 +211,9 @@ def _text(value: Any) -> str:
 
 
 def _object(raw: msgspec.Raw, field: str, limits: Limits) -> tuple[bytes, bool]:
-    if not raw or raw == _NULL:
-        return _EMPTY_OBJECT, False
     value = bytes(raw)
+    if value in _ABSENT:
+        return _EMPTY_OBJECT, False
     if value[:1] != b"{":
         raise RejectedSpanError(f"{field} must be an object")
     check_depth(value, field, limits)
@@ -217,9 +221,9 @@ def _object(raw: msgspec.Raw, field: str, limits: Limits) -> tuple[bytes, bool]:
 
 
 def _list(raw: msgspec.Raw, field: str, limits: Limits) -> tuple[bytes, bool]:
-    if not raw or raw == _NULL:
-        return _EMPTY_LIST, False
     value = bytes(raw)
+    if value in _ABSENT:
+        return _EMPTY_LIST, False
     if value[:1] != b"[":
         raise RejectedSpanError(f"{field} must be a list")
     check_depth(value, field, limits)

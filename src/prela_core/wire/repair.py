@@ -30,16 +30,27 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 _FIRST_PRINTABLE = 0x20
 _DELETE = 0x7F
 _FIRST_BEYOND_ASCII = 0xA0
-_QUOTE = ord('"')
-_BACKSLASH = ord("\\")
+_SHORT = {
+    ord(char): b"\\" + letter
+    for char, letter in {
+        '"': b'"',
+        "\\": b"\\",
+        "\b": b"b",
+        "\f": b"f",
+        "\n": b"n",
+        "\r": b"r",
+        "\t": b"t",
+    }.items()
+}
 _HIGH_SURROGATE, _LOW_SURROGATE, _AFTER_SURROGATES = 0xD800, 0xDC00, 0xE000
 
 
 def plain_text(body: bytes) -> bytes:
     """Check that `body` is UTF-8, and write its escaped characters as themselves.
 
-    A byte order mark is dropped. Escapes of control characters, quotes and backslashes stay;
-    a lone surrogate becomes U+FFFD. Raises `MalformedError` for bytes that are not UTF-8.
+    A byte order mark is dropped. Control characters, quotes and backslashes stay escaped, in
+    the shortest way, so that a search knows how they are written; a lone surrogate becomes
+    U+FFFD. Raises `MalformedError` for bytes that are not UTF-8.
     """
     body = body.removeprefix(codecs.BOM_UTF8)
     if not body.isascii():
@@ -47,7 +58,7 @@ def plain_text(body: bytes) -> bytes:
             str(body, "utf-8")
         except UnicodeDecodeError as error:
             raise MalformedError(f"the body is not UTF-8 (byte {error.start})") from error
-    if b"\\u" in body:
+    if b"\\u" in body or b"\\/" in body:
         body = _ESCAPE.sub(_unescape, body)
     return body
 
@@ -58,16 +69,14 @@ def _unescape(match: re.Match[bytes]) -> bytes:
         code = (int(high, 16) - _HIGH_SURROGATE << 10) + int(low, 16) - _LOW_SURROGATE + 0x10000
         return chr(code).encode()
     if single is None:
-        return match[0]
+        return b"/" if match[0] == b"\\/" else match[0]
     code = int(single, 16)
     if _HIGH_SURROGATE <= code < _AFTER_SURROGATES:
         return _REPLACEMENT
-    if (
-        code < _FIRST_PRINTABLE
-        or code in (_QUOTE, _BACKSLASH)
-        or _DELETE <= code < _FIRST_BEYOND_ASCII
-    ):
-        return match[0]
+    if code in _SHORT:
+        return _SHORT[code]
+    if code < _FIRST_PRINTABLE or _DELETE <= code < _FIRST_BEYOND_ASCII:
+        return match[0].lower()
     return chr(code).encode()
 
 

@@ -45,6 +45,8 @@ def _from_text(text: str) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = _second_look(text)
+    if "\0" in text:  # datetime of Python 3.11 passes over what follows a NUL
+        raise InvalidError(f"{text[:40]!r} is not an RFC 3339 date-time")
     return to_micros(moment)
 
 
@@ -52,6 +54,8 @@ def _second_look(text: str) -> datetime:
     stripped = text.strip()
     if stripped[-1:] in ("Z", "z"):
         stripped = stripped[:-1]
+        if stripped[-1:] in ("Z", "z"):
+            raise InvalidError(f"{text[:40]!r} is not an RFC 3339 date-time")
     # A leap second is read as the second before it; datetime knows none.
     stripped = _LEAP_SECOND.sub(":59", stripped)
     try:

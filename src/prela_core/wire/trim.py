@@ -11,6 +11,7 @@ from prela_core.wire.limits import Limits
 __all__ = ["trim_list", "trim_object", "trim_text"]
 
 _KEPT_AFTER_CUT = "prela.truncated_bytes"
+_PUNCTUATION = ":,"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -34,14 +35,16 @@ def trim_object(raw: bytes, limits: Limits) -> tuple[bytes, bool]:
         if len(piece) > limits.value:
             piece = _cut_value(piece, limits.value)
             cut = True
-        size += len(piece) + len(key) + 6
+        size += len(_encode(key)) + len(piece) + len(_PUNCTUATION)
         if size > limits.attributes:
             cut = True
             continue
         kept[key] = msgspec.Raw(piece)
-    if not cut:
+    if not cut and len(raw) <= limits.attributes:
         return raw, False
     kept = {key: kept[key] for key in decoded if key in kept}
+    if not cut:  # it was white space that made it too large
+        return _encode(kept), False
     kept[_KEPT_AFTER_CUT] = len(raw)
     return _encode(kept), True
 

@@ -8,16 +8,16 @@ from typing import Any, TypeVar
 from starlette.datastructures import QueryParams
 
 from prela_core.errors import InvalidError
+from prela_core.model import SpanType
 from prela_core.store import Order, PageRequest, TraceFilter
 from prela_core.wire import parse_timestamp, status_of
 
-__all__ = ["PAGE_PARAMETERS", "TRACE_PARAMETERS", "Parameters"]
+__all__ = ["MAX_ATTRIBUTES", "MAX_TEXT", "PAGE_PARAMETERS", "TRACE_PARAMETERS", "Parameters"]
 
 T = TypeVar("T")
 
 _TEXTS = (
     "service_name",
-    "span_type",
     "name",
     "model",
     "user_id",
@@ -26,13 +26,15 @@ _TEXTS = (
     "environment",
     "q",
 )
+_SPAN_TYPES = frozenset(word.value for word in SpanType)
 _ATTRIBUTE = "attr."
-_MAX_TEXT = 4096
-_MAX_ATTRIBUTES = 8
+MAX_TEXT = 4096
+MAX_ATTRIBUTES = 8
 
 PAGE_PARAMETERS = ("limit", "cursor", "offset")
 TRACE_PARAMETERS = (
     *_TEXTS,
+    "span_type",
     "status",
     "min_duration_ms",
     "max_duration_ms",
@@ -60,10 +62,10 @@ class Parameters:
                 raise _fault(name[:60], "is not a parameter of this address")
             if len(sent.getlist(name)) > 1 and not name.startswith(_ATTRIBUTE):
                 raise _fault(name, "is given more than once")
-            if len(value) > _MAX_TEXT:
-                raise _fault(name, f"has over {_MAX_TEXT} characters")
-        if len(self._attributes) > _MAX_ATTRIBUTES:
-            raise InvalidError(f"at most {_MAX_ATTRIBUTES} attributes can be asked for at once")
+            if len(value) > MAX_TEXT:
+                raise _fault(name, f"has over {MAX_TEXT} characters")
+        if len(self._attributes) > MAX_ATTRIBUTES:
+            raise InvalidError(f"at most {MAX_ATTRIBUTES} attributes can be asked for at once")
 
     def page(self) -> PageRequest:
         """Give the wanted page."""
@@ -77,7 +79,7 @@ class Parameters:
 
     def order(self) -> Order:
         """Give the wanted order; newest first when none is named."""
-        sent = self._values.get("order", Order.NEWEST.value)
+        sent = self._values.get("order") or Order.NEWEST.value
         if sent not in {order.value for order in Order}:
             raise _fault("order", f"must be one of {', '.join(Order)}")
         return Order(sent)
@@ -87,6 +89,7 @@ class Parameters:
         texts: dict[str, Any] = {name: self._values.get(name) or None for name in _TEXTS}
         return TraceFilter(
             **texts,
+            span_type=self._read("span_type", _span_type),
             status=self._read("status", _status),
             min_duration_ms=self._read("min_duration_ms", _milliseconds),
             max_duration_ms=self._read("max_duration_ms", _milliseconds),
@@ -140,6 +143,13 @@ def _moment(text: str) -> int:
     if sign > len("2026-01-01T") and text[sign + 1 :].replace(":", "").isdigit():
         text = f"{text[:sign]}+{text[sign + 1 :]}"
     return parse_timestamp(text)
+
+
+def _span_type(text: str) -> str:
+    # No span has another type, since unknown ones are stored as `custom`.
+    if text.lower() not in _SPAN_TYPES:
+        raise ValueError(f"must be one of {', '.join(SpanType)}")
+    return text.lower()
 
 
 def _status(text: str) -> str:

@@ -18,12 +18,14 @@ from prela_server.edge.answers import json_answer
 from prela_server.edge.guard import Guard
 from prela_server.query.parameters import PAGE_PARAMETERS, TRACE_PARAMETERS, Parameters
 
-__all__ = ["query_routes"]
+__all__ = ["LIST_PARAMETERS", "SEARCH_PARAMETERS", "query_routes"]
 
 T = TypeVar("T")
 
-_SEARCH_PARAMETERS = tuple(
-    name for name in TRACE_PARAMETERS if name not in ("min_duration_ms", "max_duration_ms")
+LIST_PARAMETERS = (*TRACE_PARAMETERS, "order", *PAGE_PARAMETERS)
+SEARCH_PARAMETERS = (
+    *(name for name in TRACE_PARAMETERS if name not in ("min_duration_ms", "max_duration_ms")),
+    *PAGE_PARAMETERS,
 )
 
 
@@ -36,9 +38,7 @@ def query_routes(reader: Reader, guard: Guard, *, at_once: int = 4) -> list[Rout
 
     async def list_traces(request: Request) -> Response:
         project = (await guard(request, Scope.READ)).project_id
-        sent = Parameters(
-            request.query_params, (*TRACE_PARAMETERS, *PAGE_PARAMETERS, "order"), attributes=True
-        )
+        sent = Parameters(request.query_params, LIST_PARAMETERS, attributes=True)
         where, order, page = sent.filter(), sent.order(), sent.page()
         return json_answer(await ask(lambda: reader.traces(project, where, order, page)))
 
@@ -60,9 +60,7 @@ def query_routes(reader: Reader, guard: Guard, *, at_once: int = 4) -> list[Rout
 
     async def search(request: Request) -> Response:
         project = (await guard(request, Scope.READ)).project_id
-        sent = Parameters(
-            request.query_params, (*_SEARCH_PARAMETERS, *PAGE_PARAMETERS), attributes=True
-        )
+        sent = Parameters(request.query_params, SEARCH_PARAMETERS, attributes=True)
         where, page = sent.filter(), sent.page()
         if where.q is None:
             raise InvalidError(

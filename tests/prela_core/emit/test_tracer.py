@@ -11,6 +11,7 @@ from itertools import count
 import pytest
 
 from prela_core.emit import Tracer, current_span
+from prela_core.io.tracing import open_tracer
 from prela_core.model import Span, SpanType, Status
 from prela_core.testing.factories import NOON
 
@@ -73,7 +74,7 @@ def test_a_trace_is_handed_on_in_one_call_when_its_root_ends(
 
 
 def test_two_roots_are_two_traces(exports: Exports) -> None:
-    tracer = Tracer("shop", lambda spans: exports.append(list(spans)))
+    tracer = open_tracer("shop", lambda spans: exports.append(list(spans)))
     for name in ("a", "b"):
         with tracer.span(name):
             pass
@@ -235,7 +236,7 @@ def test_a_span_that_outlives_its_root_is_handed_on_when_it_ends(
 
 
 def test_many_threads_lose_no_span(exports: Exports) -> None:
-    tracer = Tracer("shop", lambda spans: exports.append(list(spans)))
+    tracer = open_tracer("shop", lambda spans: exports.append(list(spans)))
     begin = threading.Barrier(9)
 
     def work() -> None:
@@ -262,8 +263,8 @@ def test_a_second_tracer_joins_the_trace_and_exports_its_own(exports: Exports) -
     mine: Exports = []
     theirs: Exports = []
     with (
-        Tracer("app", lambda spans: mine.append(list(spans))).span("app") as app,
-        Tracer("lib", lambda spans: theirs.append(list(spans))).span("lib"),
+        open_tracer("app", lambda spans: mine.append(list(spans))).span("app") as app,
+        open_tracer("lib", lambda spans: theirs.append(list(spans))).span("lib"),
     ):
         pass
 
@@ -276,7 +277,7 @@ def test_an_export_that_raises_is_reported_once(caplog: pytest.LogCaptureFixture
     def export(spans: Sequence[Span]) -> None:
         raise ConnectionError("nobody there")
 
-    tracer = Tracer("shop", export)
+    tracer = open_tracer("shop", export)
     with caplog.at_level(logging.WARNING, logger="prela"):
         for _ in range(3):
             with tracer.span("x"):

@@ -10,7 +10,6 @@ import attrs
 import httpx
 import pytest
 
-from prela_core.emit import Tracer
 from prela_core.errors import (
     InvalidError,
     PrelaError,
@@ -19,6 +18,7 @@ from prela_core.errors import (
     UnavailableError,
 )
 from prela_core.io.http_exporter import HttpExporter
+from prela_core.io.tracing import open_tracer
 from prela_core.model import Span
 from prela_core.testing.factories import NOON
 
@@ -137,7 +137,7 @@ def test_no_address_is_said_at_once() -> None:
 
 def test_a_tracer_exports_through_it() -> None:
     server = Server([httpx.Response(200)])
-    with Tracer("shop", server.exporter()).span("root"):
+    with open_tracer("shop", server.exporter()).span("root"):
         pass
 
     assert server.bodies()[0]["service_name"] == "shop"

@@ -1,0 +1,228 @@
+"""A store in plain Python: for your tests, and the oracle that the real one is held against.
+
+It keeps every answer's definition as short as it can be said, and no index at all: asking it
+takes time in proportion to all that it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import attrs
+from msgspec import Raw
+
+from prela_core.conventions import resolve
+from prela_core.errors import InvalidError
+from prela_core.model import SpanBatch, SpanRecord, TraceRecord, from_micros, to_micros
+from prela_core.store import (
+    Order,
+    Page,
+    PageRequest,
+    SearchHit,
+    StoredSpan,
+    TraceDetail,
+    TraceFilter,
+    TraceSummary,
+)
+from prela_core.store.cursors import decode_cursor, encode_cursor, question_digest
+from prela_core.store.plans import TRACE_SPANS, hit_from_texts, words_of
+from prela_core.store.rows import stored_span
+from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
+from prela_core.store.versions import version_of
+from prela_core.store.words import SEARCHED_FIELDS
+from prela_core.testing.matching import (
+    check,
+    describes,
+    order_value,
+    spans_with_words,
+    text_of,
+)
+
+__all__ = ["MemoryStore"]
+
+
+_UINT32_MAX = 2**32 - 1
+
+
+@attrs.frozen
+class _Version:
+    number: int
+    span: StoredSpan
+
+
+@attrs.frozen
+class _Announcement:
+    received_at: int
+    record: TraceRecord
+
+
+class MemoryStore:
+    """A complete `Store` that forgets everything at its end.
+
+    Set `fault` to an error, and every call raises it until it is None again. One thread may
+    insert while others read.
+    """
+
+    def __init__(self) -> None:
+        self.fault: Exception | None = None
+        self._spans: dict[tuple[str, str], dict[str, _Version]] = {}
+        self._announced: dict[tuple[str, str], _Announcement] = {}
+
+    def migrate(self) -> list[str]:
+        """Do nothing: there is no schema."""
+        self._check()
+        return []
+
+    def insert(self, batches: Sequence[SpanBatch]) -> None:
+        """Keep all spans of `batches`, or none when one of them can't be kept."""
+        self._check()
+        versions = [
+            (batch.project_id, _version(span, batch.received_at))
+            for batch in batches
+            for span in batch.spans
+        ]
+        for project_id, version in versions:
+            held = self._spans.setdefault((project_id, version.span.trace_id), {})
+            known = held.get(version.span.span_id)
+            if known is None or version.number >= known.number:
+                held[version.span.span_id] = version
+        for batch in batches:
+            for trace in batch.traces:
+                key = batch.project_id, trace.trace_id
+                said = self._announced.get(key)
+                if said is None or batch.received_at >= said.received_at:
+                    self._announced[key] = _Announcement(batch.received_at, trace)
+
+    def traces(
+        self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
+    ) -> Page[TraceSummary]:
+        """List the traces that `where` describes."""
+        self._check()
+        rows = [
+            summarise(spans, self._metadata(project_id, trace_id))
+            for trace_id, spans in self._traces(project_id, where)
+        ]
+        return _page(
+            [(order_value(row, order), row.trace_id, row) for row in rows],
+            question_digest("traces", project_id, where, order),
+            page,
+            descending=order.descending,
+        )
+
+    def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
+        """Give one trace with its spans, or None when the project has no such trace."""
+        self._check()
+        spans = self._visible(project_id, trace_id)
+        metadata = self._metadata(project_id, trace_id)
+        if spans:
+            ordered = sorted(spans, key=lambda span: (span.started_at, span.span_id))
+            cut = len(ordered) > TRACE_SPANS
+            return detail(summarise(ordered, metadata), ordered[:TRACE_SPANS], cut=cut)
+        said = self._announced.get((project_id, trace_id))
+        if said is None:
+            return None
+        started_at = from_micros(said.record.started_at)
+        return detail(summarise_empty(trace_id, said.record.service_name, started_at, metadata), [])
+
+    def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
+        """List the spans of a trace by start, then by id; None when there is no such trace."""
+        self._check()
+        if self.trace(project_id, trace_id) is None:
+            return None
+        spans = self._visible(project_id, trace_id)
+        return _page(
+            [(to_micros(span.started_at), span.span_id, span) for span in spans],
+            question_digest("spans", project_id, trace_id),
+            page,
+            descending=False,
+        )
+
+    def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
+        """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
+        self._check()
+        words = words_of(where)
+        found = []
+        for trace_id, spans in self._traces(project_id, where):
+            held = sorted(spans_with_words(spans, words), key=lambda span: span.span_id)
+            newest = max(held, key=lambda span: span.started_at)
+            found.append((to_micros(newest.started_at), trace_id, _hit(newest, words)))
+        return _page(found, question_digest("search", project_id, where), page, descending=True)
+
+    def ping(self) -> None:
+        """Return at once, unless there is a `fault`."""
+        self._check()
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._spans.clear()
+        self._announced.clear()
+
+    def _check(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+
+    def _visible(self, project_id: str, trace_id: str) -> list[StoredSpan]:
+        held = self._spans.get((project_id, trace_id), {})
+        return [version.span for version in list(held.values())]
+
+    def _metadata(self, project_id: str, trace_id: str) -> Raw:
+        said = self._announced.get((project_id, trace_id))
+        return EMPTY_METADATA if said is None else Raw(said.record.metadata)
+
+    def _traces(
+        self, project_id: str, where: TraceFilter
+    ) -> Iterable[tuple[str, list[StoredSpan]]]:
+        check(where)
+        for project, trace_id in list(self._spans):
+            if project == project_id:
+                spans = self._visible(project, trace_id)
+                if describes(where, spans):
+                    yield trace_id, spans
+
+
+def _version(span: SpanRecord, received_at: int) -> _Version:
+    typed = resolve(span)
+    refusal = InvalidError("the store can't hold what was sent")
+    if not 0 <= span.flags <= _UINT32_MAX:
+        raise refusal
+    try:
+        for value in attrs.astuple(span):
+            if isinstance(value, str):
+                value.encode()
+        return _Version(version_of(span, received_at), stored_span(span, received_at, typed))
+    except (OverflowError, UnicodeEncodeError) as error:
+        raise refusal from error
+
+
+def _page(
+    found: list[tuple[int, str, Any]], digest: int, page: PageRequest, *, descending: bool
+) -> Page[Any]:
+    """Order by value and id, and give the wanted part."""
+    found.sort(key=lambda each: each[:2], reverse=descending)
+    if page.cursor is not None:
+        after = decode_cursor(page.cursor, digest)
+        found = [each for each in found if (each[:2] < after if descending else each[:2] > after)]
+    found = found[page.offset :]
+    shown = found[: page.limit]
+    return Page(
+        items=[item for _, _, item in shown],
+        next_cursor=encode_cursor(digest, *shown[-1][:2]) if len(found) > page.limit else None,
+    )
+
+
+def _hit(span: StoredSpan, words: list[str]) -> SearchHit:
+    texts = {field: text_of(span, field) for field in SEARCHED_FIELDS}
+    field, cut, marks = hit_from_texts(texts, words)
+    return SearchHit(
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        name=span.name,
+        span_type=span.span_type,
+        service_name=span.service_name,
+        started_at=span.started_at,
+        status=span.status,
+        field=field,
+        excerpt=cut,
+        highlights=marks,
+    )

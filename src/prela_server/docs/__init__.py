@@ -1,0 +1,1 @@
+"""What the HTTP API is, told by itself: an OpenAPI document, and a page to read it."""

@@ -1,0 +1,219 @@
+"""The OpenAPI document, put together: https://spec.openapis.org/oas/v3.1.1."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from prela_core import __version__
+from prela_core.model import MAX_ID_LENGTH
+from prela_server.accounts import Scope
+from prela_server.docs.operations import TAGS, Operation, operations
+from prela_server.docs.refusals import REFUSALS, refusal_name, refusal_responses
+from prela_server.docs.samples import TRACE_ID, Samples
+from prela_server.docs.schemas import REF, Problem, component_name, components
+from prela_server.query.documents import ATTRIBUTES, PARAMETERS
+
+__all__ = ["BASE_URL", "build_document"]
+
+BASE_URL = "http://127.0.0.1:8000"
+"""Where the document's curl lines go: the address of a server with default settings."""
+
+_DESCRIPTION = """\
+Prela records what AI agents do: their model calls, tools, retrievals, errors and cost. \
+Send it spans, and ask about the traces they make up.
+
+Moments are RFC 3339 in UTC with `Z`, durations are milliseconds, costs are US dollars. Ids are \
+opaque texts of 1 to 128 printable characters. Fields may be added to answers at any time; pass \
+over those you don't know.
+
+Every refusal is a problem of RFC 9457, `application/problem+json`, whose `detail` says what to \
+do. Besides those listed, 404 and 405 answer an unknown address or method. Answers carry \
+`X-Request-ID`, your own if you send one; it is in the server's log too."""
+
+_KEYS_ASKED = """
+
+This server asks for an API key, as `X-API-Key: <key>` or `Authorization: Bearer <key>`. \
+The command `prela keys create --project <name>` makes one."""
+
+_KEYS_NOT_ASKED = """
+
+This server asks for no API key. One that does takes it as `X-API-Key: <key>` or \
+`Authorization: Bearer <key>`."""
+
+_SCHEMES = {
+    "ApiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "A key, which looks like `prela_sk_...`.",
+    },
+    "Bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The same key as a bearer token.",
+    },
+}
+_SCOPES = {
+    Scope.INGEST: "Needs a key with the scope `ingest`.",
+    Scope.READ: "Needs a key with the scope `read`.",
+}
+_TRACE_ID = {
+    "name": "trace_id",
+    "in": "path",
+    "required": True,
+    "description": "The id of the trace, percent-encoded where need be.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_ID_LENGTH},
+    "example": TRACE_ID,
+}
+
+
+def build_document(samples: Samples, *, asks_for_keys: bool) -> dict[str, Any]:
+    """Build the document of a server that asks for keys, or does not."""
+    listed = operations(samples)
+    bodies = [each.body for each in listed if each.body is not None]
+    paths: dict[str, Any] = {}
+    for operation in listed:
+        path = paths.setdefault(operation.path, {})
+        path[operation.method.lower()] = _operation(operation, asks_for_keys=asks_for_keys)
+    return {
+        "openapi": "3.1.1",
+        "info": {
+            "title": "Prela",
+            "version": __version__,
+            "summary": "See what your AI agents did.",
+            "description": _DESCRIPTION + (_KEYS_ASKED if asks_for_keys else _KEYS_NOT_ASKED),
+            "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "This server"}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": components([*bodies, *(each.answer for each in listed), Problem]),
+            "responses": refusal_responses(),
+            "securitySchemes": _SCHEMES,
+        },
+    }
+
+
+def _operation(operation: Operation, *, asks_for_keys: bool) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": operation.description,
+        "operationId": operation.name,
+        "security": [],
+    }
+    if operation.scope is not None:
+        described["security"] = [{name: []} for name in _SCHEMES]
+        if asks_for_keys:
+            described["description"] += f"\n\n{_SCOPES[operation.scope]}"
+        else:
+            described["security"].insert(0, {})  # which says that none is fine as well
+    if parameters := _parameters(operation):
+        described["parameters"] = parameters
+    if operation.body is not None:
+        described["requestBody"] = _body(operation)
+    described["responses"] = _responses(operation, asks_for_keys=asks_for_keys)
+    described["x-codeSamples"] = [
+        {"lang": "Shell", "label": "curl", "source": _curl(operation, with_key=asks_for_keys)}
+    ]
+    return described
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    listed = [_TRACE_ID] if "{trace_id}" in operation.path else []
+    for name in operation.query:
+        note = PARAMETERS[name]
+        parameter: dict[str, Any] = {
+            "name": name,
+            "in": "query",
+            "description": note.description,
+            "schema": dict(note.schema),
+        }
+        if name in operation.required:
+            parameter["required"] = True
+        else:
+            parameter["allowEmptyValue"] = True  # the same as leaving it out
+        if note.example is not None:
+            parameter["example"] = note.example
+        listed.append(parameter)
+    if operation.attributes:
+        listed.append(
+            {
+                "name": "attr",
+                "in": "query",
+                "style": "form",
+                "explode": True,
+                "description": ATTRIBUTES.description,
+                "schema": dict(ATTRIBUTES.schema),
+                "example": ATTRIBUTES.example,
+            }
+        )
+    return listed
+
+
+def _body(operation: Operation) -> dict[str, Any]:
+    examples = {
+        f"{operation.name}{number}": {"summary": title, "value": value}
+        for number, (title, value) in enumerate(operation.sent.items(), 1)
+    }
+    return {
+        "required": True,
+        "content": {"application/json": {"schema": _ref(operation.body), "examples": examples}},
+    }
+
+
+def _responses(operation: Operation, *, asks_for_keys: bool) -> dict[str, Any]:
+    plain = msgspec.json.decode(msgspec.json.encode(operation.given))
+    content = {"application/json": {"schema": _ref(operation.answer), "example": plain}}
+    responses: dict[str, Any] = {
+        str(HTTPStatus.OK.value): {"description": operation.answer_text, "content": content}
+    }
+    errors = {HTTPStatus.FORBIDDEN, *operation.errors}
+    if operation.scope is not None and asks_for_keys:
+        # When its storage is away, a key can't be looked at.
+        errors |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE}
+    elif operation.scope is None and asks_for_keys:
+        errors.remove(HTTPStatus.FORBIDDEN)
+    for status in sorted(errors):
+        ref = f"#/components/responses/{refusal_name(status)}"
+        responses[str(status.value)] = {"$ref": ref}
+    if operation.name == "ready":
+        responses["503"] = _unready(operation)
+    return responses
+
+
+def _unready(operation: Operation) -> dict[str, Any]:
+    shown = {
+        "status": "unready",
+        "parts": {"store": REFUSALS[HTTPStatus.SERVICE_UNAVAILABLE].detail},
+    }
+    return {
+        "description": "The parts that are named do not answer now.",
+        "headers": dict(REFUSALS[HTTPStatus.SERVICE_UNAVAILABLE].headers),
+        "content": {"application/json": {"schema": _ref(operation.answer), "example": shown}},
+    }
+
+
+def _curl(operation: Operation, *, with_key: bool) -> str:
+    path = operation.path.replace("{trace_id}", quote(TRACE_ID))
+    query = f"?{urlencode(operation.shown)}" if operation.shown else ""
+    url = f"{BASE_URL}{path}{query}"
+    words = ["curl", shlex.quote(url)]
+    if operation.scope is not None and with_key:
+        words.append('-H "X-API-Key: $PRELA_API_KEY"')
+    if operation.sent:
+        words.append("-H 'Content-Type: application/json'")
+        body = json.dumps(next(iter(operation.sent.values())), indent=2, ensure_ascii=False)
+        words.append(f"-d {shlex.quote(body)}")
+    return words[0] + " " + " \\\n  ".join(words[1:])
+
+
+def _ref(answer: Any) -> dict[str, str]:
+    return {"$ref": REF.format(name=component_name(answer))}

@@ -1,0 +1,132 @@
+"""What each field of an answer means: what its Python type and its class do not say.
+
+A field is looked up as `Class.field`, then as `field`; `started_at` means the same in all
+classes that have it. The entries are keywords of JSON Schema, put on top of those of its type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from prela_core.model import Flag, SpanType, Status
+from prela_core.store.words import SEARCHED_FIELDS
+
+__all__ = ["FIELDS"]
+
+_STATUS = {"type": "string", "enum": [word.value for word in Status]}
+_SPAN_TYPE = {"type": "string", "enum": [word.value for word in SpanType]}
+_ACCEPTED = {"const": "accepted", "description": "Always `accepted`: what was taken is durable."}
+_COUNT = {"minimum": 0}
+
+
+def _says(description: str, **keywords: Any) -> Mapping[str, Any]:
+    return {"description": description, **keywords}
+
+
+FIELDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        # of traces and spans
+        "trace_id": _says("The id of the trace, as it was sent."),
+        "span_id": _says("The id of the span, as it was sent."),
+        "parent_span_id": _says("The span that caused this one; null for a root."),
+        "root_span_id": _says("The earliest span without a parent; null until one has arrived."),
+        "name": _says("What the step is called."),
+        "TraceSummary.name": _says("The name of the root span, or else of the earliest one."),
+        "service_name": _says("The program that took the step."),
+        "TraceSummary.service_name": _says(
+            "The program of the root span, or else of the earliest one."
+        ),
+        "span_type": _says("What kind of step it is.", **_SPAN_TYPE),
+        "span_type_sent": _says("The kind as the sender wrote it; empty when none was sent."),
+        "started_at": _says("When the step began."),
+        "TraceSummary.started_at": _says("When the earliest span began."),
+        "completed_at": _says("When the last span ended; null while any of them runs."),
+        "ended_at": _says("When the step ended; null while it runs."),
+        "created_at": _says("When Prela received this version of the span."),
+        "duration_ms": _says(
+            "Milliseconds from start to end; negative when the sender's end lies before its start, "
+            "0 while the step runs."
+        ),
+        "TraceSummary.duration_ms": _says(
+            "Milliseconds from the earliest start to the latest moment known.", minimum=0
+        ),
+        "status": _says("How the step ended.", **_STATUS),
+        "TraceSummary.status": _says(
+            "`error` if any span failed, else `pending` while any runs, else `success`.", **_STATUS
+        ),
+        "status_sent": _says("The status as the sender wrote it."),
+        "status_message": _says("Why it failed, in the sender's words."),
+        "span_count": _says("How many spans have arrived.", **_COUNT),
+        "error_count": _says("How many of them failed.", **_COUNT),
+        "models": _says("The models that were called, in the order of the alphabet."),
+        "metadata": _says("What the sender said of the trace as a whole.", type="object"),
+        "attributes": _says("All attributes of the span, as they were sent.", type="object"),
+        "events": _says("What happened during the step, as it was sent.", type="array", items={}),
+        "links": _says("Other spans it has to do with, as sent.", type="array", items={}),
+        "flags": _says(
+            "What is odd about the span, though it was accepted.",
+            items={"type": "string", "enum": Flag(sum(Flag)).names()},
+        ),
+        "spans": _says("The spans, by start, then by id; at most 10,000."),
+        "spans_truncated": _says("Whether there are more spans, to be read page by page."),
+        # read from attributes
+        "provider": _says("Who runs the model, such as `openai`."),
+        "model": _says("The model that was called."),
+        "input_tokens": _says("Tokens that were read, as the sender counted them."),
+        "output_tokens": _says("Tokens that were written, as the sender counted them."),
+        "TraceSummary.input_tokens": _says("Tokens read by all spans, none twice.", **_COUNT),
+        "TraceSummary.output_tokens": _says("Tokens written by all spans, none twice.", **_COUNT),
+        "cache_read_tokens": _says("Tokens that were read from a cache."),
+        "cache_write_tokens": _says("Tokens that were written to a cache."),
+        "reasoning_tokens": _says("Tokens that were spent on reasoning."),
+        "cost_usd": _says("What the step cost, in US dollars; null when that is not known."),
+        "TraceSummary.cost_usd": _says("What all spans cost, in US dollars.", **_COUNT),
+        "cost_source": _says(
+            "`sent` by the client, or `computed` from the price table.",
+            enum=["sent", "computed", None],
+        ),
+        "price_version": _says("The version of the price table that was used."),
+        "session_id": _says("The session or conversation."),
+        "user_id": _says("The user on whose behalf it was done."),
+        "agent_name": _says("The agent that took the step."),
+        "tool_name": _says("The tool that was used."),
+        "input": _says("What went in: text as it is, anything else as JSON."),
+        "output": _says("What came out: text as it is, anything else as JSON."),
+        "ttft_ms": _says("Milliseconds until the first token came."),
+        "environment": _says("Where it ran, such as `production`."),
+        # of search hits
+        "field": _says("The field that holds the words.", enum=list(SEARCHED_FIELDS)),
+        "excerpt": _says("The text around the first word found."),
+        "highlights": _says(
+            "Where words stand in the excerpt: pairs of start and end, in characters."
+        ),
+        # of pages
+        "items": _says("The items of this page, in order."),
+        "next_cursor": _says("Send it as `cursor` for the next page; null at the end."),
+        # of receipts
+        "AcceptedTrace.status": _ACCEPTED,
+        "AcceptedSpan.status": _ACCEPTED,
+        "AcceptedBatch.status": _ACCEPTED,
+        "AcceptedTrace.spans": _says("How many spans were taken.", **_COUNT),
+        "AcceptedTrace.trace_id": _says("The id of the trace."),
+        "ingested": _says("How many spans were taken.", **_COUNT),
+        "total": _says("How many spans the request held.", **_COUNT),
+        "rejected": _says("The spans that were not taken, each with its reason."),
+        "warnings": _says("What the sender should know of spans that were taken."),
+        "index": _says("The span's place in the request, from 0.", **_COUNT),
+        "Rejected.span_id": _says("The span's id, if it has one."),
+        "reason": _says("What is wrong with it."),
+        # of problems and health
+        "type": _says("What kind of problem it is; `about:blank` when the status says it all."),
+        "title": _says("The status in words."),
+        "Problem.status": _says("The status of the answer.", minimum=400, maximum=599),
+        "detail": _says("One sentence: what is wrong, where, and what to do."),
+        "errors": _says("The places in the request that are wrong, when there are several."),
+        "pointer": _says("A JSON pointer into the body, or `?` and the name of a parameter."),
+        "Health.status": {"const": "healthy", "description": "Always `healthy`."},
+        "Readiness.status": _says("Whether all parts answer.", enum=["ready", "unready"]),
+        "parts": _says("Each part that was asked, with `ready` or what is wrong with it."),
+    }
+)

@@ -1,0 +1,265 @@
+"""The operations of the API as values: what each is for, takes and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+
+from prela_core.store import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
+from prela_server.accounts import Scope
+from prela_server.docs.samples import TRACE_ID, WORD, Samples
+from prela_server.docs.schemas import Health, Readiness
+from prela_server.ingest.documents import BatchDocument, SpanDocument, TraceDocument
+from prela_server.ingest.routes import AcceptedBatch, AcceptedSpan, AcceptedTrace
+from prela_server.query.parameters import PAGE_PARAMETERS
+from prela_server.query.routes import LIST_PARAMETERS, SEARCH_PARAMETERS
+
+__all__ = ["TAGS", "Operation", "operations"]
+
+_INGEST, _QUERY, _HEALTH = "Send spans", "Ask about traces", "Health"
+
+TAGS: Mapping[str, str] = MappingProxyType(
+    {
+        _INGEST: "An answer of 200 is a promise: every span that it counts as accepted is durable. "
+        "Sending the same span again, after a lost answer or to complete it, never makes two of "
+        "it. Bodies may be compressed with gzip, deflate or zstd; limits apply to what comes out.",
+        _QUERY: "Answers cover what was accepted before the question. Lists come in pages: follow "
+        "`next_cursor` until it is null. A parameter that is unknown, misspelt or given twice is "
+        "refused, since passing over it would give a wrong answer.",
+        _HEALTH: "For load balancers and supervisors; no key is asked for.",
+    }
+)
+
+_SENDING = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_PAGING = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_ONE_SENTENCE = "Everything that is known of one trace, with all of its spans."
+
+
+@attrs.frozen(kw_only=True)
+class Operation:
+    """One method at one address.
+
+    `scope` is what a key must allow, None where no key is asked for. `body` is the class of the
+    request's body and `sent` are bodies to show, by a title. `answer` is the class of the answer
+    and `given` one to show. `query` names the parameters, `required`
+    those that can't be left out, and `shown` gives values for an example;
+    with `attributes`, those that begin with `attr.` are taken too. `errors` are the statuses it
+    may refuse with; those of credentials are added.
+    """
+
+    method: str
+    path: str
+    name: str
+    tag: str
+    summary: str
+    description: str
+    scope: Scope | None
+    answer: Any
+    given: Any
+    answer_text: str
+    body: Any = None
+    sent: Mapping[str, Any] = attrs.field(factory=dict)
+    query: Sequence[str] = ()
+    required: Sequence[str] = ()
+    attributes: bool = False
+    shown: Mapping[str, str] = attrs.field(factory=dict)
+    errors: Sequence[HTTPStatus] = ()
+
+
+def operations(samples: Samples) -> list[Operation]:
+    """Give all operations, in the order for reading, with examples from `samples`."""
+    return [*_ingest(samples), *_query(samples), *_health()]
+
+
+def _ingest(samples: Samples) -> list[Operation]:
+    warnings: list[str] = []
+    return [
+        Operation(
+            method="POST",
+            path="/v1/traces",
+            name="sendTrace",
+            tag=_INGEST,
+            summary="Send a trace",
+            description="A trace with all or some of its spans. Of what it says about itself only "
+            "id, service name, metadata and attributes are kept; all else is computed from its "
+            "spans.",
+            scope=Scope.INGEST,
+            body=TraceDocument,
+            sent={"A trace of two spans": samples.trace},
+            answer=AcceptedTrace,
+            answer_text="What was taken is durable.",
+            given=AcceptedTrace(
+                status="accepted",
+                trace_id=TRACE_ID,
+                spans=2,
+                total=2,
+                rejected=[],
+                warnings=warnings,
+            ),
+            errors=_SENDING,
+        ),
+        Operation(
+            method="POST",
+            path="/v1/spans",
+            name="sendSpan",
+            tag=_INGEST,
+            summary="Send one span",
+            description="One step, at its end or while it runs. For many spans, a batch is faster.",
+            scope=Scope.INGEST,
+            body=SpanDocument,
+            sent={"A tool that failed": samples.span},
+            answer=AcceptedSpan,
+            answer_text="The span is durable.",
+            given=AcceptedSpan(
+                status="accepted",
+                span_id=samples.span["span_id"],
+                trace_id=TRACE_ID,
+                warnings=warnings,
+            ),
+            errors=_SENDING,
+        ),
+        Operation(
+            method="POST",
+            path="/v1/batch",
+            name="sendBatch",
+            tag=_INGEST,
+            summary="Send many spans",
+            description="Spans of any traces, up to 50,000. A span that can't be taken is named "
+            "in `rejected` and does not fail the others; only when none can be taken is the "
+            "answer 422.",
+            scope=Scope.INGEST,
+            body=BatchDocument,
+            sent={"Two spans": {"spans": [*samples.trace["spans"][:1], samples.span]}},
+            answer=AcceptedBatch,
+            answer_text="What was taken is durable.",
+            given=AcceptedBatch(
+                status="accepted", ingested=2, total=2, rejected=[], warnings=warnings
+            ),
+            errors=_SENDING,
+        ),
+    ]
+
+
+def _query(samples: Samples) -> list[Operation]:
+    return [
+        Operation(
+            method="GET",
+            path="/api/v1/traces",
+            name="listTraces",
+            tag=_QUERY,
+            summary="List traces",
+            description="The traces for which every given condition holds, newest first unless "
+            "another order is asked for.",
+            scope=Scope.READ,
+            query=LIST_PARAMETERS,
+            attributes=True,
+            shown={"status": "error", "limit": "5"},
+            answer=Page[TraceSummary],
+            answer_text="A page of traces.",
+            given=samples.trace_page,
+            errors=_PAGING,
+        ),
+        Operation(
+            method="GET",
+            path="/api/v1/traces/{trace_id}",
+            name="getTrace",
+            tag=_QUERY,
+            summary="Show one trace",
+            description=f"{_ONE_SENTENCE} A trace of more than 10,000 spans is cut, and says so.",
+            scope=Scope.READ,
+            answer=TraceDetail,
+            answer_text="The trace.",
+            given=samples.trace_detail,
+            errors=(
+                HTTPStatus.NOT_FOUND,
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                HTTPStatus.SERVICE_UNAVAILABLE,
+            ),
+        ),
+        Operation(
+            method="GET",
+            path="/api/v1/traces/{trace_id}/spans",
+            name="listSpans",
+            tag=_QUERY,
+            summary="List the spans of a trace",
+            description="The spans of one trace in pages, by start, then by id.",
+            scope=Scope.READ,
+            query=PAGE_PARAMETERS,
+            shown={"limit": "1"},
+            answer=Page[StoredSpan],
+            answer_text="A page of spans.",
+            given=samples.span_page,
+            errors=(*_PAGING, HTTPStatus.NOT_FOUND),
+        ),
+        Operation(
+            method="GET",
+            path="/api/v1/search",
+            name="search",
+            tag=_QUERY,
+            summary="Search in traces",
+            description="The traces that hold the words of `q`, newest first, one hit for each: "
+            "its newest span that holds them, with an excerpt. Filters narrow the search.",
+            scope=Scope.READ,
+            query=SEARCH_PARAMETERS,
+            required=("q",),
+            attributes=True,
+            shown={"q": WORD},
+            answer=Page[SearchHit],
+            answer_text="A page of hits.",
+            given=samples.search_page,
+            errors=_PAGING,
+        ),
+    ]
+
+
+def _health() -> list[Operation]:
+    lives = Operation(
+        method="GET",
+        path="/health",
+        name="health",
+        tag=_HEALTH,
+        summary="Does the process live?",
+        description="Answers as long as the process does, whatever its parts can do.",
+        scope=None,
+        answer=Health,
+        answer_text="It lives.",
+        given=Health(status="healthy"),
+    )
+    return [
+        lives,
+        attrs.evolve(
+            lives,
+            path="/api/v1/health",
+            name="apiHealth",
+            summary="The same, under the API's prefix",
+            description="The same as `/health`.",
+        ),
+        Operation(
+            method="GET",
+            path="/ready",
+            name="ready",
+            tag=_HEALTH,
+            summary="Can it do its work?",
+            description="Asks the bus and the store; each has 5 seconds to answer. 503 names the "
+            "parts that don't.",
+            scope=None,
+            answer=Readiness,
+            answer_text="All parts answer.",
+            given=Readiness(status="ready", parts={"bus": "ready", "store": "ready"}),
+        ),
+    ]

@@ -1,0 +1,173 @@
+"""The running server against its own document: what it describes is what it does.
+
+schemathesis makes requests from the document, right ones and wrong ones, and they are sent over a
+socket. The numbers are chosen so that all of it takes less than a minute.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, assume, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import (
+    allow_header_conformance,
+    content_type_conformance,
+    negative_data_rejection,
+    positive_data_acceptance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from prela_server.docs.document import build_document
+from prela_server.docs.samples import Samples
+
+pytestmark = pytest.mark.slow
+
+SEED = 20260115
+LONGEST_URL = 60_000
+
+TRUTHFUL = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+    allow_header_conformance,
+    unsupported_method,
+]
+# What schemathesis takes for a date-time begins in the year 1; the document says 1970 to 2099.
+_MOMENTS = st.datetimes(
+    min_value=datetime(1970, 1, 2),  # noqa: DTZ001 - the strategy adds the zone
+    max_value=datetime(2099, 12, 30),  # noqa: DTZ001 - likewise
+    timezones=st.just(UTC),
+).map(datetime.isoformat)
+schemathesis.openapi.format("date-time", _MOMENTS)
+
+
+def described(*, coverage: bool) -> Any:
+    """Give the API as the document has it; with `coverage`, also its boundaries, one by one."""
+    document = build_document(Samples(), asks_for_keys=False)
+    schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig(seed=SEED))
+    schema.config.phases.coverage.enabled = coverage
+    return schema
+
+
+every = described(coverage=True)
+# The spans of a trace or batch have the boundaries of a single one, which are walked once.
+at_random = described(coverage=False)
+fuzzing = settings(
+    max_examples=20,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+# Bodies are read with every leniency of the wire contract, so a wrong one need not be refused.
+@every.include(path="/v1/spans").parametrize()
+@fuzzing
+def test_a_span(case: schemathesis.Case, fuzzed_server: str, session: requests.Session) -> None:
+    checks = [*TRUTHFUL, positive_data_acceptance]
+    case.call_and_validate(base_url=fuzzed_server, session=session, checks=checks)
+
+
+@at_random.include(path=["/v1/traces", "/v1/batch"]).parametrize()
+@fuzzing
+def test_many_spans(case: schemathesis.Case, fuzzed_server: str, session: requests.Session) -> None:
+    checks = [*TRUTHFUL, positive_data_acceptance]
+    case.call_and_validate(base_url=fuzzed_server, session=session, checks=checks)
+
+
+@every.include(method="GET").exclude(path="/api/v1/search").parametrize()
+@fuzzing
+def test_asking(case: schemathesis.Case, fuzzed_server: str, session: requests.Session) -> None:
+    ask(case, fuzzed_server, session)
+
+
+# Its parameters are those of the list of traces.
+@at_random.include(path="/api/v1/search").parametrize()
+@fuzzing
+def test_searching(case: schemathesis.Case, fuzzed_server: str, session: requests.Session) -> None:
+    ask(case, fuzzed_server, session)
+
+
+def ask(case: schemathesis.Case, fuzzed_server: str, session: requests.Session) -> None:
+    query = dict(case.query or {})
+    url = requests.Request("GET", fuzzed_server, params=query).prepare().url or ""
+    # The HTTP parser refuses longer addresses by itself, before there is a request to answer.
+    assume(len(url) < LONGEST_URL)
+    checks = [*TRUTHFUL]
+    if "cursor" not in query:
+        # No schema can say which cursors the server gave out; a made-up one is refused.
+        checks.append(positive_data_acceptance)
+    if "" not in query.values():
+        # An empty parameter is the same as none, whatever its schema.
+        checks.append(negative_data_rejection)
+    case.call_and_validate(base_url=fuzzed_server, session=session, checks=checks)
+
+
+@pytest.fixture(scope="session")
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as one:
+        one.trust_env = False  # the environment may name a proxy
+        yield one
+
+
+@pytest.fixture(scope="session")
+def fuzzed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    data_dir = tmp_path_factory.mktemp("fuzzed")
+    log = data_dir / "server.log"
+    command = [
+        sys.executable,
+        "-m",
+        "prela_cli",
+        "serve",
+        "--port",
+        "0",
+        "--data-dir",
+        str(data_dir),
+    ]
+    environment = {name: each for name, each in os.environ.items() if not name.startswith("PRELA_")}
+    source = Path(__file__).parents[2] / "src"
+    with (
+        log.open("w") as sink,
+        subprocess.Popen(
+            command,
+            stdout=sink,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**environment, "PYTHONPATH": str(source), "PYTHONUNBUFFERED": "1"},
+        ) as process,
+    ):
+        assert process.stderr is not None
+        said = []
+        for line in process.stderr:  # ends when the server does, so that this can't hang on it
+            said.append(line)
+            if found := re.search(r"ready at (http://\S+)", line):
+                break
+        else:
+            pytest.fail(f"the server did not start: {''.join(said)}")
+        try:
+            yield found[1]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, rest = process.communicate(timeout=30)
+    assert 0 == process.returncode, rest
+    assert "Traceback" not in rest

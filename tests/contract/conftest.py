@@ -1,0 +1,150 @@
+"""The stores that the store's contract is held over, each behind the same few calls."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import Any, cast
+
+import attrs
+import msgspec
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from tests.served import listening
+
+from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.http_client import HttpClient
+from prela_core.model import SpanBatch, SpanRecord, TraceRecord, to_micros
+from prela_core.store import Order, PageRequest, Store, TraceFilter
+from prela_core.testing import NOON, ManualClock, MemoryStore
+from prela_server.accounts import Identity, Scope
+from prela_server.edge.problems import handlers
+from prela_server.query.routes import query_routes
+
+_numbers = itertools.count(1)
+
+
+@attrs.frozen
+class Adapter:
+    """A store, and what makes it merge what it holds."""
+
+    store: Store
+    merge: Callable[[], None]
+
+
+@attrs.define
+class Place:
+    """A project of its own in a store."""
+
+    store: Store
+    project: str
+    merge: Callable[[], None]
+    received_at: int = to_micros(NOON)
+
+    def insert(self, *spans: SpanRecord, traces: Sequence[TraceRecord] = ()) -> SpanBatch:
+        """Insert spans as one batch, received a millisecond after the one before."""
+        self.received_at += 1000
+        batch = SpanBatch(self.project, self.received_at, spans, traces)
+        self.store.insert([batch])
+        return batch
+
+    def traces(self, order: Order = Order.NEWEST, **wanted: Any) -> Any:
+        page = {name: wanted.pop(name) for name in ("limit", "cursor", "offset") if name in wanted}
+        return self.store.traces(self.project, TraceFilter(**wanted), order, PageRequest(**page))
+
+    def ids(self, order: Order = Order.NEWEST, **wanted: Any) -> list[str]:
+        return [row.trace_id for row in self.traces(order, **wanted).items]
+
+    def trace(self, trace_id: str) -> Any:
+        return self.store.trace(self.project, trace_id)
+
+    def spans(self, trace_id: str, **page: Any) -> Any:
+        return self.store.spans(self.project, trace_id, PageRequest(**page))
+
+    def search(self, q: str | None, **wanted: Any) -> Any:
+        page = {name: wanted.pop(name) for name in ("limit", "cursor", "offset") if name in wanted}
+        return self.store.search(self.project, TraceFilter(q=q, **wanted), PageRequest(**page))
+
+    def hits(self, q: str, **wanted: Any) -> list[str]:
+        return [hit.trace_id for hit in self.search(q, **wanted).items]
+
+    def elsewhere(self) -> Place:
+        """Give another project in the same store."""
+        return Place(self.store, f"project-{next(_numbers)}", self.merge)
+
+
+def _merge(store: ClickHouseStore) -> None:
+    with store._borrowed(store._writers, writing=True) as client:
+        for table in ("spans", "trace_announcements"):
+            client.command(f"OPTIMIZE TABLE {table} FINAL")
+
+
+class OverHttp:
+    """The reading half over a socket: client, routes and parameters, with the oracle behind them.
+
+    A key is the name of its project.
+    """
+
+    def __init__(self, url: str, store: MemoryStore) -> None:
+        self._url = url
+        self._clients: dict[str, HttpClient] = {}
+        self.insert = store.insert
+
+    def __getattr__(self, name: str) -> Any:
+        def ask(project_id: str, *question: Any) -> Any:
+            client = self._clients.get(project_id)
+            if client is None:
+                client = self._clients[project_id] = HttpClient(self._url, project_id)
+            return getattr(client, name)(project_id, *question)
+
+        return ask
+
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+
+@contextmanager
+def _over_http() -> Iterator[Store]:
+    async def guard(request: Request, scope: Scope) -> Identity:
+        project_id = request.headers["X-API-Key"]
+        return Identity(project_id=project_id, key_id="", scopes=frozenset({scope}))
+
+    store = MemoryStore()
+    app = Starlette(routes=query_routes(store, guard), exception_handlers=handlers())
+    with listening(app) as url, closing(OverHttp(url, store)) as client:
+        yield cast("Store", client)
+
+
+@pytest.fixture(scope="module", params=["memory", "embedded", "http"])
+def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
+    if request.param == "memory":
+        yield Adapter(MemoryStore(), lambda: None)
+        return
+    if request.param == "http":
+        with _over_http() as store:
+            yield Adapter(store, lambda: None)
+        return
+    # The spans of these tests are older than any retention by the time they run.
+    store = open_embedded(
+        tmp_path_factory.mktemp("store"), retention_days=0, readers=2, clock=ManualClock().seconds
+    )
+    yield Adapter(store, lambda: _merge(store))
+    store.close()
+
+
+@pytest.fixture
+def place(adapter: Adapter) -> Place:
+    return Place(adapter.store, f"project-{next(_numbers)}", adapter.merge)
+
+
+@pytest.fixture
+def plain() -> Callable[[object], Any]:
+    """Turn an answer into dicts, lists and numbers, as its JSON has them."""
+
+    def convert(answer: object) -> Any:
+        return msgspec.json.decode(msgspec.json.encode(answer))
+
+    return convert

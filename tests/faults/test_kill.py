@@ -1,0 +1,65 @@
+"""The server is killed at random moments under load, again and again."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from tests.conftest import Server
+from tests.faults.conftest import Clients, Ledger
+
+pytestmark = pytest.mark.slow
+
+ROUNDS = 50
+SEED = 20260115
+CLIENTS = 4
+READY_SECONDS = 5.0
+
+
+def test_nothing_accepted_is_lost_and_nothing_seen_twice_over_fifty_kills(
+    tmp_path: Path, record_property: pytest.RecordProperty
+) -> None:
+    chance = random.Random(SEED)  # noqa: S311 - repeatable on purpose
+    server = Server(tmp_path / "data")
+    ledger = Ledger()
+    slowest = 0.0
+    kept_open = []
+    last: set[str] = set()
+    try:
+        for number in range(ROUNDS + 1):
+            begun = time.monotonic()
+            server.start()
+            assert server.api.read("/ready")["status"] == "ready"
+            slowest = max(slowest, time.monotonic() - begun)
+            ledger.assert_kept(server.api, last)
+            for request in kept_open:  # as every client does that had no answer
+                ledger.send(server.api.post, request)
+            if number == ROUNDS:
+                break
+            seeds = [f"{SEED}-{number}-{each}" for each in range(CLIENTS)]
+            clients = Clients(server.url, ledger, seeds)
+            threading.Event().wait(chance.uniform(0.05, 0.9))
+            server.kill()
+            clients.stop()
+            kept_open = clients.open
+            last = {f"trace-{seed}" for seed in seeds}
+        ledger.assert_kept(server.api)
+        ledger.assert_listed(server.api)
+    finally:
+        server.end()
+
+    figures = {
+        "accepted spans": len(ledger.accepted),
+        "answers": ledger.answers,
+        "unanswered requests": ledger.unanswered,
+        "slowest start, seconds": round(slowest, 2),
+    }
+    for name, value in figures.items():
+        record_property(name, value)
+    print(figures)  # noqa: T201 - shown by pytest -s, and when the test fails
+    assert set(ledger.answers) == {200}
+    assert ledger.unanswered > 0
+    assert slowest <= READY_SECONDS

@@ -1,0 +1,7 @@
+SELECT argMax(service_name, version), argMax(toUnixTimestamp64Micro(started_at), version), argMax(metadata, version)
+FROM trace_announcements
+WHERE project_id = {project:String}
+AND trace_id = {trace:String}
+GROUP BY trace_id
+-- project: "p"
+-- trace: "t"

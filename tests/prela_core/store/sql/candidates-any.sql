@@ -1,0 +1,8 @@
+SELECT trace_id, max(toUnixTimestamp64Micro(started_at)) AS bound
+FROM spans
+WHERE project_id = {project:String}
+GROUP BY trace_id
+ORDER BY bound DESC, trace_id DESC
+LIMIT {limit:UInt64}
+-- limit: 9
+-- project: "p"

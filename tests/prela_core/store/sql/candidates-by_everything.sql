@@ -1,0 +1,126 @@
+SELECT trace_id, least(max(toUnixTimestamp64Micro(started_at)), {hi:Int64}) AS bound
+FROM spans
+WHERE project_id = {project:String}
+AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+AND (user_id = {user_id:String})
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+    AND (session_id = {session_id:String})
+)
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+    AND (service_name = {service_name:String})
+)
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+    AND (span_type = {span_type:String})
+)
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+    AND (name = {name:String})
+)
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+    AND (model = {model:String})
+)
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+    AND (agent_name = {agent_name:String})
+)
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+    AND (environment = {environment:String})
+)
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+    AND (if(JSONType(attributes, {key0:String}) = 'String', JSONExtractString(attributes, {key0:String}) = {value0:String}, JSONLength(concat('[', {value0:String}, ']')) = 1 AND JSONExtractRaw(attributes, {key0:String}) = JSONExtractRaw(concat('[', {value0:String}, ']'), 1)) AND JSONHas(attributes, {key0:String}))
+)
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+    AND (if(JSONType(attributes, {key1:String}) = 'String', JSONExtractString(attributes, {key1:String}) = {value1:String}, JSONLength(concat('[', {value1:String}, ']')) = 1 AND JSONExtractRaw(attributes, {key1:String}) = JSONExtractRaw(concat('[', {value1:String}, ']'), 1)) AND JSONHas(attributes, {key1:String}))
+)
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+    AND ((positionCaseInsensitiveUTF8(input, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(output, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(name, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(status_message, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(attributes, {word0_json:String}) > 0 OR positionCaseInsensitiveUTF8(events, {word0_json:String}) > 0) AND (positionCaseInsensitiveUTF8(input, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(output, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(name, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(status_message, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(attributes, {word1_json:String}) > 0 OR positionCaseInsensitiveUTF8(events, {word1_json:String}) > 0))
+)
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+    AND (status = 'error')
+)
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+    AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+    AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
+)
+GROUP BY trace_id
+ORDER BY bound DESC, trace_id DESC
+LIMIT {limit:UInt64}
+-- agent_name: "agent"
+-- environment: "prod"
+-- hi: 7
+-- key0: "tenant"
+-- key1: "tier"
+-- limit: 9
+-- lo: 5
+-- model: "gpt-4o"
+-- name: "a name"
+-- project: "p"
+-- service_name: "svc"
+-- session_id: "session"
+-- span_type: "llm"
+-- user_id: "user"
+-- value0: "acme"
+-- value1: "1"
+-- word0: "two"
+-- word0_json: "two"
+-- word1: "one phrase"
+-- word1_json: "one phrase"

@@ -1,0 +1,45 @@
+SELECT trace_id, max(toUnixTimestamp64Micro(started_at)) AS bound
+FROM spans
+WHERE project_id = {project:String}
+AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
+AND ((positionCaseInsensitiveUTF8(input, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(output, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(name, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(status_message, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(attributes, {word0_json:String}) > 0 OR positionCaseInsensitiveUTF8(events, {word0_json:String}) > 0))
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
+    AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({last:Int64}, 'UTC'))
+    AND started_at <= fromUnixTimestamp64Micro({last:Int64}, 'UTC')
+)
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
+    AND (user_id = {user_id:String})
+)
+AND trace_id IN (
+    SELECT trace_id
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
+    AND (status != 'error' AND isNotNull(ended_at))
+)
+GROUP BY trace_id
+ORDER BY bound DESC, trace_id DESC
+LIMIT {limit:UInt64}
+-- hi: 7
+-- last: 8999999
+-- limit: 9
+-- lo: 5
+-- project: "p"
+-- start: 1000000
+-- user_id: "user"
+-- word0: "refund"
+-- word0_json: "refund"

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+import pytest
+
+from prela_core.errors import SettingsError
+from prela_core.store import migrations
+
+STEPS = migrations.migrations()
+STATEMENTS = {migrations.LOG_TABLE, *(step.sql for step in STEPS)}
+
+
+def _without_comments(sql: str) -> str:
+    return re.sub(r"--.*", "", sql).strip()
+
+
+def test_steps_are_numbered_without_gaps_and_without_twins() -> None:
+    assert list(range(1, len(STEPS) + 1)) == [step.number for step in STEPS]
+
+
+def test_every_file_is_a_step() -> None:
+    files = [file.name for file in resources.files("prela_core.store").joinpath("schema").iterdir()]
+    assert sorted(files) == [f"{step.number:04}_{step.name}.sql" for step in STEPS]
+
+
+@pytest.mark.parametrize("sql", sorted(STATEMENTS), ids=lambda sql: _without_comments(sql)[:60])
+def test_each_is_one_statement_that_does_nothing_the_second_time(sql: str) -> None:
+    """Many replicas run them at once, and a step that was cut off is run again."""
+    bare = _without_comments(sql)
+    assert ";" not in bare
+    assert re.match(
+        r"(CREATE (TABLE|VIEW|MATERIALIZED VIEW) IF NOT EXISTS"
+        r"|ALTER TABLE \w+ (ADD (COLUMN|INDEX|PROJECTION) IF NOT EXISTS"
+        r"|DROP (COLUMN|INDEX|PROJECTION) IF EXISTS|MODIFY (COLUMN|SETTING))"
+        r"|DROP (TABLE|VIEW) IF EXISTS) ",
+        bare,
+    )
+
+
+def test_durability_goes_into_every_table_that_holds_what_was_accepted() -> None:
+    for step in migrations.migrations(migrations.DURABLE):
+        tables = step.sql.count("ENGINE = ")
+        assert tables == step.sql.count("fsync_after_insert = 1, fsync_part_directory = 1")
+        assert "$" not in step.sql
+    assert all("fsync" not in step.sql for step in STEPS)
+
+
+def test_the_columns_of_the_original_design_are_there_by_name() -> None:
+    spans, _, traces = STEPS
+    for name in [
+        "span_id",
+        "trace_id",
+        "parent_span_id",
+        "name",
+        "span_type",
+        "service_name",
+        "started_at",
+        "ended_at",
+        "duration_ms",
+        "status",
+        "attributes",
+        "events",
+        "created_at",
+    ]:
+        assert re.search(rf"^ +{name} ", spans.sql, re.MULTILINE), name
+    for name in [
+        "service_name",
+        "started_at",
+        "completed_at",
+        "duration_ms",
+        "status",
+        "root_span_id",
+        "span_count",
+        "metadata",
+        "created_at",
+    ]:
+        assert re.search(rf"AS {name},?$", traces.sql, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("days", [1, 90, 36_500])
+def test_retention_is_a_ttl_in_the_engines_spelling(days: int) -> None:
+    ttl = f"toDateTime(started_at) + toIntervalDay({days})"
+    assert {"spans": ttl, "trace_announcements": ttl} == migrations.retention(days)
+
+
+def test_no_retention_is_no_ttl() -> None:
+    assert {"spans": "", "trace_announcements": ""} == migrations.retention(0)
+
+
+@pytest.mark.parametrize("days", [-1, 36_501, 10**9])
+def test_a_retention_out_of_range_is_refused(days: int) -> None:
+    with pytest.raises(SettingsError, match=str(days)):
+        migrations.retention(days)

@@ -1,0 +1,205 @@
+"""The statements as they are sent, kept as files so that a change of one can be read.
+
+After a change on purpose, write them anew and look at the difference:
+
+    PRELA_REWRITE=1 python -m pytest tests/prela_core/store/test_queries.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prela_core.store import Order, TraceFilter, queries
+from prela_core.store.queries import Query
+
+SNAPSHOTS = Path(__file__).parent / "sql"
+
+EVERYTHING = TraceFilter(
+    service_name="svc",
+    status="failed",
+    span_type="LLM",
+    name="a name",
+    model="gpt-4o",
+    user_id="user",
+    session_id="session",
+    agent_name="agent",
+    environment="prod",
+    min_duration_ms=1.5,
+    max_duration_ms=2000.0,
+    start_time=1_000_000,
+    end_time=9_000_000,
+    q='two "one phrase"',
+    attributes=(("tenant", "acme"), ("tier", "1")),
+)
+SEARCH = TraceFilter(
+    q="refund", user_id="user", status="success", start_time=1_000_000, end_time=9_000_000
+)
+
+STATEMENTS: dict[str, Query] = {
+    "candidates, any": queries.candidates("p", TraceFilter(), lo=None, hi=None, limit=9),
+    "candidates, in a window": queries.candidates("p", TraceFilter(), lo=5, hi=7, limit=9),
+    "candidates, by user": queries.candidates("p", TraceFilter(user_id="u"), lo=5, hi=7, limit=9),
+    "candidates, by everything": queries.candidates("p", EVERYTHING, lo=5, hi=7, limit=9),
+    "rows, of ids": queries.rows(
+        "p", TraceFilter(), Order.NEWEST, ids=["a", "b"], lo=5, hi=None, after=None, limit=9
+    ),
+    "rows, all by cost after a row": queries.rows(
+        "p", TraceFilter(), Order.DEAREST, ids=None, lo=None, hi=None, after=(3, "a"), limit=9
+    ),
+    "rows, by everything": queries.rows(
+        "p", EVERYTHING, Order.FASTEST, ids=None, lo=5, hi=7, after=(3, "a"), limit=9
+    ),
+    "hit candidates": queries.hit_candidates("p", TraceFilter(q="a b"), lo=5, hi=7, limit=9),
+    "hit candidates, narrowed": queries.hit_candidates("p", SEARCH, lo=5, hi=7, limit=9),
+    "hit candidates, from a time on": queries.hit_candidates(
+        "p", TraceFilter(q="refund", start_time=5), lo=5, hi=None, limit=9
+    ),
+    "hits, from a time on": queries.hits(
+        "p", TraceFilter(q="refund", start_time=5), ids=["a"], lo=5, after=None, limit=9
+    ),
+    "hits, all from a time on": queries.hits(
+        "p", TraceFilter(q="refund", start_time=5), ids=None, lo=5, after=None, limit=9
+    ),
+    "hits, of ids": queries.hits(
+        "p", TraceFilter(q="refund"), ids=["a"], lo=5, after=None, limit=9
+    ),
+    "hits, narrowed": queries.hits("p", SEARCH, ids=None, lo=None, after=(3, "a"), limit=9),
+    "spans of a trace": queries.spans_of("p", "t", after=None, offset=3, limit=9),
+    "spans of a trace, after one": queries.spans_of("p", "t", after=(3, "a"), offset=0, limit=9),
+    "metadata": queries.metadata_of("p", ["a", "b"]),
+    "announced": queries.announced("p", "t"),
+}
+
+_BREAKS = re.compile(r" (?=(?:SELECT|FROM|WHERE|AND|GROUP BY|HAVING|ORDER BY|LIMIT)\b)|\(|\)")
+
+
+def readable(query: Query) -> str:
+    """Break the statement into lines, and tell its values beneath it."""
+    sql = " ".join(query.sql.split()).replace("( ", "(")
+    lines = [""]
+    subqueries: list[bool] = []  # for each open parenthesis, whether it holds a SELECT
+    at = 0
+
+    def new_line() -> None:
+        lines.append("    " * sum(subqueries))
+
+    for match in _BREAKS.finditer(sql):
+        lines[-1] += sql[at : match.start()]
+        at = match.end()
+        if match[0] == "(":
+            lines[-1] += "("
+            subqueries.append(sql.startswith("SELECT", at))
+            if subqueries[-1]:
+                new_line()
+        elif match[0] == ")":
+            if subqueries.pop():
+                new_line()
+            lines[-1] += ")"
+        elif subqueries and not subqueries[-1]:
+            lines[-1] += " "
+        else:
+            new_line()
+    lines[-1] += sql[at:]
+    values = [f"-- {name}: {json.dumps(each)}" for name, each in sorted(query.parameters.items())]
+    return "\n".join([*(line.rstrip() for line in lines), *values]) + "\n"
+
+
+@pytest.mark.parametrize("name", list(STATEMENTS))
+def test_statements_are_as_they_were(name: str) -> None:
+    file = SNAPSHOTS / f"{name.replace(', ', '-').replace(' ', '_')}.sql"
+    text = readable(STATEMENTS[name])
+    if os.environ.get("PRELA_REWRITE"):
+        SNAPSHOTS.mkdir(exist_ok=True)
+        file.write_text(text)
+    assert file.read_text() == text
+
+
+def test_there_is_no_file_too_many() -> None:
+    names = {f"{name.replace(', ', '-').replace(' ', '_')}.sql" for name in STATEMENTS}
+    assert names == {file.name for file in SNAPSHOTS.iterdir()}
+
+
+@pytest.mark.parametrize("name", list(STATEMENTS))
+def test_every_value_is_bound_and_every_binding_has_its_value(name: str) -> None:
+    query = STATEMENTS[name]
+    bound = set(re.findall(r"\{(\w+):(?:String|Int64|UInt64|Float64|Array\(String\))\}", query.sql))
+    assert set(query.parameters) == bound
+    assert query.sql.count("{") == len(re.findall(r"\{\w+:", query.sql))
+
+
+@pytest.mark.parametrize("name", list(STATEMENTS))
+def test_every_reading_is_of_one_project(name: str) -> None:
+    """Each FROM of a table is followed by the condition on the project."""
+    sql = " ".join(STATEMENTS[name].sql.split())
+    tables = r"FROM (?:spans|trace_announcements)"
+    readings = re.findall(
+        rf"{tables} WHERE project_id = {{project:String}}(?: AND|$| [A-Z)]|\))", sql
+    )
+    assert len(re.findall(rf"{tables}\b", sql)) == len(readings) > 0
+
+
+HOSTILE = "zq'; DROP TABLE spans; --{x:String}\\\0"
+hostile = st.text(max_size=8).map(lambda text: HOSTILE + text)
+
+
+@given(st.data())
+def test_no_value_is_ever_part_of_a_statement(data: st.DataObject) -> None:
+    """Two filters of the same shape give the same text, whatever they hold."""
+
+    def filled(texts: Any) -> TraceFilter:
+        return TraceFilter(
+            service_name=texts(),
+            status="error",
+            span_type=texts(),
+            name=texts(),
+            model=texts(),
+            user_id=texts(),
+            session_id=texts(),
+            agent_name=texts(),
+            environment=texts(),
+            min_duration_ms=1.0,
+            start_time=1,
+            end_time=2,
+            q=f'"{texts()}"',
+            attributes=((texts(), texts()),),
+        )
+
+    wild = filled(lambda: data.draw(hostile).replace('"', ""))
+    tame = filled(lambda: "x")
+    project = data.draw(hostile)
+    for one, other in (
+        (
+            queries.candidates(project, wild, lo=1, hi=2, limit=3),
+            queries.candidates("p", tame, lo=1, hi=2, limit=3),
+        ),
+        (
+            queries.rows(
+                project, wild, Order.NEWEST, ids=[project], lo=1, hi=2, after=(1, project), limit=3
+            ),
+            queries.rows("p", tame, Order.NEWEST, ids=["t"], lo=1, hi=2, after=(1, "t"), limit=3),
+        ),
+        (
+            queries.hits(project, wild, ids=[project], lo=1, after=(1, project), limit=3),
+            queries.hits("p", tame, ids=["t"], lo=1, after=(1, "t"), limit=3),
+        ),
+        (
+            queries.hit_candidates(project, wild, lo=1, hi=2, limit=3),
+            queries.hit_candidates("p", tame, lo=1, hi=2, limit=3),
+        ),
+        (
+            queries.spans_of(project, project, after=(1, project), offset=0, limit=3),
+            queries.spans_of("p", "t", after=(1, "t"), offset=0, limit=3),
+        ),
+        (queries.metadata_of(project, [project]), queries.metadata_of("p", ["t"])),
+        (queries.announced(project, project), queries.announced("p", "t")),
+    ):
+        assert other.sql == one.sql
+        assert "zq" not in one.sql
