@@ -1,13 +1,13 @@
-"""The embedded server in a thread of the test, its store within reach."""
+"""Applications over a real socket, served by a thread of the test."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 from anyio.from_thread import start_blocking_portal
@@ -17,32 +17,46 @@ from prela_core.store import Store
 from prela_server.compose import embedded
 from prela_server.settings import Settings
 
-__all__ = ["served"]
+__all__ = ["listening", "served"]
+
+T = TypeVar("T")
+
+
+def served(directory: Path, **settings: Any) -> Any:
+    """Serve `directory` as `prela serve` does; the context is its URL and the store behind it."""
+    return _in_a_thread(_embedded(directory, settings))
+
+
+def listening(app: Any) -> Any:
+    """Serve an ASGI application; the context is its URL."""
+    return _in_a_thread(_listening(app))
 
 
 @contextmanager
-def served(directory: Path, **settings: Any) -> Iterator[tuple[str, Store]]:
-    """Serve `directory` on a free port of this machine; gives the URL, and the store behind it."""
-    with (
-        start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(_serving(directory, settings)) as given,
-    ):
+def _in_a_thread(context: AbstractAsyncContextManager[T]) -> Iterator[T]:
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(context) as given:
         yield given
 
 
 @asynccontextmanager
-async def _serving(directory: Path, settings: dict[str, Any]) -> AsyncIterator[tuple[str, Store]]:
-    with (
-        DataDirectory(directory, command="a test").acquire() as held,
-        socket.create_server(("127.0.0.1", 0)) as listener,
-    ):
-        async with embedded(Settings(data_dir=directory, **settings), held) as parts:
-            config = uvicorn.Config(parts.app, lifespan="off", log_config=None, ws="none")
-            server = uvicorn.Server(config)
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
-            try:
-                # The socket listens already: who asks before the server accepts, waits for it.
-                yield f"http://127.0.0.1:{listener.getsockname()[1]}", parts.store
-            finally:
-                server.should_exit = True
-                await serving
+async def _embedded(directory: Path, settings: dict[str, Any]) -> AsyncIterator[tuple[str, Store]]:
+    with DataDirectory(directory, command="a test").acquire() as held:
+        async with (
+            embedded(Settings(data_dir=directory, **settings), held) as parts,
+            _listening(parts.app) as url,
+        ):
+            yield url, parts.store
+
+
+@asynccontextmanager
+async def _listening(app: Any) -> AsyncIterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ws="none")
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            # The socket listens already: who asks before the server accepts, waits for it.
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving

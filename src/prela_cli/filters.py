@@ -47,6 +47,7 @@ _OPTIONS = (
         "--status",
         metavar="[success|error|pending]",
         callback=_status,
+        shell_complete=lambda _, __, word: [one for one in Status if one.startswith(word)],
         help="How the trace ended: error if any span failed.",
     ),
     click.option(

@@ -15,8 +15,8 @@ from prela_core.store import Order, PageRequest, Reader, TraceFilter
 
 __all__ = ["query"]
 
-_ORDERS = {order.name.lower().replace("_", "-"): order for order in Order}
-_ORDERS |= {order.value: order for order in Order}
+_WORDS = {order.name.lower().replace("_", "-"): order for order in Order}
+_ORDERS = _WORDS | {order.value: order for order in Order}
 
 
 def _order(ctx: click.Context, param: click.Parameter, word: str) -> Order:
@@ -34,6 +34,7 @@ def _order(ctx: click.Context, param: click.Parameter, word: str) -> Order:
     show_default=True,
     metavar="ORDER",
     callback=_order,
+    shell_complete=lambda _, __, word: [one for one in _WORDS if one.startswith(word)],
     help="newest, oldest, slowest, fastest, dearest, cheapest, most-spans or fewest-spans.",
 )
 @page_options

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from contextlib import closing, contextmanager
+from typing import Any, cast
 
 import attrs
 import msgspec
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from tests.served import listening
 
 from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.http_client import HttpClient
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, to_micros
 from prela_core.store import Order, PageRequest, Store, TraceFilter
 from prela_core.testing import NOON, ManualClock, MemoryStore
+from prela_server.accounts import Identity, Scope
+from prela_server.edge.problems import handlers
+from prela_server.query.routes import query_routes
 
 _numbers = itertools.count(1)
 
@@ -73,10 +81,51 @@ def _merge(store: ClickHouseStore) -> None:
             client.command(f"OPTIMIZE TABLE {table} FINAL")
 
 
-@pytest.fixture(scope="module", params=["memory", "embedded"])
+class OverHttp:
+    """The reading half over a socket: client, routes and parameters, with the oracle behind them.
+
+    A key is the name of its project.
+    """
+
+    def __init__(self, url: str, store: MemoryStore) -> None:
+        self._url = url
+        self._clients: dict[str, HttpClient] = {}
+        self.insert = store.insert
+
+    def __getattr__(self, name: str) -> Any:
+        def ask(project_id: str, *question: Any) -> Any:
+            client = self._clients.get(project_id)
+            if client is None:
+                client = self._clients[project_id] = HttpClient(self._url, project_id)
+            return getattr(client, name)(project_id, *question)
+
+        return ask
+
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+
+@contextmanager
+def _over_http() -> Iterator[Store]:
+    async def guard(request: Request, scope: Scope) -> Identity:
+        project_id = request.headers["X-API-Key"]
+        return Identity(project_id=project_id, key_id="", scopes=frozenset({scope}))
+
+    store = MemoryStore()
+    app = Starlette(routes=query_routes(store, guard), exception_handlers=handlers())
+    with listening(app) as url, closing(OverHttp(url, store)) as client:
+        yield cast("Store", client)
+
+
+@pytest.fixture(scope="module", params=["memory", "embedded", "http"])
 def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
     if request.param == "memory":
         yield Adapter(MemoryStore(), lambda: None)
+        return
+    if request.param == "http":
+        with _over_http() as store:
+            yield Adapter(store, lambda: None)
         return
     # The spans of these tests are older than any retention by the time they run.
     store = open_embedded(

@@ -31,7 +31,7 @@ async def read_json_body(request: Request, *, limit: int, seconds: float) -> byt
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced) > limit:
         # Compressed or not, more than the limit arrives; there is no need to wait for it.
-        raise TooLargeError(f"the body has {announced} bytes; at most {limit:,} are taken")
+        raise TooLargeError(f"the body has {int(announced):,} bytes; at most {limit:,} are taken")
     try:
         async with asyncio.timeout(seconds):
             async for piece in request.stream():

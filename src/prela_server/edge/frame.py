@@ -82,12 +82,8 @@ def _is_local(headers: Headers) -> bool:
     host = headers.get("host", "localhost")
     origin = headers.get("origin")
     try:
-        name = urlsplit(f"//{host}").hostname or ""
-        return _is_own_name(name) and (origin is None or urlsplit(origin).netloc == host)
+        # An address can't be made to mean another machine, as a name can.
+        own = is_loopback(urlsplit(f"//{host}").hostname or "")
+        return own and (origin is None or urlsplit(origin).netloc == host)
     except ValueError:  # brackets that hold no address
         return False
-
-
-def _is_own_name(name: str) -> bool:
-    # An address can't be made to mean another machine, as a name can.
-    return name == "testserver" or is_loopback(name)

@@ -62,8 +62,10 @@ async def _starlette(_: Request, error: Exception) -> Response:
         HTTPStatus.NOT_FOUND: "there is nothing at this address; GET /openapi.json lists what is",
         HTTPStatus.METHOD_NOT_ALLOWED: "this address does not take that method",
     }
-    headers = getattr(error, "headers", None)
-    return problem(status, said.get(status, status.description or status.phrase), headers=headers)
+    detail = getattr(error, "detail", "")
+    if not detail or detail == status.phrase:
+        detail = said.get(status) or status.description or status.phrase
+    return problem(status, detail, headers=getattr(error, "headers", None))
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

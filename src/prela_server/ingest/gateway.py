@@ -115,8 +115,9 @@ class IngestGateway:
         if not count:
             return []
         days = self._retention // _DAY
-        noun = "span" if count == 1 else "spans"
-        return [f"{count} {noun} started over {days} days ago and may be removed at any time"]
+        those = "1 span" if count == 1 else f"{count} spans"
+        ago = "1 day" if days == 1 else f"{days} days"
+        return [f"{those} started over {ago} ago and may be removed at any time"]
 
 
 def _trace_id(decoded: Decoded) -> str:

@@ -285,7 +285,7 @@ def test_every_order_is_followed_page_by_page(both: Both, order: Order) -> None:
     cursor: str | None = None
     seen: list[str] = []
     while True:
-        request = PageRequest(limit=5, cursor=cursor)
+        request = PageRequest(limit=9, cursor=cursor)
         page = both.answer("traces", TraceFilter(), order, request)
         seen += [row.trace_id for row in page.items]
         cursor = page.next_cursor

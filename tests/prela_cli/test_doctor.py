@@ -1,0 +1,182 @@
+"""`prela doctor`, run as users run it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from tests.programs import Ended, Server, prela
+
+from prela_cli import doctor as doctor_module
+from prela_core.io.data_directory import DataDirectory
+
+CHECKS = [
+    "python",
+    "chdb",
+    "clickhouse-connect",
+    "pyarrow",
+    "starlette",
+    "uvicorn",
+    "typed-settings",
+    "zstandard",
+    "aiokafka",
+    "settings",
+    "disk",
+    "data directory",
+    "engine",
+    "server",
+]
+
+Run = Callable[..., Result]
+
+
+def findings(ended: Ended) -> dict[str, dict[str, Any]]:
+    return {each["check"]: each for each in ended.json}
+
+
+def unwell(ended: Ended) -> list[str]:
+    return [name for name, each in findings(ended).items() if not each["well"]]
+
+
+def test_all_is_well_before_anything_was_done(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    done = prela("doctor", "--data-dir", missing)
+
+    assert (0, "") == (done.code, done.stderr)
+    said = done.stdout.splitlines()
+    assert CHECKS == [line[5:23].strip() for line in said]
+    assert all(line.startswith("ok   ") for line in said)
+    assert f"{missing} does not exist yet; it is made when it is needed" in done.stdout
+    assert "none runs on the data directory; `prela serve` starts one" in done.stdout
+    assert not missing.exists()
+
+
+def test_a_server_is_found_and_asked(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        done = prela("doctor", "--data-dir", tmp_path, "--json")
+
+    assert 0 == done.code
+    assert CHECKS == list(findings(done))
+    assert [] == unwell(done)
+    where = f"open in `prela serve` (process {server.process.pid}) at {server.url}"
+    assert where in findings(done)["data directory"]["detail"]
+    assert "opens a directory and answers" == findings(done)["engine"]["detail"]
+    assert f"{server.url} is ready and answers" == findings(done)["server"]["detail"]
+
+
+def test_what_is_unwell_is_named_and_the_code_is_1(tmp_path: Path) -> None:
+    done = prela(
+        "doctor",
+        "--data-dir",
+        tmp_path,
+        "--json",
+        PRELA_PORT="http",
+        PRELA_PROT="9000",
+        PRELA_URL="http://127.0.0.1:9",
+    )
+
+    assert (1, "") == (done.code, done.stderr)
+    assert ["settings", "server"] == unwell(done)
+    found = findings(done)
+    assert "PRELA_PORT=http: 'http' is not a whole number" == found["settings"]["detail"]
+    assert "can't be reached (Connection refused)" in found["server"]["detail"]
+    assert "opens the data directory and answers" == found["engine"]["detail"]
+
+
+# The rest is in this process, where libraries and disks can be taken away.
+
+
+def by_name(result: Result) -> dict[str, list[str]]:
+    return {line[5:23].strip(): [line[:3], line[24:]] for line in result.stdout.splitlines()}
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_module, "_engine", lambda _: "answers")
+
+
+def test_a_missing_library_is_bad_with_what_installs_it_but_for_kafka(
+    run: Run, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    present = metadata.version
+
+    def version(name: str) -> str:
+        if name in ("chdb", "aiokafka"):
+            raise metadata.PackageNotFoundError
+        return present(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    result = run("doctor", "--data-dir", str(tmp_path))
+
+    assert 1 == result.exit_code
+    assert ["BAD", "not installed"] == by_name(result)["chdb"]
+    assert f"{'':<24}pip install 'prela-core[embedded]'\n" in result.stdout
+    assert ["ok ", "not installed"] == by_name(result)["aiokafka"]
+
+
+def test_a_module_that_can_not_be_imported_is_bad(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_: Path) -> str:
+        raise ModuleNotFoundError("No module named 'chdb'", name="chdb")
+
+    monkeypatch.setattr(doctor_module, "_engine", missing)
+    result = run("doctor", "--data-dir", str(tmp_path))
+
+    assert 1 == result.exit_code
+    assert ["BAD", "chdb is missing"] == by_name(result)["engine"]
+
+
+def test_little_space_is_bad(
+    run: Run, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = type("Usage", (), {"free": 999_000_000})
+    monkeypatch.setattr(doctor_module.shutil, "disk_usage", lambda _: usage)
+    result = run("doctor", "--data-dir", str(tmp_path / "not" / "yet"))
+
+    assert 1 == result.exit_code
+    assert ["BAD", f"1.0 GB free below {tmp_path}"] == by_name(result)["disk"]
+    assert "make room, or choose another --data-dir" in result.stdout
+
+
+def test_settings_are_named_and_those_that_nothing_reads_too(
+    run: Run, tmp_path: Path, quick: None
+) -> None:
+    result = run(
+        "doctor", "--data-dir", str(tmp_path), PRELA_AUTH="on", PRELA_DEBUG="1", PRELA_PROT="9"
+    )
+
+    assert 0 == result.exit_code
+    assert by_name(result)["settings"] == [
+        "ok ",
+        "from PRELA_AUTH, PRELA_DEBUG; nothing here reads PRELA_PROT",
+    ]
+
+
+def test_a_directory_that_another_command_has_is_well(
+    run: Run, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prela_cli.source._PATIENCE", 0.0)
+    with DataDirectory(tmp_path, command="prela ingest"):
+        result = run("doctor", "--data-dir", str(tmp_path))
+
+    assert 0 == result.exit_code
+    assert "open in `prela ingest` (process " in by_name(result)["data directory"][1]
+
+
+def test_a_directory_that_can_not_be_written_to_is_bad(
+    run: Run, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As root everything can be written to.
+    monkeypatch.setattr(doctor_module.os, "access", lambda _, mode: mode != os.W_OK)
+    result = run("doctor", "--data-dir", str(tmp_path))
+
+    assert 1 == result.exit_code
+    assert ["BAD", f"{tmp_path} can't be written to by this user"] == by_name(result)[
+        "data directory"
+    ]

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from tests.programs import prela, start
+
+from prela_cli import source
+from prela_cli.source import find_server, open_source
+from prela_core.errors import DataDirectoryBusyError, InvalidError
+from prela_core.io import data_directory
+from prela_core.io.data_directory import DataDirectory
+from prela_core.store import Order, PageRequest, TraceFilter
+
+
+def test_a_directory_that_is_not_there_is_not_made_by_reading(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    done = prela("query", "--data-dir", missing)
+
+    assert (2, "") == (done.code, done.stdout)
+    assert done.stderr.startswith(f"prela: {missing} does not exist, so there are no traces in it")
+    assert not missing.exists()
+    with pytest.raises(InvalidError), open_source(missing, None, None):
+        pass
+
+
+def test_a_query_waits_while_another_short_command_has_the_directory(tmp_path: Path) -> None:
+    with DataDirectory(tmp_path, command="prela") as held:
+        waiting = start(["query", "--data-dir", tmp_path])
+        # Nothing tells from outside that it waits; it must not have ended when it is let in.
+        with suppress(Exception):
+            waiting.wait(1.5)
+        assert waiting.poll() is None
+        held.release()
+    assert waiting.stderr is not None
+    with waiting.stderr as stderr:
+        assert (0, "") == (waiting.wait(60), stderr.read())
+
+
+def test_who_has_the_directory_for_too_long_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "_PATIENCE", 0.1)
+    with (
+        DataDirectory(tmp_path, command="prela ingest"),
+        pytest.raises(DataDirectoryBusyError, match=r"open in `prela ingest` \(process \d+\)"),
+        open_source(tmp_path, None, None),
+    ):
+        pass
+
+
+def test_a_server_that_is_being_started_is_waited_for(tmp_path: Path) -> None:
+    asked = threading.Event()
+
+    with DataDirectory(tmp_path, command="prela serve") as held:
+
+        def answer() -> None:
+            asked.wait()
+            held.announce("http://127.0.0.1:7")
+
+        starting = threading.Thread(target=answer)
+        starting.start()
+        asked.set()
+        found = find_server(tmp_path, None, None)
+        starting.join()
+
+    assert found is not None
+    with found:
+        assert "http://127.0.0.1:7" == found.url
+
+
+def test_a_named_server_is_asked_whoever_has_the_directory(tmp_path: Path) -> None:
+    with DataDirectory(tmp_path, command="prela serve") as held:
+        held.announce("http://127.0.0.1:7")
+        found = find_server(tmp_path, "http://prela.test", None)
+
+    assert found is not None
+    with found:
+        assert "http://prela.test" == found.url
+
+
+@pytest.mark.parametrize("left", [b"", b"{", b'{"pid":1,"command":"prela serve","url":"http://x"}'])
+def test_what_a_killed_holder_left_behind_means_nobody(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / data_directory._LOCK).write_bytes(left)
+
+    assert find_server(tmp_path, None, None) is None
+    with open_source(tmp_path, None, None) as reader:
+        page = reader.traces("default", TraceFilter(), Order.NEWEST, PageRequest())
+    assert [] == page.items

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from starlette.applications import Starlette
+from tests.asgi import ask
+
+from prela_core.errors import BusFullError, StoreUnavailableError
+from prela_core.io.direct_bus import DirectBus
+from prela_core.store import Store
+from prela_server.compose import _application
+from prela_server.edge import health
+from prela_server.edge.guard import open_guard
+from prela_server.edge.health import Check, health_routes
+from prela_server.settings import Settings
+
+
+async def well() -> None:
+    pass
+
+
+def unwell(error: Exception) -> Check:
+    async def check() -> None:
+        raise error
+
+    return check
+
+
+async def hangs() -> None:
+    await asyncio.Event().wait()
+
+
+def get(path: str, **checks: Check) -> Any:
+    return ask(Starlette(routes=health_routes(checks)), path)
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/v1/health"])
+def test_a_process_that_answers_is_healthy_whatever_its_parts_are(path: str) -> None:
+    found = get(path, bus=unwell(BusFullError("full")))
+
+    assert (200, {"status": "healthy"}) == (found.status_code, found.json())
+
+
+def test_it_is_ready_when_every_part_is() -> None:
+    found = get("/ready", bus=well, store=well)
+
+    assert 200 == found.status_code
+    assert {"status": "ready", "parts": {"bus": "ready", "store": "ready"}} == found.json()
+
+
+def test_parts_that_fail_are_named_and_the_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_PATIENCE", 0.01)
+    checks: dict[str, Check] = {
+        "bus": unwell(BusFullError("the bus is full")),
+        "keys": well,
+        "store": unwell(StoreUnavailableError("the store is away")),
+        "slow": hangs,
+    }
+    found = get("/ready", **checks)
+
+    assert (503, "1") == (found.status_code, found.headers["Retry-After"])
+    assert {
+        "status": "unready",
+        "parts": {
+            "bus": "the bus is full",
+            "store": "the store is away",
+            "slow": "did not answer within 0.01 s",
+        },
+    } == found.json()
+
+
+def test_a_store_that_hangs_is_seen_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_PATIENCE", 0.05)
+    answered = threading.Event()
+
+    class Hanging:
+        ping: Callable[..., Any] = answered.wait
+
+    app = _application(Settings(), DirectBus(capacity=1), cast("Store", Hanging()), open_guard())
+    try:
+        found = ask(app, "/ready")
+        assert not answered.is_set()
+    finally:
+        answered.set()
+    assert 503 == found.status_code
+    assert {"store": "did not answer within 0.05 s"} == found.json()["parts"]
