@@ -168,9 +168,14 @@ def test_odd_texts_are_values_like_any_other(place: Any, text: str) -> None:
     assert [text] == place.ids(attributes=((text, text),))
     assert [] == place.ids(attributes=((text, text + "x"),))
     assert [] == place.ids(attributes=((text + "x", text),))
-    assert [] == place.ids(span_type=text)
     assert [text] == [span.span_id for span in place.spans(text).items]
     assert None is place.trace(text + "x")
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS)
+def test_a_type_that_no_span_can_have_finds_nothing(place: Any, text: str) -> None:
+    place.insert(span_record())
+    assert [] == place.ids(span_type=text)
 
 
 @pytest.mark.parametrize("text", [each for each in ODD_TEXTS if '"' not in each])

@@ -13,7 +13,7 @@ import attrs
 import httpx
 import msgspec
 
-from prela_core.errors import NotFoundError, UnavailableError
+from prela_core.errors import InvalidError, MalformedError, NotFoundError, UnavailableError
 from prela_core.io.http_connection import connect
 from prela_core.io.http_errors import raise_for_problem, translated
 from prela_core.model import to_rfc3339
@@ -163,6 +163,9 @@ def _filter(where: TraceFilter) -> dict[str, Sent]:
         if name == "attributes":
             for key in dict(value):
                 sent[f"attr.{key}"] = [wanted for other, wanted in value if other == key]
+        elif value == "":
+            # In a query string it would be the same as no condition, and the answer a wrong one.
+            raise InvalidError(f"a server can't be asked for an empty {name}")
         elif value is not None:
             sent[name] = to_rfc3339(value) if name.endswith("_time") else str(value)
     return sent
@@ -170,6 +173,8 @@ def _filter(where: TraceFilter) -> dict[str, Sent]:
 
 def _page(page: PageRequest) -> dict[str, Sent]:
     sent: dict[str, Sent] = {"limit": str(page.limit)}
+    if page.cursor == "":
+        raise MalformedError("an empty cursor is none of ours; start without it")
     if page.cursor:
         sent["cursor"] = page.cursor
     if page.offset:

@@ -171,6 +171,17 @@ def test_every_id_stands_in_the_path_as_it_is(trace_id: str) -> None:
     assert [f"/api/v1/traces/{trace_id}", f"/api/v1/traces/{trace_id}/spans"] == paths
 
 
+@pytest.mark.parametrize("field", ["name", "model", "service_name", "user_id", "q", "status"])
+def test_an_empty_condition_is_refused_for_it_would_be_lost_on_the_way(field: str) -> None:
+    server = Server([ok(items=[])])
+
+    with pytest.raises(InvalidError, match=f"an empty {field}"):
+        server.ask().traces("p", TraceFilter(**{field: ""}), Order.NEWEST, PageRequest())
+    with pytest.raises(MalformedError, match="start without it"):
+        server.ask().traces("p", TraceFilter(), Order.NEWEST, PageRequest(cursor=""))
+    assert [] == server.requests
+
+
 # What follows asks a real server over a real socket, and its store beside it.
 
 
