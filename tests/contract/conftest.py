@@ -12,9 +12,10 @@ import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
+from tests.fronts import clickhouse
 from tests.served import listening
 
-from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded, open_server
 from prela_core.io.http_client import HttpClient
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, to_micros
 from prela_core.store import Order, PageRequest, Store, TraceFilter
@@ -138,7 +139,7 @@ def _over_http() -> Iterator[Store]:
         yield cast("Store", client)
 
 
-@pytest.fixture(scope="module", params=["memory", "embedded", "http"])
+@pytest.fixture(scope="module", params=["memory", "embedded", "server", "http"])
 def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
     if request.param == "memory":
         yield Adapter(MemoryStore(), lambda: None)
@@ -147,16 +148,24 @@ def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
         with _over_http() as store:
             yield Adapter(store, lambda: None)
         return
-    # The spans of these tests are older than any retention by the time they run.
-    store = open_embedded(
-        tmp_path_factory.mktemp("store"),
-        retention_days=0,
-        readers=2,
-        clock=ManualClock().seconds,
-        windows_from=0,  # the harder way, which stores of this size would not take
-    )
-    yield Adapter(store, lambda: _merge(store))
-    store.close()
+    data = tmp_path_factory.mktemp("store")
+    options: dict[str, Any] = {
+        # The spans of these tests are older than any retention by the time they run.
+        "retention_days": 0,
+        "readers": 2,
+        "clock": ManualClock().seconds,
+        "windows_from": 0,  # the harder way, which stores of this size would not take
+    }
+    if request.param == "server":
+        with (
+            clickhouse(data) as server,
+            closing(open_server("127.0.0.1", port=server.port, **options)) as store,
+        ):
+            store.migrate()
+            yield Adapter(store, lambda: _merge(store))
+        return
+    with closing(open_embedded(data, **options)) as store:
+        yield Adapter(store, lambda: _merge(store))
 
 
 @pytest.fixture
