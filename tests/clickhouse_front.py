@@ -25,10 +25,12 @@ import json
 import re
 import socket
 import sys
+import tempfile
 import threading
 import uuid
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -44,9 +46,9 @@ __all__ = ["Front", "main"]
 VERSION = "26.9.2.1"
 # Parameters of a URL that are no settings: HTTPHandler.cpp.
 _TRANSPORT = frozenset(
-    "query database user password default_format query_id role session_id session_timeout"
-    " session_check close_session stacktrace buffer_size wait_end_of_query quota_key compress"
-    " decompress client_protocol_version".split()
+    {"query", "database", "user", "password", "default_format", "query_id", "role", "session_id"}
+    | {"session_timeout", "session_check", "close_session", "stacktrace", "buffer_size"}
+    | {"wait_end_of_query", "quota_key", "compress", "decompress", "client_protocol_version"}
 )
 # exceptionCodeToHTTPStatus.cpp, by the numbers of ErrorCodes.cpp; all others are 500.
 _STATUS = {
@@ -64,9 +66,12 @@ _MAX_FIELD = 128 * 1024  # http_max_field_value_size
 _MAX_URI = 1024 * 1024  # http_max_uri_size
 _BLOCK_INFO = b"\x01\x00\x02\xff\xff\xff\xff\x00"
 _BLOCK_INFO_REVISION = 51903
+_INSERT = re.compile(rb"\s*(INSERT\s+INTO\s.+?)\s+FORMAT\s+(\w+)\s*?\n", re.IGNORECASE | re.DOTALL)
 _FORMAT = re.compile(rb"\bFORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
 _SELECTS = re.compile(rb"\s*\(*\s*(SELECT|WITH)\b", re.IGNORECASE)
-_ANSWERS_ROWS = re.compile(rb"\s*\(*\s*(SELECT|WITH|SHOW|DESC|DESCRIBE|EXPLAIN|EXISTS)\b", re.I)
+_ANSWERS_ROWS = re.compile(
+    rb"\s*\(*\s*(SELECT|WITH|SHOW|DESC|DESCRIBE|EXPLAIN|EXISTS)\b", re.IGNORECASE
+)
 _DECODERS = {
     "lz4": lz4.frame.decompress,
     "zstd": lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data),
@@ -136,13 +141,27 @@ class Engine:
                         for piece in found:
                             yield piece.bytes()
                 else:
-                    done = handle.query(sql, how["default_format"], params=parameters)
+                    with _data_apart(sql) as statement:
+                        done = handle.query(statement, how["default_format"], params=parameters)
                     yield done.bytes()
         except RuntimeError as error:
             raise ServerError(str(error)) from error
 
     def close(self) -> None:
         self._first.close()
+
+
+@contextmanager
+def _data_apart(sql: bytes) -> Iterator[bytes]:
+    """Give chDB the data of an insert as a file, for it misreads long data in a statement."""
+    match = _INSERT.match(sql)
+    if match is None:
+        yield sql
+        return
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(sql[match.end() :])
+        file.flush()
+        yield b"%b FROM INFILE '%b' FORMAT %b" % (match[1], file.name.encode(), match[2])
 
 
 def _named(key: str) -> str:
@@ -463,9 +482,7 @@ def main() -> None:
     parser.add_argument("--password", default="")
     asked = parser.parse_args()
     front = Front(asked.data, asked.port, asked.password)
-    sys.stdout.write(
-        json.dumps({"port": front.port, "control": front.control.server_port}) + "\n"
-    )
+    sys.stdout.write(json.dumps({"port": front.port, "control": front.control.server_port}) + "\n")
     sys.stdout.flush()
     sys.stdin.read()
     front.away()
