@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, cast
@@ -82,6 +83,7 @@ def _merge(store: ClickHouseStore) -> None:
             client.command(f"OPTIMIZE TABLE {table} FINAL")
 
 
+_THOROUGH = os.environ.get("PRELA_TESTS") == "thorough"
 _NO_ID = "no trace has this id: line ends are refused in one"
 _NOT_OVER_HTTP = {
     "test_store_collapse": "the store's own; the oracle answers over HTTP in the other modules",
@@ -100,6 +102,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for name, reason in _NOT_OVER_HTTP.items():
             if "[http" in item.name and (item.path.stem == name or item.name.startswith(name)):
                 item.add_marker(pytest.mark.skip(reason=reason))
+        if item.path.stem == "test_store_collapse" and "[server" in item.name and not _THOROUGH:
+            item.add_marker(pytest.mark.skip(reason="half a minute; the engine is as embedded"))
 
 
 class OverHttp:

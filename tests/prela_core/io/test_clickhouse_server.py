@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from tests.fronts import ClickHouse, clickhouse
 
 from prela_core.errors import PrelaError, StoreUnavailableError
+from prela_core.io import clickhouse_store
 from prela_core.io.clickhouse_errors import RefusedByStoreError
 from prela_core.io.clickhouse_store import ClickHouseStore, open_server
 from prela_core.model import SpanBatch, to_micros
@@ -241,3 +243,46 @@ def test_nothing_is_asked_after_closing(server: ClickHouse, call: str) -> None:
     store.ping()
     store.close()
     refusal(store, call, StoreUnavailableError)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM file('/etc/passwd', LineAsString)",
+        "SELECT * FROM url('http://127.0.0.1:1/', LineAsString)",
+        "INSERT INTO schema_migrations (number, name) VALUES (9, 'x')",
+        "DROP TABLE spans",
+    ],
+)
+def test_questions_can_only_read_the_store(
+    server: ClickHouse, store: ClickHouseStore, sql: str
+) -> None:
+    insert(store, "readonly", "t")
+    with (
+        pytest.raises(StoreUnavailableError, match="164"),  # READONLY
+        store._borrowed(store._readers, writing=False) as client,
+    ):
+        client.query(sql, settings=clickhouse_store._READ_SETTINGS)
+    assert ["t"] == ids(store, "readonly")
+
+
+def test_a_question_with_too_long_an_answer_is_refused(
+    server: ClickHouse, store: ClickHouseStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert(store, "long", *map(str, range(50)))
+    bounded = clickhouse_store._READ_SETTINGS | {"max_result_rows": 5}
+    monkeypatch.setattr(clickhouse_store, "_READ_SETTINGS", bounded)
+    with pytest.raises(StoreUnavailableError, match="narrow it"):
+        ids(store, "long")
+
+
+def test_many_threads_may_use_it_at_once(server: ClickHouse) -> None:
+    def work(number: int) -> list[str]:
+        insert(store, f"thread-{number}", "t1", "t2")
+        return sorted(ids(store, f"thread-{number}"))
+
+    with (
+        closing(open_server("127.0.0.1", port=server.port, readers=3)) as store,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        assert [["t1", "t2"]] * 40 == list(pool.map(work, range(40)))
