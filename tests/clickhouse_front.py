@@ -302,7 +302,8 @@ class _Requests(_Answers):
         front, faults = self.server.front, self.server.front.faults
         if faults.delay:
             faults.over.wait(faults.delay)
-        query_id = str(uuid.uuid4())
+        asked_id = dict(parse_qsl(urlsplit(self.path).query)).get("query_id")
+        query_id = asked_id or str(uuid.uuid4())
         try:
             if faults.next("fails"):
                 self._fail(faults.code, faults.status, query_id)

@@ -145,13 +145,16 @@ class ClickHouseStore:
         with self._borrowed(self._writers, writing=True) as client:
             for name, table in tables:
                 if table is not None:
-                    client.raw_insert(
+                    answer = client.raw_insert(
                         name,
                         column_names=table.column_names,
                         insert_block=_arrow_stream(table),
                         fmt="ArrowStream",
                         settings=_WRITE_SETTINGS,
                     )
+                    if not any(answer.summary.values()):
+                        # A proxy's page with a status of 200 looks like success to the driver.
+                        raise StoreUnavailableError("what answered the insert is no store")
 
     def traces(
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest

@@ -142,10 +142,16 @@ def test_an_error_of_the_server_is_the_stores(
     CALLS[call](store)
 
 
+@pytest.mark.parametrize("connected", [False, True])
 @pytest.mark.parametrize("call", CALLS)
 def test_an_answer_that_is_not_clickhouses(
-    server: ClickHouse, store: ClickHouseStore, call: str
+    server: ClickHouse,
+    store: ClickHouseStore,
+    call: str,
+    connected: bool,  # noqa: FBT001 - a table
 ) -> None:
+    if connected:
+        CALLS[call](store)
     server.tell("fail", code=0, status=200)
     refusal(store, call, StoreUnavailableError)
     server.tell("fail", code=0)
