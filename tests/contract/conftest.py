@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, cast
@@ -12,9 +13,10 @@ import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
+from tests.fronts import clickhouse
 from tests.served import listening
 
-from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded, open_server
 from prela_core.io.http_client import HttpClient
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, to_micros
 from prela_core.store import Order, PageRequest, Store, TraceFilter
@@ -81,6 +83,7 @@ def _merge(store: ClickHouseStore) -> None:
             client.command(f"OPTIMIZE TABLE {table} FINAL")
 
 
+_THOROUGH = os.environ.get("PRELA_TESTS") == "thorough"
 _NO_ID = "no trace has this id: line ends are refused in one"
 _NOT_OVER_HTTP = {
     "test_store_collapse": "the store's own; the oracle answers over HTTP in the other modules",
@@ -99,6 +102,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for name, reason in _NOT_OVER_HTTP.items():
             if "[http" in item.name and (item.path.stem == name or item.name.startswith(name)):
                 item.add_marker(pytest.mark.skip(reason=reason))
+        if item.path.stem == "test_store_collapse" and "[server" in item.name and not _THOROUGH:
+            item.add_marker(pytest.mark.skip(reason="half a minute; the engine is as embedded"))
 
 
 class OverHttp:
@@ -138,7 +143,7 @@ def _over_http() -> Iterator[Store]:
         yield cast("Store", client)
 
 
-@pytest.fixture(scope="module", params=["memory", "embedded", "http"])
+@pytest.fixture(scope="module", params=["memory", "embedded", "server", "http"])
 def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
     if request.param == "memory":
         yield Adapter(MemoryStore(), lambda: None)
@@ -147,16 +152,24 @@ def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
         with _over_http() as store:
             yield Adapter(store, lambda: None)
         return
-    # The spans of these tests are older than any retention by the time they run.
-    store = open_embedded(
-        tmp_path_factory.mktemp("store"),
-        retention_days=0,
-        readers=2,
-        clock=ManualClock().seconds,
-        windows_from=0,  # the harder way, which stores of this size would not take
-    )
-    yield Adapter(store, lambda: _merge(store))
-    store.close()
+    data = tmp_path_factory.mktemp("store")
+    options: dict[str, Any] = {
+        # The spans of these tests are older than any retention by the time they run.
+        "retention_days": 0,
+        "readers": 2,
+        "clock": ManualClock().seconds,
+        "windows_from": 0,  # the harder way, which stores of this size would not take
+    }
+    if request.param == "server":
+        with (
+            clickhouse(data) as server,
+            closing(open_server("127.0.0.1", port=server.port, **options)) as store,
+        ):
+            store.migrate()
+            yield Adapter(store, lambda: _merge(store))
+        return
+    with closing(open_embedded(data, **options)) as store:
+        yield Adapter(store, lambda: _merge(store))
 
 
 @pytest.fixture

@@ -358,3 +358,11 @@ class TestPages:
         place.insert(saying("a"), saying("b"))
         with pytest.raises(MalformedError):
             place.traces(cursor=cursor)
+
+
+def test_a_long_page_of_long_ids_is_whole(place: Any) -> None:
+    # More bytes of ids than a field of a request to a server may have.
+    ids = [f"{number:03d}" + "'\\" * 500 for number in range(150)]
+    place.insert(*(span_record(trace_id=trace_id) for trace_id in ids))
+    assert ids[::-1] == place.ids(limit=200)
+    assert sorted(ids) == sorted(place.hits("gpt-4o-mini", limit=200))

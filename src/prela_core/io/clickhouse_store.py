@@ -10,10 +10,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import attrs
 import clickhouse_connect
 import pyarrow as pa
 
+from prela_core.errors import StoreUnavailableError
 from prela_core.io.clickhouse_errors import RefusedByStoreError, translated
+from prela_core.io.clickhouse_parameters import in_parts
 from prela_core.model import SpanBatch
 from prela_core.store import (
     Order,
@@ -48,14 +51,22 @@ _READ_SETTINGS = {
     "max_result_rows": 1_000_000,
     "readonly": 1,
 }
+_CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
+
+
+@attrs.define
+class _Connection:
+    client: Client | None = None
 
 
 class ClickHouseStore:
     """A `Store` over clickhouse-connect.
 
     `connect` opens a connection: one for writing and `readers` for reading are kept, for use by
-    any number of threads. `durability` goes into the settings of each table; spans are kept for
-    `retention_days` (0: for ever, None: as it was set before); `clock` gives seconds since 1970.
+    any number of threads, and each is opened when it is first needed, so that a store can be
+    made while its server is away. `durability` goes into the settings of each table; spans are
+    kept for `retention_days` (0: for ever, None: as it was set before); `clock` gives seconds
+    since 1970.
     From `windows_from` stored rows on, the newest are looked for in windows of time
     (`prela_core.store.plans.LookBack`).
     """
@@ -74,17 +85,14 @@ class ClickHouseStore:
         self._retention_days = retention_days
         self._clock = clock
         self._windows_from = windows_from
-        self._clients: list[Client] = []
-        self._writers: queue.LifoQueue[Client] = queue.LifoQueue()
-        self._readers: queue.LifoQueue[Client] = queue.LifoQueue()
-        try:
-            with translated(writing=False):
-                for pool in [self._writers] + [self._readers] * readers:
-                    self._clients.append(connect())
-                    pool.put(self._clients[-1])
-        except BaseException:
-            self.close()
-            raise
+        self._connect = connect
+        self._closed = False
+        self._connections: list[_Connection] = []
+        self._writers: queue.LifoQueue[_Connection] = queue.LifoQueue()
+        self._readers: queue.LifoQueue[_Connection] = queue.LifoQueue()
+        for pool in [self._writers] + [self._readers] * readers:
+            self._connections.append(_Connection())
+            pool.put(self._connections[-1])
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
@@ -137,13 +145,16 @@ class ClickHouseStore:
         with self._borrowed(self._writers, writing=True) as client:
             for name, table in tables:
                 if table is not None:
-                    client.raw_insert(
+                    answer = client.raw_insert(
                         name,
                         column_names=table.column_names,
                         insert_block=_arrow_stream(table),
                         fmt="ArrowStream",
                         settings=_WRITE_SETTINGS,
                     )
+                    if not any(answer.summary.values()):
+                        # A proxy's page with a status of 200 looks like success to the driver.
+                        raise StoreUnavailableError("what answered the insert is no store")
 
     def traces(
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
@@ -170,31 +181,37 @@ class ClickHouseStore:
 
     def close(self) -> None:
         """Let go of the store. Nothing may be called afterwards."""
-        while self._clients:
+        self._closed = True
+        while self._connections:
+            client = self._connections.pop().client
             with suppress(Exception):  # a connection that can't be closed is gone all the same
-                self._clients.pop().close()
+                if client is not None:
+                    client.close()
 
     def _answer(self, plan: plans.Plan[T]) -> T:
         with self._borrowed(self._readers, writing=False) as client:
             try:
                 query = next(plan)
                 while True:
-                    result = client.query(
-                        query.sql, parameters=query.parameters, settings=_READ_SETTINGS
-                    )
+                    sql, parameters = in_parts(query.sql, query.parameters)
+                    result = client.query(sql, parameters=parameters, settings=_READ_SETTINGS)
                     query = plan.send(list(result.result_rows))
             except StopIteration as stop:
                 answer: T = stop.value
                 return answer
 
     @contextmanager
-    def _borrowed(self, pool: queue.LifoQueue[Client], *, writing: bool) -> Iterator[Client]:
-        client = pool.get()
+    def _borrowed(self, pool: queue.LifoQueue[_Connection], *, writing: bool) -> Iterator[Client]:
+        connection = pool.get()
         try:
+            if self._closed:
+                raise StoreUnavailableError("the store is closed")
             with translated(writing=writing):
-                yield client
+                if connection.client is None:
+                    connection.client = self._connect()
+                yield connection.client
         finally:
-            pool.put(client)
+            pool.put(connection)
 
     def _look_back(self) -> plans.LookBack:
         return plans.LookBack(int(self._clock() * 1_000_000), self._windows_from)
@@ -213,7 +230,11 @@ def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
         durability=migrations.DURABLE,
         **options,
     )
-    store.migrate()
+    try:
+        store.migrate()
+    except BaseException:
+        store.close()
+        raise
     return store
 
 
@@ -225,9 +246,16 @@ def open_server(
     password: str = "",
     database: str = "default",
     secure: bool = False,
+    timeout: int = 45,
     **options: Any,
 ) -> ClickHouseStore:
-    """Open a ClickHouse server over HTTP. `options` are those of `ClickHouseStore`."""
+    """Open a ClickHouse server over HTTP. `options` are those of `ClickHouseStore`.
+
+    The server need not be there: the first question or insert connects, as does any one after
+    the server was away, and until then each raises `StoreUnavailableError`. `database` must
+    exist; `migrate` makes the tables. The server may be silent for `timeout` seconds, which
+    should be more than a question may take (30).
+    """
     return ClickHouseStore(
         lambda: clickhouse_connect.get_client(
             host=host,
@@ -237,6 +265,10 @@ def open_server(
             database=database,
             secure=secure,
             autogenerate_session_id=False,
+            connect_timeout=_CONNECT_SECONDS,
+            send_receive_timeout=timeout,
+            # What is asked for stays out of URLs, which libraries, proxies and servers log.
+            form_encode_query_params=True,
         ),
         **options,
     )

@@ -1,0 +1,68 @@
+"""ClickHouse servers for tests: `tests.clickhouse_front` as a process, and its faults."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+
+__all__ = ["ClickHouse", "clickhouse"]
+
+_ROOT = Path(__file__).parents[1]
+
+
+@attrs.frozen
+class ClickHouse:
+    """A running front: where it listens, and what is to go wrong with it."""
+
+    port: int
+    control: int
+
+    def tell(self, what: str, **values: object) -> None:
+        """Ask for a fault, as `tests.clickhouse_front` names it."""
+        url = f"http://127.0.0.1:{self.control}/_front/{what}"
+        httpx.post(url, params=values, trust_env=False, timeout=60).raise_for_status()
+
+    def seen(self) -> list[dict[str, Any]]:
+        """Give the requests so far."""
+        url = f"http://127.0.0.1:{self.control}/_front/seen"
+        requests: list[dict[str, Any]] = httpx.get(url, trust_env=False, timeout=60).json()
+        return requests
+
+    def heal(self) -> None:
+        """Undo every fault."""
+        self.tell("back")
+        self.tell("delay", seconds=0)
+        self.tell("fail", code=0)
+        self.tell("cut", times=0)
+
+
+@contextmanager
+def clickhouse(data: Path, *arguments: object) -> Iterator[ClickHouse]:
+    """Run a front with its data in `data`."""
+    command = [sys.executable, "-m", "tests.clickhouse_front", "--data", data, *arguments]
+    with subprocess.Popen(
+        list(map(str, command)),
+        cwd=_ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield ClickHouse(**json.loads(process.stdout.readline()))
+        finally:
+            process.stdin.close()  # which ends it
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
