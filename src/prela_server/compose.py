@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import anyio.to_thread
 import attrs
 import structlog
+from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
@@ -26,7 +27,7 @@ from prela_server.docs.routes import docs_routes
 from prela_server.docs.samples import Samples
 from prela_server.edge.frame import Frame
 from prela_server.edge.guard import Guard, key_guard, open_guard
-from prela_server.edge.health import health_routes
+from prela_server.edge.health import health_routes, shared
 from prela_server.edge.problems import handlers
 from prela_server.ingest.gateway import IngestGateway, ReceiptClock
 from prela_server.ingest.routes import ingest_routes
@@ -95,14 +96,15 @@ def _application(settings: Settings, bus: DirectBus, store: Store, guard: Guard)
         retention_days=settings.retention_days,
     )
 
+    one_ping = CapacityLimiter(1)
+
     async def store_answers() -> None:
-        # Who asks whether we are ready is not to wait for a store that hangs.
-        await anyio.to_thread.run_sync(store.ping, abandon_on_cancel=True)
+        await anyio.to_thread.run_sync(store.ping, limiter=one_ping)
 
     routes = [
         *ingest_routes(gateway, guard, body_limit=limits.body, body_seconds=settings.body_seconds),
         *query_routes(store, guard, at_once=_READERS),
-        *health_routes({"bus": gateway.ready, "store": store_answers}),
+        *health_routes({"bus": gateway.ready, "store": shared(store_answers)}),
         *docs_routes(
             lambda: build_document(
                 Samples(datetime.now(UTC).replace(microsecond=0)),

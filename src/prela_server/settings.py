@@ -23,6 +23,7 @@ from typed_settings.types import (
 
 from prela_core.errors import SettingsError
 from prela_core.io.data_directory import default_data_directory
+from prela_core.store.migrations import MAX_RETENTION_DAYS
 
 __all__ = ["PREFIX", "Auth", "Settings", "is_loopback", "load_settings"]
 
@@ -52,9 +53,11 @@ def _positive(_: object, attribute: attrs.Attribute[int], value: int) -> None:
         raise ValueError(f"{attribute.name} must be at least 1, not {value}")
 
 
-def _not_negative(_: object, attribute: attrs.Attribute[int], value: int) -> None:
-    if value < 0:
-        raise ValueError(f"{attribute.name} must be at least 0, not {value}")
+def _days(_: object, attribute: attrs.Attribute[int], value: int) -> None:
+    if not 0 <= value <= MAX_RETENTION_DAYS:
+        raise ValueError(
+            f"{attribute.name} must be between 0 and {MAX_RETENTION_DAYS}, not {value}"
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -71,7 +74,7 @@ class Settings:
     port: int = attrs.field(default=8000, validator=_port)
     data_dir: Path = attrs.field(factory=default_data_directory)
     auth: Auth = Auth.AUTO
-    retention_days: int = attrs.field(default=90, validator=_not_negative)
+    retention_days: int = attrs.field(default=90, validator=_days)
     max_body_bytes: int = attrs.field(default=20 * 1024 * 1024, validator=_positive)
     body_seconds: int = attrs.field(default=25, validator=_positive)
     bus_spans: int = attrs.field(default=100_000, validator=_positive)

@@ -453,6 +453,18 @@ class TestAnnouncements:
         }
         assert b'{"a": "\\n"}' == bytes(place.trace("t").metadata)
 
+    def test_saying_nothing_takes_back_nothing(self, place: Any) -> None:
+        place.insert(span_record(trace_id="t"), traces=[announced("t", b'{"v":1}')])
+        place.insert(traces=[announced("t", b"{}"), announced("u", b"{}")])
+        place.insert(span_record(trace_id="u"))
+
+        for _ in range(2):
+            assert b'{"v":1}' == bytes(place.trace("t").metadata)
+            assert {"t": b'{"v":1}', "u": b"{}"} == {
+                row.trace_id: bytes(row.metadata) for row in place.traces().items
+            }
+            place.merge()
+
     def test_the_last_announcement_received_counts(self, place: Any) -> None:
         place.insert(traces=[announced("t", b'{"v":1}', started_at=MICROS)])
         second = place.insert(traces=[announced("t", b'{"v":2}', started_at=MICROS - 40 * DAY)])

@@ -70,7 +70,7 @@ def test_an_empty_variable_is_none(
         ("PORT", "65536", "port must be between 0 and 65535, not 65536"),
         ("PORT", "9" * 5000, "is not a whole number"),
         ("AUTH", "yes", "'yes' is not one of auto, on, off, insecure"),
-        ("RETENTION_DAYS", "-1", "retention_days must be at least 0, not -1"),
+        ("RETENTION_DAYS", "-1", "retention_days must be between 0 and 36500, not -1"),
         ("RETENTION_DAYS", "90d", "'90d' is not a whole number"),
         ("MAX_BODY_BYTES", "0", "max_body_bytes must be at least 1, not 0"),
         ("MAX_BODY_BYTES", "20MB", "'20MB' is not a whole number"),

@@ -62,13 +62,12 @@ class _Connection:
 class ClickHouseStore:
     """A `Store` over clickhouse-connect.
 
-    `connect` opens a connection: one for writing and `readers` for reading are kept, for use by
-    any number of threads, and each is opened when it is first needed, so that a store can be
-    made while its server is away. `durability` goes into the settings of each table; spans are
-    kept for `retention_days` (0: for ever, None: as it was set before); `clock` gives seconds
-    since 1970.
-    From `windows_from` stored rows on, the newest are looked for in windows of time
-    (`prela_core.store.plans.LookBack`).
+    `connect` opens a connection: one for writing, one for `ping` and `readers` for reading are
+    kept, for use by any number of threads, and each is opened when it is first needed, so that a
+    store can be made while its server is away. `durability` goes into the settings of each
+    table; spans are kept for `retention_days` (0: for ever, None: as it was set before); `clock`
+    gives seconds since 1970. From `windows_from` stored rows on, the newest are looked for in
+    windows of time (`prela_core.store.plans.LookBack`).
     """
 
     def __init__(
@@ -90,7 +89,9 @@ class ClickHouseStore:
         self._connections: list[_Connection] = []
         self._writers: queue.LifoQueue[_Connection] = queue.LifoQueue()
         self._readers: queue.LifoQueue[_Connection] = queue.LifoQueue()
-        for pool in [self._writers] + [self._readers] * readers:
+        # Whether the store answers is asked beside its questions, however long those take.
+        self._pings: queue.LifoQueue[_Connection] = queue.LifoQueue()
+        for pool in [self._writers, self._pings] + [self._readers] * readers:
             self._connections.append(_Connection())
             pool.put(self._connections[-1])
 
@@ -176,7 +177,7 @@ class ClickHouseStore:
 
     def ping(self) -> None:
         """Return when the store answers queries now."""
-        with self._borrowed(self._readers, writing=False) as client:
+        with self._borrowed(self._pings, writing=False) as client:
             client.query("SELECT 1")
 
     def close(self) -> None:

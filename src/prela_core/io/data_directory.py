@@ -112,16 +112,17 @@ def holder_of(path: Path) -> Holder | None:
     except FileNotFoundError:
         return None
     try:
-        if _lock(file):
+        # Shared, so that those who only look don't take each other for the holder.
+        if _lock(file, fcntl.LOCK_SH):
             return None
         return _read(path) or Holder(0, "another process")
     finally:
         os.close(file)
 
 
-def _lock(file: int) -> bool:
+def _lock(file: int, kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -14,7 +14,7 @@ import attrs
 
 from prela_core.errors import SettingsError
 
-__all__ = ["DURABLE", "LOG_TABLE", "Migration", "migrations", "retention"]
+__all__ = ["DURABLE", "LOG_TABLE", "MAX_RETENTION_DAYS", "Migration", "migrations", "retention"]
 
 DURABLE = (
     ", fsync_after_insert = 1, fsync_part_directory = 1"
@@ -35,7 +35,7 @@ ORDER BY number
 
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
 _RETAINED_TABLES = ("spans", "trace_announcements")
-_MAX_DAYS = 36_500
+MAX_RETENTION_DAYS = 36_500
 
 
 @attrs.frozen
@@ -63,7 +63,9 @@ def retention(days: int) -> dict[str, str]:
     `days` of 0 keeps everything. The texts are in the engine's own spelling, so that they
     can be looked for in a table's definition.
     """
-    if not 0 <= days <= _MAX_DAYS:
-        raise SettingsError(f"retention must be between 0 and {_MAX_DAYS} days, not {days}")
+    if not 0 <= days <= MAX_RETENTION_DAYS:
+        raise SettingsError(
+            f"retention must be between 0 and {MAX_RETENTION_DAYS} days, not {days}"
+        )
     ttl = f"toDateTime(started_at) + toIntervalDay({days})" if days else ""
     return dict.fromkeys(_RETAINED_TABLES, ttl)

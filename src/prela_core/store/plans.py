@@ -264,4 +264,4 @@ def _hit(row: Row, words: list[str]) -> SearchHit:
 
 
 def _json(text: str) -> Raw:
-    return Raw(text.encode())
+    return Raw(text.encode()) if text else EMPTY_METADATA

@@ -185,9 +185,12 @@ def row_count() -> Query:
 
 
 def metadata_of(project_id: str, ids: Sequence[str]) -> Query:
-    """Give `(trace_id, metadata)` for those of `ids` that were announced with any."""
+    """Give `(trace_id, metadata)` for those of `ids` that were announced: the last that was sent.
+
+    A trace that is announced without metadata keeps what it had; "" when none was ever sent.
+    """
     return Query(
-        "SELECT trace_id, argMax(metadata, version) FROM trace_announcements"
+        "SELECT trace_id, argMaxIf(metadata, version, length(metadata) > 2) FROM trace_announcements"
         f" WHERE {PROJECT} AND trace_id IN {{ids:Array(String)}} GROUP BY trace_id",
         {"project": project_id, "ids": list(ids)},
     )
@@ -197,7 +200,7 @@ def announced(project_id: str, trace_id: str) -> Query:
     """Give `(service_name, started_at, metadata)` of one announced trace."""
     return Query(
         "SELECT argMax(service_name, version), argMax(toUnixTimestamp64Micro(started_at), version),"
-        f" argMax(metadata, version) FROM trace_announcements WHERE {PROJECT}"
+        f" argMaxIf(metadata, version, length(metadata) > 2) FROM trace_announcements WHERE {PROJECT}"
         " AND trace_id = {trace:String} GROUP BY trace_id",
         {"project": project_id, "trace": trace_id},
     )

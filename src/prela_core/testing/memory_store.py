@@ -68,6 +68,7 @@ class MemoryStore:
         self.fault: Exception | None = None
         self._spans: dict[tuple[str, str], dict[str, _Version]] = {}
         self._announced: dict[tuple[str, str], _Announcement] = {}
+        self._metadata_told: dict[tuple[str, str], _Announcement] = {}
 
     def migrate(self) -> list[str]:
         """Do nothing: there is no schema."""
@@ -93,6 +94,11 @@ class MemoryStore:
                 said = self._announced.get(key)
                 if said is None or batch.received_at >= said.received_at:
                     self._announced[key] = _Announcement(batch.received_at, trace)
+                told = self._metadata_told.get(key)
+                if trace.metadata != b"{}" and (
+                    told is None or batch.received_at >= told.received_at
+                ):
+                    self._metadata_told[key] = _Announcement(batch.received_at, trace)
 
     def traces(
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
@@ -157,6 +163,7 @@ class MemoryStore:
         """Forget everything."""
         self._spans.clear()
         self._announced.clear()
+        self._metadata_told.clear()
 
     def _check(self) -> None:
         if self.fault is not None:
@@ -167,7 +174,7 @@ class MemoryStore:
         return [version.span for version in list(held.values())]
 
     def _metadata(self, project_id: str, trace_id: str) -> Raw:
-        said = self._announced.get((project_id, trace_id))
+        said = self._metadata_told.get((project_id, trace_id))
         return EMPTY_METADATA if said is None else Raw(said.record.metadata)
 
     def _traces(

@@ -15,6 +15,8 @@ _WRAPPER = 2
 # A block of a zstd frame can be 4 bytes long and stand for 128 KiB (RFC 8878 section 3.1.1.2),
 # and the library gives all that a piece stands for: 256 bytes are 8 MiB at the most.
 _ZSTD_PIECE = 256
+_OVERHEAD = 4096
+"""Bytes by which an encoding may be longer than what it holds, beside an eighth of that."""
 # A frame may ask for a window of gigabytes; 8 MiB is what RFC 8878 section 3.1.1.1.2
 # says decoders should support, and what encoders use up to level 19.
 _ZSTD_WINDOW = 1 << 23
@@ -102,16 +104,18 @@ class _Zstd:
         pieces: list[bytes] = []
         size = 0
         view = memoryview(data)
-        while view and size <= room:
+        at = 0
+        while at < len(view) and size <= room:
             if self._inflater.eof:
                 self._inflater = self._context.decompressobj()
-            head, view = view[:_ZSTD_PIECE], view[_ZSTD_PIECE:]
+            head = view[at : at + _ZSTD_PIECE]
+            at += len(head)
             try:
                 piece = self._inflater.decompress(bytes(head))
             except self._error as error:
                 raise MalformedError("the compressed body can't be inflated") from error
-            if self._inflater.eof and self._inflater.unused_data:
-                view = memoryview(self._inflater.unused_data + bytes(view))
+            if self._inflater.eof and (unused := len(self._inflater.unused_data)):
+                at -= unused
             pieces.append(piece)
             size += len(piece)
         self._ended = self._inflater.eof
@@ -130,6 +134,7 @@ class Inflater:
 
     def __init__(self, encoding: str | None, limit: int) -> None:
         self._limit = limit
+        self._received = 0
         self._size = 0
         self._pieces: list[bytes] = []
         self._decoder = _decoder(encoding)
@@ -142,9 +147,12 @@ class Inflater:
         """
         if not data:
             return
-        piece = self._decoder.feed(data, self._limit - self._size)
+        # What comes in is bounded too: frames that hold nothing could go on for ever.
+        self._received += len(data)
+        endless = self._received > self._limit + self._limit // 8 + _OVERHEAD
+        piece = b"" if endless else self._decoder.feed(data, self._limit - self._size)
         self._size += len(piece)
-        if self._size > self._limit:
+        if endless or self._size > self._limit:
             self._pieces.clear()
             raise TooLargeError(
                 f"the body is over {self._limit:,} bytes when decompressed; send it in parts"

@@ -10,7 +10,7 @@ import msgspec
 from prela_core.errors import InvalidError
 from prela_core.model import Flag, SpanRecord, Status, id_fault
 from prela_core.wire.limits import Limits
-from prela_core.wire.timestamps import parse_timestamp
+from prela_core.wire.timestamps import LATEST, parse_timestamp
 from prela_core.wire.trim import trim_list, trim_object, trim_text
 from prela_core.wire.words import SPAN_TYPES, status_of
 
@@ -161,7 +161,9 @@ def _times(span: WireSpan, received_at: int) -> tuple[int, int | None, float]:
         return started_at, ended_at, (ended_at - started_at) / 1000
     # A positive duration of a step that has a final status tells its end as well as ended_at.
     if duration and status_of(_text(span.status)) in (Status.SUCCESS, Status.ERROR):
-        return started_at, started_at + int(duration * 1000), duration
+        ended_at = started_at + int(duration * 1000)
+        if ended_at < LATEST:
+            return started_at, ended_at, duration
     return started_at, None, 0.0
 
 

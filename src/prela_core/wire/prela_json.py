@@ -37,6 +37,8 @@ class Decoded:
     traces: list[TraceRecord]
     rejected: list[Rejected]
     total: int
+    trace_id: str = ""
+    """The id of the trace that the body was about; "" when it was about spans."""
 
     def batch(self, project_id: str, received_at: int) -> SpanBatch:
         """Give what was taken as a batch for the bus, each span once."""
@@ -120,6 +122,7 @@ def decode_trace(body: bytes, *, received_at: int, limits: Limits) -> Decoded:
         received_at=received_at,
         limits=limits,
     )
+    decoded.trace_id = trace.trace_id
     record = _trace_record(trace, service_name[: limits.name_chars], received_at, limits)
     if record.metadata != b"{}" or record.attributes != b"{}" or not decoded.spans:
         decoded.traces.append(record)

@@ -13,10 +13,26 @@ from starlette.routing import Route
 from prela_core.errors import UnavailableError
 from prela_server.edge.answers import json_answer
 
-__all__ = ["Check", "health_routes"]
+__all__ = ["Check", "health_routes", "shared"]
 
 Check = Callable[[], Awaitable[None]]
 _PATIENCE = 5.0
+
+
+def shared(check: Check) -> Check:
+    """Let all who ask while `check` runs wait for that one run, so that asking costs nothing."""
+    running: asyncio.Task[None] | None = None
+
+    async def run() -> None:
+        await check()
+
+    async def join() -> None:
+        nonlocal running
+        if running is None or running.done():
+            running = asyncio.create_task(run())
+        await asyncio.shield(running)
+
+    return join
 
 
 def health_routes(checks: Mapping[str, Check]) -> list[Route]:

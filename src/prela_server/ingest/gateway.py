@@ -97,10 +97,10 @@ class IngestGateway:
             await self._bus.publish(decoded.batch(project_id, received_at))
         return Receipt(
             accepted=decoded.spans,
-            trace_id=_trace_id(decoded),
+            trace_id=decoded.trace_id or (decoded.spans[0].trace_id if decoded.spans else ""),
             total=decoded.total,
             rejected=decoded.rejected,
-            warnings=self._warnings(decoded.spans, received_at),
+            warnings=_strangers(decoded) + self._warnings(decoded.spans, received_at),
         )
 
     async def ready(self) -> None:
@@ -120,7 +120,11 @@ class IngestGateway:
         return [f"{those} started over {ago} ago and may be removed at any time"]
 
 
-def _trace_id(decoded: Decoded) -> str:
-    if decoded.traces:
-        return decoded.traces[0].trace_id
-    return decoded.spans[0].trace_id if decoded.spans else ""
+def _strangers(decoded: Decoded) -> list[str]:
+    """Say that spans name another trace than the one they were sent with; theirs counts."""
+    if not decoded.trace_id:
+        return []
+    count = sum(span.trace_id != decoded.trace_id for span in decoded.spans)
+    if not count:
+        return []
+    return [f"{'1 span belongs' if count == 1 else f'{count} spans belong'} to another trace"]

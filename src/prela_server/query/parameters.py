@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -28,6 +29,7 @@ _TEXTS = (
 )
 _SPAN_TYPES = frozenset(word.value for word in SpanType)
 _ATTRIBUTE = "attr."
+_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{0,20})?([eE][+-]?[0-9]{1,3})?")
 MAX_TEXT = 4096
 MAX_ATTRIBUTES = 8
 
@@ -128,10 +130,9 @@ def _whole_number(text: str) -> int:
 
 
 def _milliseconds(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        raise ValueError("must be a number of milliseconds") from None
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("must be a number of milliseconds")
+    number = float(text)
     if not 0 <= number < 1e15:  # noqa: PLR2004 - also refuses NaN; far beyond any duration
         raise ValueError("must be a number of milliseconds, not below 0")
     return number

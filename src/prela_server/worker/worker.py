@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anyio.to_thread
 import structlog
+from anyio import CapacityLimiter
 
 from prela_core.bus import Delivery, Feed
 from prela_core.errors import UnavailableError
@@ -20,6 +21,8 @@ class Worker:
     def __init__(self, feed: Feed, store: Writer) -> None:
         self._feed = feed
         self._store = store
+        # A place of its own: other work in threads must never keep spans from being stored.
+        self._one_insert = CapacityLimiter(1)
 
     async def run(self) -> None:
         """Work until the feed is closed and drained."""
@@ -28,7 +31,9 @@ class Worker:
 
     async def _put(self, delivery: Delivery) -> None:
         try:
-            await anyio.to_thread.run_sync(self._store.insert, delivery.batches)
+            await anyio.to_thread.run_sync(
+                self._store.insert, delivery.batches, limiter=self._one_insert
+            )
         except UnavailableError as error:
             _log.warning("store unavailable", spans=delivery.spans, reason=str(error))
             await self._feed.refuse(delivery, error)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import prela_core
@@ -181,3 +183,11 @@ def test_where_it_is_unless_told(
     if setting is not None:
         monkeypatch.setenv("PRELA_DATA_DIR", setting)
     assert expected(tmp_path) == default_data_directory()
+
+
+def test_those_who_only_look_do_not_take_each_other_for_the_holder(tmp_path: Path) -> None:
+    stale = Holder(1, "prela serve", "http://127.0.0.1:1")
+    (tmp_path / "prela.lock").write_bytes(msgspec.json.encode(stale))
+    with (tmp_path / "prela.lock").open("rb") as another:
+        fcntl.flock(another, fcntl.LOCK_SH)  # what a look holds for a moment
+        assert holder_of(tmp_path) is None

@@ -187,3 +187,9 @@ def test_an_empty_body_is_empty(name: str) -> None:
     assert b"" == inflated(name, [])
     assert b"" == inflated(name, [b"", b""])
     assert b"" == inflated(name, [PACK[name](b"")])
+
+
+@pytest.mark.parametrize("name", ["gzip", "zstd"])
+def test_frames_that_hold_nothing_do_not_go_on_for_ever(name: str) -> None:
+    with pytest.raises(TooLargeError):
+        inflated(name, [PACK[name](b"") * 100] * (LIMIT // 100))

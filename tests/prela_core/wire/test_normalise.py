@@ -305,3 +305,10 @@ def test_whatever_is_sent_gives_a_sound_record_or_a_reason(sent: dict[str, Any])
         assert span.status != "pending"
     for text in (span.name, span.status_message, span.service_name):
         text.encode()
+
+
+def test_a_duration_that_leads_beyond_the_years_we_keep_tells_no_end() -> None:
+    sent = {"started_at": "2099-12-31T23:59:59Z", "status": "ok"}
+
+    assert record(**sent, duration_ms=315_359_999_999).ended_at is None
+    assert record(**sent, duration_ms=999).ended_at is not None

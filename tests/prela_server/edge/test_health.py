@@ -15,7 +15,7 @@ from prela_core.store import Store
 from prela_server.compose import _application
 from prela_server.edge import health
 from prela_server.edge.guard import open_guard
-from prela_server.edge.health import Check, health_routes
+from prela_server.edge.health import Check, health_routes, shared
 from prela_server.settings import Settings
 
 
@@ -88,3 +88,27 @@ def test_a_store_that_hangs_is_seen_in_time(monkeypatch: pytest.MonkeyPatch) -> 
         answered.set()
     assert 503 == found.status_code
     assert {"store": "did not answer within 0.05 s"} == found.json()["parts"]
+
+
+def test_all_who_ask_at_once_share_one_look() -> None:
+    async def ask() -> tuple[int, int]:
+        looks = 0
+        go = asyncio.Event()
+
+        async def look() -> None:
+            nonlocal looks
+            looks += 1
+            await go.wait()
+
+        check = shared(look)
+        asking = [asyncio.create_task(check()) for _ in range(20)]
+        impatient = asyncio.create_task(check())
+        await asyncio.sleep(0)
+        impatient.cancel()
+        go.set()
+        await asyncio.gather(*asking)
+        first = looks
+        await check()
+        return first, looks
+
+    assert (1, 2) == asyncio.run(ask())

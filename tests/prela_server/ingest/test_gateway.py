@@ -174,3 +174,14 @@ def test_senders_of_spans_older_than_the_retention_are_told(
     body = [span(str(number), days) for number, days in enumerate(days_ago)]
 
     assert warnings == accept(body, retention_days=retention_days).warnings
+
+
+@pytest.mark.parametrize("metadata", [{}, {"a": 1}])
+def test_a_receipt_names_the_trace_that_was_sent_and_tells_of_strangers(
+    metadata: dict[str, int],
+) -> None:
+    spans = [span("1", trace_id="other"), span("2")]
+    receipt = accept({"trace_id": "t", "metadata": metadata, "spans": spans}, Form.TRACE)
+
+    assert "t" == receipt.trace_id
+    assert ["1 span belongs to another trace"] == receipt.warnings

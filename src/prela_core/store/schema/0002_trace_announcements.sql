@@ -1,3 +1,5 @@
+-- The key tells those with metadata from those without, so that no merge lets an announcement
+-- without any take the place of one that has some.
 -- What clients said of a trace as a whole; its times, status and counts come from its spans.
 CREATE TABLE IF NOT EXISTS trace_announcements
 (
@@ -12,5 +14,5 @@ CREATE TABLE IF NOT EXISTS trace_announcements
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(started_at)
-ORDER BY (project_id, trace_id)
+ORDER BY (project_id, trace_id, length(metadata) > 2)
 SETTINGS index_granularity = 1024 $durability

@@ -13,7 +13,8 @@ SELECT
     if(countIf(parent = '') > 0,
         argMin(span_id, (parent != '', span_start, span_id)), NULL)        AS root_span_id,
     count()                                                                AS span_count,
-    any(announced.announced_metadata)                                      AS metadata,
+    if(any(announced.announced_metadata) = '', '{}',
+        any(announced.announced_metadata))                                     AS metadata,
     min(received)                                                          AS created_at
 FROM
 (
@@ -26,7 +27,7 @@ FROM
 ) AS seen
 LEFT JOIN
 (
-    SELECT project_id, trace_id, argMax(metadata, version) AS announced_metadata
+    SELECT project_id, trace_id, argMaxIf(metadata, version, length(metadata) > 2) AS announced_metadata
     FROM trace_announcements
     GROUP BY project_id, trace_id
 ) AS announced USING (project_id, trace_id)

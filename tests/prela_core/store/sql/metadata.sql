@@ -1,4 +1,4 @@
-SELECT trace_id, argMax(metadata, version)
+SELECT trace_id, argMaxIf(metadata, version, length(metadata) > 2)
 FROM trace_announcements
 WHERE project_id = {project:String}
 AND trace_id IN {ids:Array(String)}
