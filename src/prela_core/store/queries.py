@@ -56,6 +56,8 @@ ROW_FIELDS = (
 )
 """The columns of `rows`."""
 
+# An empty object is what announcements without metadata hold.
+_LAST_SENT = "argMaxIf(metadata, version, length(metadata) > 2)"
 _ORDER_VALUES = {
     "started_at": "first_micros",
     "duration_ms": "last_micros - first_micros",
@@ -190,7 +192,7 @@ def metadata_of(project_id: str, ids: Sequence[str]) -> Query:
     A trace that is announced without metadata keeps what it had; "" when none was ever sent.
     """
     return Query(
-        "SELECT trace_id, argMaxIf(metadata, version, length(metadata) > 2) FROM trace_announcements"
+        f"SELECT trace_id, {_LAST_SENT} FROM trace_announcements"
         f" WHERE {PROJECT} AND trace_id IN {{ids:Array(String)}} GROUP BY trace_id",
         {"project": project_id, "ids": list(ids)},
     )
@@ -200,7 +202,7 @@ def announced(project_id: str, trace_id: str) -> Query:
     """Give `(service_name, started_at, metadata)` of one announced trace."""
     return Query(
         "SELECT argMax(service_name, version), argMax(toUnixTimestamp64Micro(started_at), version),"
-        f" argMaxIf(metadata, version, length(metadata) > 2) FROM trace_announcements WHERE {PROJECT}"
+        f" {_LAST_SENT} FROM trace_announcements WHERE {PROJECT}"
         " AND trace_id = {trace:String} GROUP BY trace_id",
         {"project": project_id, "trace": trace_id},
     )
