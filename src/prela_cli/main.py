@@ -99,7 +99,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=(
         "Exit codes: 0 done, 1 a fault or something that can't be reached, "
-        "2 a wrong command line or request, 3 no such trace or span."
+        "2 a wrong command line, setting or request, 3 no such trace, span or key."
     ),
 )
 @click.version_option(__version__, "-V", "--version", prog_name="prela")

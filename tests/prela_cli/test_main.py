@@ -54,6 +54,7 @@ def test_help_lists_every_command_and_the_exit_codes(run: Run) -> None:
     assert result.exit_code == 0
     assert all(f"  {name} " in result.output for name in COMMANDS)
     assert "Exit codes: 0" in result.output
+    assert "3 no such trace, span or key." in " ".join(result.output.split())
 
 
 def test_help_and_version_import_no_command_and_no_store() -> None:

@@ -77,7 +77,7 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         done = prela("serve", "--port", port, "--data-dir", tmp_path)
 
-    assert 1 == done.code
+    assert 2 == done.code
     assert done.stderr.splitlines()[-1] == (
         f"prela: can't listen on 127.0.0.1:{port} (Address already in use); "
         "choose another --host or --port"
@@ -115,7 +115,7 @@ def test_a_setting_that_can_not_be_used_is_one_sentence(
 ) -> None:
     done = prela("serve", "--data-dir", tmp_path / "data", **environment)
 
-    assert (1, "") == (done.code, done.stdout)
+    assert (2, "") == (done.code, done.stdout)
     assert f"prela: {sentence}" == done.stderr.splitlines()[-1]
     assert all(line.startswith("Opening ") for line in done.stderr.splitlines()[:-1])
 
