@@ -105,3 +105,11 @@ def test_what_a_killed_holder_left_behind_means_nobody(tmp_path: Path, left: byt
     with open_source(tmp_path, None, None) as reader:
         page = reader.traces("default", TraceFilter(), Order.NEWEST, PageRequest())
     assert [] == page.items
+
+
+def test_an_empty_data_directory_is_none_and_not_the_current_one(tmp_path: Path) -> None:
+    default = tmp_path / "default"
+    done = prela("query", "--data-dir", "", PRELA_DATA_DIR=str(default))
+
+    assert 2 == done.code
+    assert done.stderr.startswith(f"prela: {default} does not exist")
