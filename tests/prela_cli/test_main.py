@@ -98,7 +98,7 @@ def test_a_missing_library_is_named_with_the_extra_that_brings_it(
 
 
 def test_a_library_found_missing_while_running_is_named_too(run: Run, reader: object) -> None:
-    reader.error = ModuleNotFoundError("No module named 'chdb'", name="chdb")  # type: ignore[attr-defined]
+    reader.error = ModuleNotFoundError("No module named 'chdb'", name="chdb")  # type: ignore[attr-defined]  # conftest's FakeReader
     result = run("query")
 
     assert result.exit_code == 1
