@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from tests.programs import Server, prela
@@ -70,6 +71,17 @@ def test_other_commands_find_the_server_of_a_directory_and_ask_it(server: Server
         done = prela(*command, "--data-dir", server.data_dir)
         assert (0, "") == (done.code, done.stderr)
         assert "find me" in done.stdout
+
+
+def test_what_is_no_http_is_answered_and_writes_no_line(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        address = urlsplit(server.url)
+        with socket.create_connection((address.hostname, address.port), timeout=60) as client:
+            client.sendall(b"nonsense\r\n\r\n")
+            assert client.recv(65536).startswith(b"HTTP/1.1 400 ")
+        server.end()
+        assert server.process.stderr is not None
+        assert "Invalid HTTP request" not in server.process.stderr.read()
 
 
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
