@@ -119,3 +119,11 @@ def test_a_terminal_that_knows_only_ascii_gets_a_picture_too() -> None:
     assert "??" in picture
     assert "====" in picture
     assert "12 us" in picture
+
+
+def test_an_empty_id_is_a_wrong_command_line(run: Run, reader: Any) -> None:
+    result = run("show", "")
+
+    assert 2 == result.exit_code
+    assert "a TRACE_ID can't be empty" in result.stderr
+    assert [] == reader.asked
