@@ -68,7 +68,7 @@ def test_one_span_in_full(run: Run, trace: TraceDetail) -> None:
     assert msgspec.json.decode(document, type=StoredSpan) == CALL
 
 
-@pytest.mark.parametrize("arguments", [["nothing"], [""], ["--latest"]])
+@pytest.mark.parametrize("arguments", [["nothing"], ["--latest"]])
 def test_an_unknown_trace_ends_with_3(run: Run, reader: Any, arguments: list[str]) -> None:
     result = run("show", *arguments)
 
