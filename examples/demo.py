@@ -109,7 +109,7 @@ def show(*command: str) -> None:
     elif command[0] == sys.executable:
         typed = ("python", *command[1:])
     print(f"$ {' '.join(typed)}", flush=True)
-    subprocess.run(command, cwd=ROOT, check=True, env=os.environ | {"PRELA_URL": ""})  # noqa: S603
+    subprocess.run(command, cwd=ROOT, check=True, env=os.environ | {"PRELA_URL": ""})  # noqa: S603 - our own commands
 
 
 def say(sentence: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,9 +19,16 @@ def _default(ctx: click.Context, param: click.Parameter, path: Path | None) -> P
     return chosen
 
 
+class _Directory(click.Path):
+    """A path; an empty text is no path, though `pathlib` takes it for the current directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(value, param, ctx) if value != "" else None
+
+
 data_dir_option = click.option(
     "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=_Directory(file_okay=False, path_type=Path),
     callback=_default,
     help="Where traces are kept.  [default: $PRELA_DATA_DIR or ~/.prela]",
 )

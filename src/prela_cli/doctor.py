@@ -95,9 +95,13 @@ def _examine(directory: Path, url: str | None, api_key: str | None) -> Iterator[
     yield from _libraries()
     yield _checked("settings", _settings)
     yield _disk(directory)
-    yield _checked("data directory", lambda: _data_directory(directory))
-    yield _checked("engine", lambda: _engine(directory))
-    yield _checked("server", lambda: _server(directory, url, api_key))
+    found = _checked("data directory", lambda: _data_directory(directory))
+    yield found
+    # Both are looked for in the directory, and would only repeat what is wrong with it.
+    if found.well:
+        yield _checked("engine", lambda: _engine(directory))
+    if found.well or url:
+        yield _checked("server", lambda: _server(directory, url, api_key))
 
 
 def _libraries() -> Iterator[Finding]:
@@ -135,8 +139,12 @@ def _settings() -> str:
     return f"{said}; nothing here reads {unknown}" if unknown else said
 
 
+def _existing(directory: Path) -> Path:
+    return next(path for path in (directory, *directory.absolute().parents) if path.exists())
+
+
 def _disk(directory: Path) -> Finding:
-    existing = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    existing = _existing(directory)
     free = shutil.disk_usage(existing).free
     return Finding(
         "disk",
@@ -147,9 +155,14 @@ def _disk(directory: Path) -> Finding:
 
 
 def _data_directory(directory: Path) -> str:
-    from prela_core.io.data_directory import holder_of
+    from prela_core.io.data_directory import holder_of, unusable
 
     if not directory.exists():
+        try:
+            # Nothing else tells surely whether a directory can be made there.
+            tempfile.TemporaryDirectory(prefix=".prela-", dir=_existing(directory)).cleanup()
+        except OSError as error:
+            raise unusable(directory, error) from error
         return f"{directory} does not exist yet; it is made when it is needed"
     if not os.access(directory, os.W_OK):
         raise OSError(f"{directory} can't be written to by this user")

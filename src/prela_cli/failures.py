@@ -1,7 +1,7 @@
 """What a command says, and with which code it ends, when it can't do its work.
 
-0 is success, 1 a fault of ours or of a part that can't be reached, 2 a wrong command line or
-request, 3 something that does not exist.
+0 is success, 1 a fault of ours or of a part that can't be reached, 2 a wrong command line,
+setting or request, 3 something that does not exist.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from prela_core.errors import (
     MalformedError,
     NotFoundError,
     PrelaError,
+    SettingsError,
     UnauthenticatedError,
 )
 
@@ -75,7 +76,7 @@ def failure_of(error: Exception, command: str, extras: str) -> Failure:
     """
     if isinstance(error, NotFoundError):
         return NotThereFailure(str(error))
-    if isinstance(error, (InvalidError, MalformedError)):
+    if isinstance(error, (InvalidError, MalformedError, SettingsError)):
         return WrongRequestFailure(str(error))
     if isinstance(error, UnauthenticatedError):
         return Failure(f"{error} (keys are given as --api-key or PRELA_API_KEY)")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prela_cli.data_dir import data_dir_option
-from prela_cli.failures import Failure
+from prela_cli.failures import failure_of
 
 if TYPE_CHECKING:
     from prela_server.accounts import Accounts, KeyInfo
@@ -130,7 +130,8 @@ def _accounts(data_dir: Path, *, create: bool) -> Iterator[Accounts]:
     except PrelaError as error:
         # Whoever may run this owns the machine, and needs the reason that clients don't get.
         cause = f" ({error.__cause__})" if error.__cause__ else ""
-        raise Failure(f"{error}{cause}") from error
+        kind = type(failure_of(error, "keys", ""))
+        raise kind(f"{error}{cause}") from error
 
 
 def _as_json(info: KeyInfo) -> dict[str, Any]:

@@ -37,6 +37,9 @@ COMMANDS = {
 """The subcommand `name` is the attribute `name` of the module `prela_cli.name`."""
 
 
+_OUTPUT_ERRORS = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT})
+
+
 class LazyGroup(click.Group):
     """A group that knows its subcommands' names and summaries without importing them."""
 
@@ -87,11 +90,16 @@ class LazyGroup(click.Group):
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except Exception as error:
-            if isinstance(error, OSError) and error.errno == errno.EPIPE:
-                raise  # click ends quietly when nobody reads on, as in `prela query | head`
+            if _is_of_output(error):
+                raise  # click ends quietly when nobody reads on; `__main__` says the others
             command = ctx.invoked_subcommand or ""
             extras = COMMANDS[command].extras if command in COMMANDS else ""
             raise failure_of(error, command, extras) from error
+
+
+def _is_of_output(error: Exception) -> bool:
+    """Say whether standard output failed: unlike a file, it has no name in the error."""
+    return isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT_ERRORS
 
 
 @click.group(
@@ -99,7 +107,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=(
         "Exit codes: 0 done, 1 a fault or something that can't be reached, "
-        "2 a wrong command line or request, 3 no such trace or span."
+        "2 a wrong command line, setting or request, 3 no such trace, span or key."
     ),
 )
 @click.version_option(__version__, "-V", "--version", prog_name="prela")

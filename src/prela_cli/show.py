@@ -47,6 +47,8 @@ def show(
     """
     if latest == (trace_id is not None):
         raise click.UsageError("give a TRACE_ID, or --latest")
+    if trace_id == "":
+        raise click.UsageError("a TRACE_ID can't be empty; give one, or --latest")
     trace = find_trace(reader, trace_id) if trace_id is not None else newest_trace(reader)
     if span_id is not None:
         span = find_span(reader, trace, span_id)

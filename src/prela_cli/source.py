@@ -76,16 +76,20 @@ def find_server(directory: Path, url: str | None, api_key: str | None) -> HttpCl
     """Give a client of the server at `url`, or of the one that serves `directory`, if any.
 
     Whoever has the directory and does not answer anywhere is waited for a little: a server is
-    just being started, or else a short command ends.
+    just being started, or else a short command ends. Raises `SettingsError` for a directory
+    that can't be looked into.
     """
-    from prela_core.io.data_directory import holder_of
+    from prela_core.io.data_directory import holder_of, unusable
 
     until = time.monotonic() + _PATIENCE
-    while not url and (holder := holder_of(directory)) is not None:
-        url = holder.url
-        if not url and time.monotonic() >= until:
-            break
-        time.sleep(0 if url else _PAUSE)
+    try:
+        while not url and (holder := holder_of(directory)) is not None:
+            url = holder.url
+            if not url and time.monotonic() >= until:
+                break
+            time.sleep(0 if url else _PAUSE)
+    except OSError as error:
+        raise unusable(directory, error) from error
     if not url:
         return None
     from prela_core.io.http_client import HttpClient

@@ -26,3 +26,5 @@ def configure_logs(*, colours: bool) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    # It warns of each request that is no HTTP. Any client can send such, and is answered 400.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)

@@ -259,7 +259,7 @@ def _refused_start(server: Server) -> str:
         timeout=60,
         check=False,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "Traceback" not in done.stderr
     return done.stderr
 

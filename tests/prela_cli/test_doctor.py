@@ -169,6 +169,19 @@ def test_a_directory_that_another_command_has_is_well(
     assert "open in `prela ingest` (process " in by_name(result)["data directory"][1]
 
 
+@pytest.mark.parametrize("path", ["file/sub", "locked"])
+def test_of_a_directory_that_can_not_be_used_nothing_more_is_said(
+    run: Run, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "locked" / "prela.lock").mkdir(parents=True)
+    result = run("doctor", "--data-dir", str(tmp_path / path))
+
+    assert 1 == result.exit_code
+    assert "BAD" == by_name(result)["data directory"][0]
+    assert CHECKS[:-2] == list(by_name(result))
+
+
 def test_a_directory_that_can_not_be_written_to_is_bad(
     run: Run, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,7 +111,7 @@ def test_revoke_of_an_unknown_key(run: Run) -> None:
     text = create(run, "--project", "shop")
     for key_id in ("nope", text):
         result = run("revoke", key_id)
-        assert (1, "") == (result.exit_code, result.stdout)
+        assert (3, "") == (result.exit_code, result.stdout)
         assert "no key with this id" in result.stderr
         assert text not in result.output
 
@@ -119,21 +119,21 @@ def test_revoke_of_an_unknown_key(run: Run) -> None:
 @pytest.mark.parametrize("command", [["list"], ["revoke", "x"]])
 def test_a_mistyped_directory_is_not_made(run: Run, tmp_path: Path, command: list[str]) -> None:
     result = run(*command, data_dir=tmp_path / "mistyped")
-    assert 1 == result.exit_code
+    assert 2 == result.exit_code
     assert "mistyped" in result.stderr
     assert not (tmp_path / "mistyped").exists()
 
 
 def test_create_with_a_bad_project(run: Run) -> None:
     result = run("create", "--project", "Shop!")
-    assert (1, "") == (result.exit_code, result.stdout)
+    assert (2, "") == (result.exit_code, result.stdout)
     assert "prela: a project id has 1 to 64 characters" in result.stderr
 
 
 def test_the_reason_is_told_when_the_storage_fails(run: Run, tmp_path: Path) -> None:
     (tmp_path / "accounts.sqlite3").mkdir()
     result = run("create", "--project", "shop")
-    assert 1 == result.exit_code
+    assert 2 == result.exit_code
     assert "unable to open database file" in result.stderr
 
 

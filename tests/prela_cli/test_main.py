@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import click
@@ -54,6 +55,7 @@ def test_help_lists_every_command_and_the_exit_codes(run: Run) -> None:
     assert result.exit_code == 0
     assert all(f"  {name} " in result.output for name in COMMANDS)
     assert "Exit codes: 0" in result.output
+    assert "3 no such trace, span or key." in " ".join(result.output.split())
 
 
 def test_help_and_version_import_no_command_and_no_store() -> None:
@@ -97,7 +99,7 @@ def test_a_missing_library_is_named_with_the_extra_that_brings_it(
 
 
 def test_a_library_found_missing_while_running_is_named_too(run: Run, reader: object) -> None:
-    reader.error = ModuleNotFoundError("No module named 'chdb'", name="chdb")  # type: ignore[attr-defined]
+    reader.error = ModuleNotFoundError("No module named 'chdb'", name="chdb")  # type: ignore[attr-defined]  # conftest's FakeReader
     result = run("query")
 
     assert result.exit_code == 1
@@ -149,3 +151,49 @@ def test_names_are_completed_without_importing_commands() -> None:
 
 def test_the_group_is_the_one_the_script_runs() -> None:
     assert isinstance(prela, main.LazyGroup)
+
+
+def in_a_shell(line: str, data_dir: Path) -> subprocess.CompletedProcess[str]:
+    """Run `line`, in which `$PRELA` is the command and `$DATA` an empty data directory."""
+    data_dir.mkdir(exist_ok=True)
+    environment = {name: value for name, value in os.environ.items() if name[:6] != "PRELA_"}
+    return subprocess.run(
+        ["sh", "-c", line],
+        env=environment | {"PRELA": f"{sys.executable} -m prela_cli", "DATA": str(data_dir)},
+        stdin=subprocess.PIPE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize(
+    "words", ["--help", "query --help", "query --data-dir $DATA", "query --json --data-dir $DATA"]
+)
+def test_output_that_can_not_be_written_is_one_sentence(words: str, tmp_path: Path) -> None:
+    ended = in_a_shell(f"$PRELA {words} >/dev/full", tmp_path / "data")
+
+    assert (1, "prela: can't write the output: No space left on device\n") == (
+        ended.returncode,
+        ended.stderr,
+    )
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("words", ["query --json", "ingest -"])
+def test_closed_streams_are_as_empty_ones(words: str, closed: str, tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    whole = in_a_shell(f"$PRELA {words} --data-dir $DATA </dev/null", data_dir)
+    ended = in_a_shell(f"$PRELA {words} --data-dir $DATA </dev/null {closed}", data_dir)
+
+    assert 0 == whole.returncode
+    assert 0 == ended.returncode
+    assert ("" if ">&-" in closed.split() else whole.stdout) == ended.stdout
+    assert ("" if "2>&-" in closed else whole.stderr) == ended.stderr
+
+
+def test_nobody_who_reads_on_is_no_error(tmp_path: Path) -> None:
+    ended = in_a_shell("$PRELA query --json --data-dir $DATA | true", tmp_path / "data")
+
+    assert (0, "") == (ended.returncode, ended.stderr)

@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from tests.programs import Server, prela
@@ -72,12 +73,23 @@ def test_other_commands_find_the_server_of_a_directory_and_ask_it(server: Server
         assert "find me" in done.stdout
 
 
+def test_what_is_no_http_is_answered_and_writes_no_line(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        address = urlsplit(server.url)
+        with socket.create_connection((address.hostname, address.port), timeout=60) as client:
+            client.sendall(b"nonsense\r\n\r\n")
+            assert client.recv(65536).startswith(b"HTTP/1.1 400 ")
+        server.end()
+        assert server.process.stderr is not None
+        assert "Invalid HTTP request" not in server.process.stderr.read()
+
+
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = prela("serve", "--port", port, "--data-dir", tmp_path)
 
-    assert 1 == done.code
+    assert 2 == done.code
     assert done.stderr.splitlines()[-1] == (
         f"prela: can't listen on 127.0.0.1:{port} (Address already in use); "
         "choose another --host or --port"
@@ -115,7 +127,7 @@ def test_a_setting_that_can_not_be_used_is_one_sentence(
 ) -> None:
     done = prela("serve", "--data-dir", tmp_path / "data", **environment)
 
-    assert (1, "") == (done.code, done.stdout)
+    assert (2, "") == (done.code, done.stdout)
     assert f"prela: {sentence}" == done.stderr.splitlines()[-1]
     assert all(line.startswith("Opening ") for line in done.stderr.splitlines()[:-1])
 

@@ -68,7 +68,7 @@ def test_one_span_in_full(run: Run, trace: TraceDetail) -> None:
     assert msgspec.json.decode(document, type=StoredSpan) == CALL
 
 
-@pytest.mark.parametrize("arguments", [["nothing"], [""], ["--latest"]])
+@pytest.mark.parametrize("arguments", [["nothing"], ["--latest"]])
 def test_an_unknown_trace_ends_with_3(run: Run, reader: Any, arguments: list[str]) -> None:
     result = run("show", *arguments)
 
@@ -119,3 +119,11 @@ def test_a_terminal_that_knows_only_ascii_gets_a_picture_too() -> None:
     assert "??" in picture
     assert "====" in picture
     assert "12 us" in picture
+
+
+def test_an_empty_id_is_a_wrong_command_line(run: Run, reader: Any) -> None:
+    result = run("show", "")
+
+    assert 2 == result.exit_code
+    assert "a TRACE_ID can't be empty" in result.stderr
+    assert [] == reader.asked

@@ -26,6 +26,22 @@ def test_a_directory_that_is_not_there_is_not_made_by_reading(tmp_path: Path) ->
         pass
 
 
+@pytest.mark.parametrize("command", [["query"], ["serve", "--port", 0], ["ingest", "-"]])
+@pytest.mark.parametrize(
+    ("path", "reason"), [("file/sub", "Not a directory"), ("locked", "Is a directory")]
+)
+def test_a_directory_that_can_not_be_used_is_one_sentence(
+    command: list[object], path: str, reason: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "locked" / "prela.lock").mkdir(parents=True)
+    done = prela(*command, "--data-dir", tmp_path / path)
+
+    assert (2, "") == (done.code, done.stdout)
+    said = done.stderr.splitlines()[-1]
+    assert f"prela: the data directory {tmp_path / path} can't be used ({reason}); " in said
+
+
 def test_a_query_waits_while_another_short_command_has_the_directory(tmp_path: Path) -> None:
     with DataDirectory(tmp_path, command="prela") as held:
         waiting = start(["query", "--data-dir", tmp_path])
@@ -89,3 +105,11 @@ def test_what_a_killed_holder_left_behind_means_nobody(tmp_path: Path, left: byt
     with open_source(tmp_path, None, None) as reader:
         page = reader.traces("default", TraceFilter(), Order.NEWEST, PageRequest())
     assert [] == page.items
+
+
+def test_an_empty_data_directory_is_none_and_not_the_current_one(tmp_path: Path) -> None:
+    default = tmp_path / "default"
+    done = prela("query", "--data-dir", "", PRELA_DATA_DIR=str(default))
+
+    assert 2 == done.code
+    assert done.stderr.startswith(f"prela: {default} does not exist")

@@ -111,7 +111,7 @@ def test_keys_are_asked_for_where_others_can_come(auth: Auth, host: str, *, asks
     assert asks is settings.asks_for_keys
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.7", "prela.test", ""])  # noqa: S104
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.7", "prela.test", ""])  # noqa: S104 - refused, not bound
 def test_no_keys_on_a_network_must_be_said_by_name(host: str) -> None:
     with pytest.raises(SettingsError, match="PRELA_AUTH=insecure"):
         Settings(auth=Auth.OFF, host=host).check()

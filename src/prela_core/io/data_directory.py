@@ -13,9 +13,9 @@ from typing import Self
 import attrs
 import msgspec
 
-from prela_core.errors import DataDirectoryBusyError
+from prela_core.errors import DataDirectoryBusyError, SettingsError
 
-__all__ = ["DataDirectory", "Holder", "default_data_directory", "holder_of"]
+__all__ = ["DataDirectory", "Holder", "default_data_directory", "holder_of", "unusable"]
 
 _LOCK = "prela.lock"
 _PAUSE = 0.05
@@ -33,6 +33,14 @@ class Holder:
 def default_data_directory() -> Path:
     """Give `PRELA_DATA_DIR`, or else `~/.prela`."""
     return Path(os.environ.get("PRELA_DATA_DIR") or "~/.prela").expanduser()
+
+
+def unusable(path: Path, error: OSError) -> SettingsError:
+    """Say of a data directory at `path` that it can't be used, why, and what to do."""
+    return SettingsError(
+        f"the data directory {path} can't be used ({error.strerror or error}); let this user "
+        "make it and write to it, or choose another --data-dir"
+    )
 
 
 class DataDirectory:
@@ -61,10 +69,14 @@ class DataDirectory:
     ) -> Self:
         """Take the directory, waiting up to `patience` seconds for another to let go of it.
 
-        Raises `DataDirectoryBusyError`, which says who has it and what to do.
+        Raises `DataDirectoryBusyError`, which says who has it and what to do, and
+        `SettingsError` for a directory that can't be made or written to.
         """
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise unusable(self.path, error) from error
         until = clock() + patience
         while not _lock(file):
             if clock() >= until:

@@ -14,6 +14,9 @@ __all__ = ["connect"]
 
 _LAST_PORT = 65535
 
+_LONGEST_CONNECT = 5.0
+"""Seconds. An answer may take its time; a server that is there takes a connection at once."""
+
 
 def connect(
     url: str,
@@ -25,17 +28,18 @@ def connect(
     """Give a client whose paths are below `url`, sending `api_key` if there is one.
 
     The environment's proxies are used, except for a server on this machine: they would look
-    for it on theirs. `timeout` is in seconds. Raises `InvalidError` for what can be no URL of a
-    server and for what can be no key.
+    for it on theirs. `timeout` is in seconds, and for connecting 5 at most. Raises `InvalidError`
+    for what can be no URL of a server and for what can be no key.
     """
     headers = {"User-Agent": f"prela-core/{__version__}"}
     if api_key and api_key.strip():
         headers["X-API-Key"] = _checked(api_key.strip())
     base_url = _checked_url(url)
+    soon = min(timeout, _LONGEST_CONNECT)
     return httpx.Client(
         base_url=base_url,
         headers=headers,
-        timeout=timeout,
+        timeout=httpx.Timeout(timeout, connect=soon, pool=soon),
         transport=transport,
         trust_env=not _is_here(base_url.host),
     )

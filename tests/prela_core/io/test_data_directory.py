@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 import prela_core
-from prela_core.errors import DataDirectoryBusyError
+from prela_core.errors import DataDirectoryBusyError, SettingsError
 from prela_core.io.data_directory import (
     DataDirectory,
     Holder,
@@ -126,6 +126,20 @@ def test_it_is_made_for_its_owner_alone(tmp_path: Path) -> None:
         assert 0o700 == path.stat().st_mode & 0o777
         assert 0o600 == (path / "prela.lock").stat().st_mode & 0o777
         assert path / "store" == held.store_path
+
+
+def test_one_that_can_not_be_made_is_said_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "sub"
+    with pytest.raises(SettingsError) as refusal:
+        DataDirectory(path, command="test").acquire()
+    assert f"the data directory {path} can't be used (Not a directory)" in str(refusal.value)
+
+
+def test_one_whose_lock_can_not_be_opened_is_said_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "prela.lock").mkdir()
+    with pytest.raises(SettingsError, match=r"can't be used \(Is a directory\); .* --data-dir"):
+        DataDirectory(tmp_path, command="test").acquire()
 
 
 def test_leaving_lets_go_also_after_an_error(tmp_path: Path) -> None:

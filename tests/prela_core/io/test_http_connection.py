@@ -64,6 +64,12 @@ def test_what_is_no_url_of_a_server_is_said(url: str) -> None:
         connect(url, None, timeout=1)
 
 
+@pytest.mark.parametrize(("timeout", "soon"), [(35.0, 5.0), (1.0, 1.0)])
+def test_connecting_is_given_up_sooner_than_an_answer(timeout: float, soon: float) -> None:
+    with connect("http://x.test", None, timeout=timeout) as client:
+        assert httpx.Timeout(timeout, connect=soon, pool=soon) == client.timeout
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "[::1]"])
 def test_a_server_on_this_machine_is_asked_past_any_proxy(
     host: str, monkeypatch: pytest.MonkeyPatch

@@ -51,7 +51,7 @@ ERRORS = [
 
 
 def answer(status: int, **more: object) -> httpx.Response:
-    return httpx.Response(status, request=httpx.Request("GET", f"{URL}/x"), **more)  # type: ignore[arg-type]
+    return httpx.Response(status, request=httpx.Request("GET", f"{URL}/x"), **more)  # type: ignore[arg-type]  # each by its own type
 
 
 def raised(response: httpx.Response) -> PrelaError:

@@ -34,7 +34,7 @@ def open_sqlite(tmp_path: Path) -> Iterator[Opener]:
 
     def opener(data_dir: Path = tmp_path / "data", **options: object) -> SqliteAccounts:
         options = {"now": lambda: 1_700_000_000_000_000, "busy_seconds": 0.01, **options}
-        opened.append(SqliteAccounts(data_dir, **options))  # type: ignore[arg-type]
+        opened.append(SqliteAccounts(data_dir, **options))  # type: ignore[arg-type]  # each by its own type
         return opened[-1]
 
     yield opener

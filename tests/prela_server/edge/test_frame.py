@@ -134,5 +134,5 @@ def test_what_is_no_request_passes() -> None:
     async def app(scope: Any, _: Any, __: Any) -> None:
         passed.append(scope["type"])
 
-    asyncio.run(Frame(app, local_only=True)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
+    asyncio.run(Frame(app, local_only=True)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]  # neither is called
     assert ["lifespan"] == passed

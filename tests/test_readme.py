@@ -1,0 +1,64 @@
+"""What the README and the documents point at is there."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from itertools import takewhile
+from pathlib import Path
+
+import attrs
+import click
+import pytest
+
+from prela_cli.doctor import _OF_COMMANDS
+from prela_cli.main import COMMANDS
+from prela_server.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+TYPED = re.compile(r"(?:^\$ |`)prela ([^`\n]+)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    links = [link for link in LINK.findall(document.read_text()) if "://" not in link]
+    paths = [link.partition("#")[0] for link in links]
+
+    assert [] == [path for path in paths if path and not (document.parent / path).exists()]
+
+
+def test_links_are_found() -> None:
+    assert "docs/benchmarks.md" in LINK.findall(README)
+
+
+def words(typed: str) -> list[str]:
+    return list(takewhile(lambda word: word.isalpha() and word.islower(), typed.split()))
+
+
+@pytest.mark.parametrize(
+    "typed", [typed for typed in TYPED.findall(README) if not typed.startswith("COMMAND")]
+)
+def test_every_command_shown_exists(typed: str) -> None:
+    name, *rest = words(typed)
+
+    assert name in COMMANDS
+    command = getattr(importlib.import_module(f"prela_cli.{name}"), name)
+    if isinstance(command, click.Group):
+        assert rest[0] in command.commands
+
+
+def test_commands_are_found() -> None:
+    shown = {words(typed)[0] for typed in TYPED.findall(README) if words(typed)}
+
+    assert {"serve", "query", "show", "search", "ingest", "doctor", "keys"} <= shown
+
+
+def test_the_table_of_settings_is_whole() -> None:
+    rows = [line for line in README.splitlines() if line.startswith("| `PRELA_")]
+    told = {name for row in rows for name in re.findall(r"`(PRELA_\w+)`", row.split("|")[1])}
+    settings = {f"{PREFIX}{field.name.upper()}" for field in attrs.fields(Settings)}
+
+    assert settings | _OF_COMMANDS == told
