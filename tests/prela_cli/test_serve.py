@@ -103,7 +103,7 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
         ({"PRELA_PORT": "http"}, "PRELA_PORT=http: 'http' is not a whole number"),
         (
             {"PRELA_RETENTION_DAYS": "-1"},
-            "PRELA_RETENTION_DAYS=-1: retention_days must be at least 0, not -1",
+            "PRELA_RETENTION_DAYS=-1: retention_days must be between 0 and 36500, not -1",
         ),
         (
             {"PRELA_AUTH": "off", "PRELA_HOST": "0.0.0.0"},  # noqa: S104 - it is refused
