@@ -130,7 +130,7 @@ class ClickHouseStore:
                     settings={"materialize_ttl_after_modify": 0},
                 )
                 taken.append(f"{table}: kept for {self._retention_days} days")
-            elif not ttl and "\nTTL " in definition.replace(" TTL ", "\nTTL "):
+            elif not ttl and " TTL " in definition:
                 client.command(f"ALTER TABLE {table} REMOVE TTL")
                 taken.append(f"{table}: kept for ever")
         return taken
