@@ -39,7 +39,15 @@ PUBLIC = {
         "price_version",
         "resolve",
     ],
-    "prela_core.emit": ["ActiveSpan", "Tracer", "current_span"],
+    "prela_core.emit": [
+        "ActiveSpan",
+        "Exporter",
+        "Finished",
+        "Processor",
+        "Sink",
+        "Tracer",
+        "current_span",
+    ],
     "prela_core.errors": [
         "BusFullError",
         "BusUnavailableError",

@@ -59,14 +59,15 @@ class Span:
 
     `trace_id` and `span_id` are opaque strings of 1-128 printable characters. Times are
     aware datetimes, kept to the microsecond. `parent_span_id` is None for a root, and
-    `ended_at` None while the step goes on.
+    `ended_at` None while the step goes on. A `span_type` of None leaves it to the attributes to
+    tell, by the conventions in force where the span is stored.
     """
 
     trace_id: str
     span_id: str
     parent_span_id: str | None = None
     name: str = ""
-    span_type: SpanType = SpanType.CUSTOM
+    span_type: SpanType | None = SpanType.CUSTOM
     service_name: str = ""
     started_at: datetime
     ended_at: datetime | None = None

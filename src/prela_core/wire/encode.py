@@ -34,7 +34,7 @@ def span_to_json(span: Span) -> dict[str, Any]:
         "span_id": span.span_id,
         "parent_span_id": span.parent_span_id,
         "name": json_value(span.name),
-        "span_type": span.span_type.value,
+        "span_type": span.span_type.value if span.span_type else None,
         "service_name": json_value(span.service_name),
         "started_at": _time(span.started_at),
         "ended_at": _time(span.ended_at) if span.ended_at else None,
