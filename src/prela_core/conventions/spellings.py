@@ -103,6 +103,7 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "traceloop.association.properties.session_id",
             "langfuse.session.id",
             "ai.telemetry.metadata.sessionId",
+            "resource.session.id",
         ),
         "user_id": _rules(
             "user.id",
@@ -112,6 +113,7 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "ai.telemetry.metadata.userId",
             "gen_ai.user",
             "llm.user",
+            "resource.user.id",
         ),
         "agent_name": _rules(
             "agent.name",
@@ -163,7 +165,11 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             Rule("gen_ai.response.time_to_first_chunk", "seconds_to_ms"),
         ),
         "environment": _rules(
-            "environment", "deployment.environment.name", "deployment.environment"
+            "environment",
+            "deployment.environment.name",
+            "deployment.environment",
+            "resource.deployment.environment.name",
+            "resource.deployment.environment",
         ),
     }
 )

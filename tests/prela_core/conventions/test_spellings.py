@@ -77,6 +77,7 @@ REFERENCE: dict[str, list[str]] = {
         "traceloop.association.properties.session_id",
         "langfuse.session.id",
         "ai.telemetry.metadata.sessionId",
+        "resource.session.id",
     ],
     "user_id": [
         "user.id",
@@ -86,6 +87,7 @@ REFERENCE: dict[str, list[str]] = {
         "ai.telemetry.metadata.userId",
         "gen_ai.user",
         "llm.user",
+        "resource.user.id",
     ],
     "agent_name": [
         "agent.name",
@@ -120,7 +122,13 @@ REFERENCE: dict[str, list[str]] = {
         "ai.response.text",
     ],
     "ttft_ms": ["llm.time_to_first_token_ms", "gen_ai.response.time_to_first_chunk"],
-    "environment": ["environment", "deployment.environment.name", "deployment.environment"],
+    "environment": [
+        "environment",
+        "deployment.environment.name",
+        "deployment.environment",
+        "resource.deployment.environment.name",
+        "resource.deployment.environment",
+    ],
 }
 
 ROWS = [(column, spelling) for column, row in REFERENCE.items() for spelling in row]
