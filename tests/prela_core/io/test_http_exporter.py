@@ -108,6 +108,14 @@ def test_after_four_attempts_it_says_what_is_away() -> None:
     assert (4, [0.1, 0.2, 0.4]) == (len(server.requests), server.pauses)
 
 
+def test_one_attempt_leaves_trying_again_to_the_caller() -> None:
+    server = Server([httpx.Response(503, headers={"Retry-After": "7"})])
+
+    with pytest.raises(UnavailableError) as caught:
+        server.exporter(attempts=1)([SPAN])
+    assert (1, [], 7) == (len(server.requests), server.pauses, caught.value.retry_after)
+
+
 @pytest.mark.parametrize(
     ("header", "pause"), [("2", 2.0), ("600", 5.0), ("soon", 0.1), ("٣", 0.1), ("", 0.1)]
 )
