@@ -108,7 +108,7 @@ class OtlpExporter:
             body = gzip.compress(body, 6, mtime=0)
 
         def post() -> httpx.Response:
-            with translated(self.url):
+            with translated(self.url, server="a collector"):
                 answer = self._client.post(self.url, content=body)
             self._raise_for(answer)
             return answer
