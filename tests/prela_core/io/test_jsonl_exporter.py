@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.programs import prela
 
+from prela_core.errors import UnavailableError
 from prela_core.io.jsonl_exporter import JsonlExporter
 from prela_core.model import Span
 from prela_core.testing.factories import NOON
@@ -53,6 +54,22 @@ def test_threads_do_not_mix_their_lines(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         JsonlExporter(tmp_path / "missing" / "spans.jsonl")([SPAN])
+
+
+def test_half_a_line_of_a_writer_that_died_spoils_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "spans.jsonl"
+    path.write_bytes(b'{"trace_id": "t", "sp')
+    for _ in range(2):
+        JsonlExporter(path)([SPAN])
+
+    lines = path.read_bytes().splitlines()
+    assert ["s", "s"] == [json.loads(line)["span_id"] for line in lines[1:]]
+
+
+def test_a_full_disk_may_pass() -> None:
+    # Linux's own disk that is always full.
+    with pytest.raises(UnavailableError, match="No space left on device"):
+        JsonlExporter("/dev/full")([SPAN])
 
 
 def named(at: int) -> Span:
@@ -153,6 +170,7 @@ _PROGRAM = """
 import sys
 from datetime import datetime, UTC
 from prela_core import Span
+from prela_core.errors import UnavailableError
 from prela_core.io.jsonl_exporter import JsonlExporter
 export = JsonlExporter(sys.argv[1], max_bytes=4000, compress=True)
 for at in range(int(sys.argv[2]), int(sys.argv[2]) + 100):

@@ -285,6 +285,13 @@ def test_settings_that_cannot_be_used_are_said(monkeypatch: pytest.MonkeyPatch) 
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("name", "value"), [("a b", "x"), ("a", "x\ny"), ("a", "ü"), ("", "x")])
+def test_headers_that_cannot_be_sent_are_said_without_their_values(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match="can't be sent") as caught:
+        OtlpExporter(headers={name: value})
+    assert repr(value) not in str(caught.value)
+
+
 def test_without_the_package_protobuf_is_an_error_that_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
