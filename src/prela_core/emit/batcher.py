@@ -92,6 +92,11 @@ class Batcher(Generic[T]):
         oldest = self._flying or self._waiting
         return oldest[0].number if oldest else self._added
 
+    @property
+    def failures(self) -> int:
+        """How many attempts failed in a row."""
+        return self._failures
+
     def add(self, thing: T, size: int, now: float) -> list[T]:
         """Hold `thing`; give what had to give way to it, which is `thing` itself if none could."""
         bounds = self._bounds
@@ -101,8 +106,8 @@ class Batcher(Generic[T]):
             return [thing]
         gone: list[T] = []
         while self._waiting and not self._has_room(size):
-            for _ in range(min(bounds.give_way, len(self._waiting))):
-                gone.append(self._drop_oldest())
+            together = min(bounds.give_way, len(self._waiting))
+            gone += [self._drop_oldest() for _ in range(together)]
         if not self._has_room(size):
             return [*gone, thing]
         self._waiting.append(one)
