@@ -77,7 +77,8 @@ class BackgroundSink:
     def flush(self, timeout: float) -> bool:
         """Export what was put until now, for `timeout` seconds at most; say whether all was.
 
-        Traces that the tail sampler has not decided on stay.
+        A span that was lost since the last flush makes it False, once. Traces that the tail
+        sampler has not decided on stay.
         """
         return self._here.flush(timeout)
 

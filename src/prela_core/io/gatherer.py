@@ -82,6 +82,7 @@ class Gatherer:
         self._overflow = itertools.count()
         self._readings = 0
         self._counted = 0
+        self._told = 0
         self._is_running = False
         self._is_closed = False
         self._closed_well = True
@@ -103,14 +104,14 @@ class Gatherer:
     def flush(self, timeout: float) -> bool:
         """Export what was put until now, for `timeout` seconds at most; say whether all was.
 
-        Traces that the tail sampler has not decided on stay.
+        A span that was lost since the last flush makes it False, once. Traces that the tail
+        sampler has not decided on stay.
         """
         until = self._clock() + timeout
-        lost = self.lost
         mark = self._pass_mark(_Mark(), until)
         numbers = zip(self._outboxes, mark.numbers, strict=False)
         settled = [outbox.wait(number, until) for outbox, number in numbers]
-        return mark.passed.is_set() and all(settled) and lost == self.lost
+        return self._lost_none() and mark.passed.is_set() and all(settled)
 
     def close(self, timeout: float) -> bool:
         """Take no more, flush for `timeout` seconds at most, and close the exporters."""
@@ -120,13 +121,12 @@ class Gatherer:
             self._is_closed = True
             self._wakes_at = -1
         until = self._clock() + timeout
-        lost = self.lost
         self._pass_mark(_Mark(is_last=True), until)
         for outbox in self._outboxes:
             outbox.finish()
         delivered = [outbox.close(until) for outbox in self._outboxes]
         self._log.dropped(self._empty_inbox(), "they were not processed by the end")
-        self._closed_well = all(delivered) and lost == self.lost
+        self._closed_well = self._lost_none() and all(delivered)
         self._log.sum_up()
         return self._closed_well
 
@@ -185,6 +185,11 @@ class Gatherer:
             self._readings += 1
             new, self._counted = overflow - self._counted, overflow
         self._log.dropped(new, "they came faster than they could be processed")
+
+    def _lost_none(self) -> bool:
+        """Say whether nothing was lost since this was asked last."""
+        before, self._told = self._told, self.lost
+        return before == self._told
 
     def _empty_inbox(self) -> int:
         left = 0
