@@ -11,7 +11,7 @@ from typing import Any, Self
 import httpx
 import msgspec
 
-from prela_core.io.http_connection import connect
+from prela_core.io.http_connection import PerProcess, connect
 from prela_core.io.http_errors import raise_for_problem, translated
 from prela_core.io.retries import attempted
 from prela_core.io.sending import Refusals, send_each
@@ -25,6 +25,8 @@ _LONGEST_PAUSE_SECONDS = 5.0
 _SPANS_A_REQUEST = 1000
 _BYTES_A_REQUEST = 4 * 1024 * 1024
 """Before compression, and far below the 20 MiB that a server takes."""
+
+_HEADERS = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 
 
 class _Receipt(msgspec.Struct):
@@ -63,9 +65,8 @@ class HttpExporter:
     ) -> None:
         self.url = url.rstrip("/")
         self._refusals = Refusals()
-        self._client = connect(self.url, api_key, timeout=timeout, transport=transport)
-        self._client.headers.update(
-            {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        self._clients = PerProcess(
+            lambda: connect(self.url, api_key, timeout=timeout, transport=transport)
         )
         self._attempts = attempts
         self._sleep = sleep
@@ -82,7 +83,7 @@ class HttpExporter:
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._client.close()
+        self._clients.client.close()
 
     def __enter__(self) -> Self:
         """Give the exporter itself; it is closed at the end of the block."""
@@ -103,7 +104,7 @@ class HttpExporter:
 
         def post() -> httpx.Response:
             with translated(self.url):
-                answer = self._client.post(path, content=body)
+                answer = self._clients.client.post(path, content=body, headers=_HEADERS)
             raise_for_problem(answer)
             return answer
 
