@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+from collections.abc import Callable
 
 import httpx
 
@@ -10,7 +12,7 @@ from prela_core import __version__
 from prela_core.errors import InvalidError
 from prela_core.io.http_errors import not_a_server
 
-__all__ = ["connect"]
+__all__ = ["PerProcess", "connect"]
 
 _LAST_PORT = 65535
 
@@ -43,6 +45,25 @@ def connect(
         transport=transport,
         trust_env=not _is_here(base_url.host),
     )
+
+
+class PerProcess:
+    """A client for each process: two that shared a connection would read each other's answers."""
+
+    def __init__(self, make: Callable[[], httpx.Client]) -> None:
+        self._make = make
+        self._client = make()
+        self._pid = os.getpid()
+        self._parents: list[httpx.Client] = []
+
+    @property
+    def client(self) -> httpx.Client:
+        """This process's client; a forked child gets a new one when it first asks."""
+        if self._pid != os.getpid():
+            # Kept, as closing it might tell the server something on the parent's behalf.
+            self._parents.append(self._client)
+            self._client, self._pid = self._make(), os.getpid()
+        return self._client
 
 
 def _checked_url(url: str) -> httpx.URL:

@@ -8,6 +8,7 @@ from prela_core.wire.limits import Limits
 from prela_core.wire.otlp import decode_otlp_json, decode_otlp_protobuf, is_otlp_json
 from prela_core.wire.otlp_noise import ScopeFilter
 from prela_core.wire.prela_json import decode_batch, decode_span, decode_trace
+from prela_core.wire.records import to_record
 from prela_core.wire.timestamps import parse_timestamp
 from prela_core.wire.words import status_of
 
@@ -25,4 +26,5 @@ __all__ = [
     "is_otlp_json",
     "parse_timestamp",
     "status_of",
+    "to_record",
 ]

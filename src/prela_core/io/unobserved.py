@@ -1,0 +1,33 @@
+"""Exporting without observing the export: else each one would make spans to export."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["unobserved"]
+
+_KEY = "_SUPPRESS_INSTRUMENTATION_KEY"
+
+
+@contextmanager
+def unobserved() -> Iterator[None]:
+    """Let instrumentors of OpenTelemetry make no spans of what this block does.
+
+    They heed a key of OpenTelemetry's context that `opentelemetry.context` holds, or its older
+    form, the plain word. Where the package is not loaded there are none.
+    """
+    context = sys.modules.get("opentelemetry.context")
+    if context is None:
+        yield
+        return
+    keys = {"suppress_instrumentation", getattr(context, _KEY, "suppress_instrumentation")}
+    quiet = context.get_current()
+    for key in keys:
+        quiet = context.set_value(key, True, quiet)
+    token = context.attach(quiet)
+    try:
+        yield
+    finally:
+        context.detach(token)
