@@ -72,9 +72,10 @@ class StandIn:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.headers["Content-Encoding"] == "gzip":
                     body = gzip.decompress(body)
-                spans = json.loads(body)["spans"]
+                document = json.loads(body)
+                spans = document if isinstance(document, list) else document["spans"]
                 status, headers = stand_in.take(spans, self.client_address)
-                answer = json.dumps({"ingested": len(spans), "total": len(spans)}).encode()
+                answer = json.dumps({"ingested": len(spans), "rejected": []}).encode()
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.emitting import Ended, a_span, await_that, stand_in
 
 from prela_core.emit.batcher import Bounds
 from prela_core.errors import UnavailableError
@@ -18,7 +19,6 @@ from prela_core.io.http_exporter import HttpExporter
 from prela_core.io.sink_log import SinkLog
 from prela_core.io.spill import Spill
 from prela_core.model import Span
-from tests.emitting import Ended, a_span, await_that, stand_in
 
 SOON = Bounds(linger=0.01, first_pause=0.02, longest_pause=0.05)
 
