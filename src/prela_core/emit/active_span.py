@@ -61,8 +61,6 @@ class ActiveSpan(Place):
         "parent_span_id",
     )
 
-    recording = True
-
     def __init__(  # noqa: PLR0917 - made in one place, and on the hot path
         self,
         tracer: Tracer,
@@ -92,11 +90,6 @@ class ActiveSpan(Place):
         self._started: int | None = None
         self._began = 0
         self._took = 0
-
-    @property
-    def trace_id(self) -> str:
-        """The id of the span's trace."""
-        return self.trace.trace_id
 
     @property
     def is_local_root(self) -> bool:

@@ -20,8 +20,6 @@ class UnrecordedSpan(ActiveSpan):
 
     __slots__ = ()
 
-    recording = False
-
     def __init__(self, trace: LocalTrace, span_id: str) -> None:
         self.trace = trace
         self.span_id = span_id
