@@ -19,6 +19,7 @@ from examples.file_agent.questions import DEMO_QUESTIONS
 from examples.file_agent.tools import Toolbox
 from prela_core.io.http_exporter import HttpExporter
 from prela_core.io.jsonl_exporter import JsonlExporter
+from prela_core.io.several import several
 from prela_core.io.tracing import open_tracer
 from prela_core.model import Span, new_span_id
 
@@ -85,11 +86,7 @@ def _export(url: str | None, jsonl: Path | None) -> Callable[[Sequence[Span]], N
     if url is not None or jsonl is None:
         exporters.append(HttpExporter(url or _DEFAULT_URL, os.environ.get("PRELA_API_KEY")))
 
-    def export(spans: Sequence[Span]) -> None:
-        for one in exporters:
-            one(spans)
-
-    return export
+    return several(*exporters)
 
 
 if __name__ == "__main__":

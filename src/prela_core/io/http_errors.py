@@ -49,8 +49,8 @@ class _Problem(msgspec.Struct):
 
 
 @contextmanager
-def translated(url: str) -> Iterator[None]:
-    """Raise our errors for those of httpx while talking to `url`."""
+def translated(url: str, *, server: str = "`prela serve`") -> Iterator[None]:
+    """Raise our errors for those of httpx while talking to `url`, where `server` should be."""
     try:
         yield
     except httpx.TimeoutException as error:
@@ -59,7 +59,7 @@ def translated(url: str) -> Iterator[None]:
         raise not_a_server(url) from error
     except httpx.HTTPError as error:
         raise UnavailableError(
-            f"{url} can't be reached ({_reason(error)}); is `prela serve` running there?",
+            f"{url} can't be reached ({_reason(error)}); is {server} running there?",
             retry_after=0,
         ) from error
 

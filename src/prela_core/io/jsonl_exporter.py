@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import shutil
@@ -10,16 +11,19 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import FileIO
 from os import PathLike
 from pathlib import Path
 
 import msgspec
 
+from prela_core.errors import UnavailableError
 from prela_core.model import Span
 from prela_core.wire.encode import span_to_json
 
 __all__ = ["JsonlExporter"]
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _GZIP = ".gz"
 _LOCK = ".lock"
 _UNFINISHED = ".part"
@@ -29,7 +33,8 @@ class JsonlExporter:
     """Appends spans to the file at `path`, which is made when the first ones come.
 
     The lines of one call are written as one piece, so threads and processes that append to the
-    same file do not mix theirs. Raises `OSError` when the file can't be written.
+    same file do not mix theirs, and what a writer left of a line when it died spoils no other.
+    Raises `OSError` when the file can't be written, and `UnavailableError` when the disk is full.
 
     With `max_bytes`, a file that would grow larger is put aside first, unless it is empty: a
     `spans.jsonl` becomes `spans.20260115T120000.000000Z.jsonl`, the moment in UTC. With
@@ -75,10 +80,19 @@ class JsonlExporter:
                 self._append(lines)
 
     def _append(self, lines: bytes) -> None:
-        with self._path.open("ab", buffering=0) as file:
+        with self._path.open("ab+", buffering=0) as file:
+            if _ends_within_a_line(file):
+                lines = b"\n" + lines
             left = memoryview(lines)
-            while left:
-                left = left[file.write(left) :]
+            try:
+                while left:
+                    left = left[file.write(left) :]
+            except OSError as error:
+                if error.errno not in _FULL:
+                    raise
+                raise UnavailableError(
+                    f"{self._path} can't be written ({error.strerror})", retry_after=0
+                ) from error
 
     def _is_due(self, lock: int, more: int) -> bool:
         try:
@@ -125,6 +139,14 @@ class JsonlExporter:
                 moment = name[len(head) : len(name) - len(tail)]
                 if _is_moment(moment):
                     yield path
+
+
+def _ends_within_a_line(file: FileIO) -> bool:
+    """Say whether a writer died, or its disk was full, before its last line was whole."""
+    if not file.seek(0, os.SEEK_END):
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
 
 
 def _is_moment(text: str) -> bool:

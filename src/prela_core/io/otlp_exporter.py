@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
@@ -36,6 +37,7 @@ _BYTES_A_REQUEST = 2 * 1024 * 1024
 
 _DEFAULT_ENDPOINT = "http://localhost:4318"
 _PATH = "/v1/traces"
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TOO_LARGE = 413
 _RETRYABLE = frozenset({429, 502, 503, 504})
 """By the OTLP specification ("OTLP/HTTP Response"); after any other, trying again is wrong."""
@@ -78,7 +80,7 @@ class OtlpExporter:
         self.url = _with_path(endpoint) if endpoint else _url_of_environment()
         own = {} if endpoint else _headers_of_environment()
         self._client = connect(self.url, None, timeout=timeout, transport=transport)
-        self._client.headers.update(own | dict(headers or {}))
+        self._client.headers.update(_checked(own | dict(headers or {})))
         self._client.headers["Content-Type"] = self._form.content_type
         if compress:
             self._client.headers["Content-Encoding"] = "gzip"
@@ -108,7 +110,7 @@ class OtlpExporter:
             body = gzip.compress(body, 6, mtime=0)
 
         def post() -> httpx.Response:
-            with translated(self.url):
+            with translated(self.url, server="a collector"):
                 answer = self._client.post(self.url, content=body)
             self._raise_for(answer)
             return answer
@@ -152,6 +154,15 @@ def _form(encoding: str) -> OtlpForm:
                 "prela-core[otlp], or send JSON"
             ) from error
     raise SettingsError(f"{encoding!r} is no encoding of OTLP over HTTP; json and protobuf are")
+
+
+def _checked(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        text = f"{name}{value}"
+        if not (_HEADER_NAME.fullmatch(name) and text.isascii() and text.isprintable()):
+            # Its value may be a secret, and is not shown.
+            raise SettingsError(f"the header {name!r} has a name or a value that can't be sent")
+    return headers
 
 
 def _with_path(endpoint: str) -> str:

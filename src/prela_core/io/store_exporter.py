@@ -104,18 +104,18 @@ class StoreExporter:
         return self._store
 
     def _held(self) -> DataDirectory:
-        program = Path(sys.argv[0]).name or "python"
+        directory = DataDirectory(self.path, command=Path(sys.argv[0]).name or "python")
         try:
-            return DataDirectory(self.path, command=program).acquire(patience=_PATIENCE_SECONDS)
+            return directory.acquire()
         except DataDirectoryBusyError as error:
             holder = holder_of(self.path)
-            if holder is None or holder.url is None:
-                raise
-            raise DataDirectoryBusyError(
-                f"{self.path} is open in `{holder.command}` (process {holder.pid}), which takes "
-                f"spans at {holder.url}; export to that server instead, with {holder.url!r} as the "
-                "exporter, or stop it"
-            ) from error
+            if holder is not None and holder.url is not None:
+                raise DataDirectoryBusyError(
+                    f"{self.path} is open in `{holder.command}` (process {holder.pid}), which "
+                    f"takes spans at {holder.url}; export to that server instead, with "
+                    f"{holder.url!r} as the exporter, or stop it"
+                ) from error
+        return directory.acquire(patience=_PATIENCE_SECONDS)
 
     def _let_go(self) -> None:
         store, self._store = self._store, None

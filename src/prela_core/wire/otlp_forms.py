@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import msgspec
@@ -15,6 +14,27 @@ from prela_core.wire.parts import Encoded
 __all__ = ["JsonForm", "OtlpForm", "ProtobufForm"]
 
 _encode = msgspec.json.Encoder().encode
+
+_ENVELOPE = 6
+"""Bytes at most for the tag and the length of a span within a request."""
+
+_FIELDS: dict[str, tuple[str, Callable[[Any], Any] | None]] = {
+    "traceId": ("trace_id", bytes.fromhex),
+    "spanId": ("span_id", bytes.fromhex),
+    "parentSpanId": ("parent_span_id", bytes.fromhex),
+    "startTimeUnixNano": ("start_time_unix_nano", int),
+    "endTimeUnixNano": ("end_time_unix_nano", int),
+    "timeUnixNano": ("time_unix_nano", int),
+    "intValue": ("int_value", int),
+    "stringValue": ("string_value", None),
+    "boolValue": ("bool_value", None),
+    "doubleValue": ("double_value", None),
+    "arrayValue": ("array_value", None),
+    "kvlistValue": ("kvlist_value", None),
+    "resourceSpans": ("resource_spans", None),
+    "scopeSpans": ("scope_spans", None),
+}
+"""Where a field of the protocol's JSON has another name in protobuf, or other values."""
 
 
 class OtlpForm(Protocol):
@@ -84,43 +104,27 @@ class ProtobufForm:
     content_type = "application/x-protobuf"
 
     def __init__(self) -> None:
-        from google.protobuf import json_format, message  # noqa: PLC0415 - of an extra
+        from google.protobuf.message import DecodeError  # noqa: PLC0415 - of an extra
         from opentelemetry.proto.collector.trace.v1 import (  # noqa: PLC0415 - of an extra
             trace_service_pb2,
         )
         from opentelemetry.proto.trace.v1 import trace_pb2  # noqa: PLC0415 - of an extra
 
-        self._parse = json_format.ParseDict
         self._span = trace_pb2.Span
         self._request = trace_service_pb2.ExportTraceServiceRequest
         self._response = trace_service_pb2.ExportTraceServiceResponse
-        self._decode_error = message.DecodeError
+        self._decode_error = DecodeError
 
     def encoded(self, span: Span) -> Encoded[Any]:
         """Encode one span."""
-        # The JSON of protobuf itself differs from OTLP's in one point: bytes are base64.
-        document = otlp_span(span)
-        for holder in (document, *document["links"]):
-            for key in ("traceId", "spanId", "parentSpanId"):
-                if key in holder:
-                    holder[key] = base64.b64encode(bytes.fromhex(holder[key])).decode()
-        payload = self._parse(document, self._span(), max_recursion_depth=1000)
-        return Encoded(span, payload, payload.ByteSize() + 5)
+        payload = self._span(**_fields(otlp_span(span)))
+        return Encoded(span, payload, payload.ByteSize() + _ENVELOPE)
 
     def request(self, spans: Iterable[Encoded[Any]]) -> bytes:
         """Put encoded spans together to one request."""
-        held = list(spans)
-        empty = otlp_request((one.span.service_name, None) for one in held)
-        groups: dict[str, list[Any]] = {}
-        for one in held:
-            groups.setdefault(one.span.service_name, []).append(one.payload)
-        for resource in empty["resourceSpans"]:
-            resource["scopeSpans"][0]["spans"] = []
-        message = self._parse(empty, self._request())
-        for resource, group in zip(message.resource_spans, groups.values(), strict=True):
-            resource.scope_spans[0].spans.extend(group)
-        serialized: bytes = message.SerializeToString()
-        return serialized
+        document = otlp_request((one.span.service_name, one.payload) for one in spans)
+        body: bytes = self._request(**_fields(document)).SerializeToString()
+        return body
 
     def refusal(self, answer: bytes) -> tuple[int, str]:
         """Read `partial_success`; an answer that is none of OTLP's says nothing."""
@@ -134,3 +138,18 @@ class ProtobufForm:
         """Give "": the message of a `Status` is in a package of its own (googleapis)."""
         del answer
         return ""
+
+
+def _fields(document: dict[str, Any]) -> dict[str, Any]:
+    """Turn a message in the protocol's JSON into the arguments that make it in protobuf."""
+    fields = {}
+    for key, value in document.items():
+        name, read = _FIELDS.get(key, (key, None))
+        fields[name] = read(value) if read else _field(value)
+    return fields
+
+
+def _field(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _fields(value)
+    return [_field(each) for each in value] if isinstance(value, list) else value

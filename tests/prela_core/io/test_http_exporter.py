@@ -4,11 +4,13 @@ import gzip
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import attrs
 import httpx
 import pytest
+from tests.served import served
 
 from prela_core.errors import (
     InvalidError,
@@ -226,3 +228,24 @@ def test_nothing_to_send_sends_nothing() -> None:
     export([])
 
     assert server.requests == []
+
+
+def test_a_real_server_takes_all_that_can_be_taken(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    small = [attrs.evolve(SPAN, trace_id=f"t{at}", span_id="s", name=f"n{at}") for at in range(40)]
+    large = [attrs.evolve(SPAN, trace_id="large", span_id=f"{at}") for at in range(2100)]
+    nameless = attrs.evolve(SPAN, trace_id="t3", span_id="u", parent_span_id="s")
+    small[3] = attrs.evolve(small[3], service_name="shop")
+    bad = attrs.evolve(SPAN, trace_id="t5", span_id="")
+    with served(tmp_path, retention_days=0) as (url, store), HttpExporter(url) as export:
+        export([*small[:20], bad, *large, nameless, *small[20:]])
+
+        assert 2100 == store.trace("default", "large").span_count
+        assert [f"n{at}" for at in range(40)] == [
+            store.trace("default", f"t{at}").name for at in range(40)
+        ]
+        spans = store.trace("default", "t3").spans
+        assert ["shop", "shop"] == [span.service_name for span in spans]
+    assert 1 == export.refused
+    assert "span_id is empty" in caplog.text

@@ -123,7 +123,7 @@ SPANS = st.lists(
 )
 
 
-@given(SPANS, st.integers(1, 120), unicode=st.booleans())
+@given(spans=SPANS, width=st.integers(1, 120), unicode=st.booleans())
 def test_any_spans_give_lines_of_the_width_that_hold_text_only(
     spans: list[Span], width: int, *, unicode: bool
 ) -> None:
