@@ -161,7 +161,7 @@ def test_what_stands_behind_an_escape_is_found(canary: str) -> None:
     for before in ("\n", "\t", "é", "\x00"):
         text = json.dumps({"a": before + canary})
         made = json.loads(text_after(text))["a"]
-        assert "[" == made[0 if before == "é" and canary in EMAILS else 1]
+        assert "[" in made[:2]
         assert canary not in made
         for part in (repr(before + canary), text[:-1]):
             # Digits behind the digits of an escape, in what can't be read, are any digits.
