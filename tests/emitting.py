@@ -70,14 +70,18 @@ class StandIn:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                spans = json.loads(gzip.decompress(body))["spans"]
+                if self.headers["Content-Encoding"] == "gzip":
+                    body = gzip.decompress(body)
+                document = json.loads(body)
+                spans = document if isinstance(document, list) else document["spans"]
                 status, headers = stand_in.take(spans, self.client_address)
+                answer = json.dumps({"ingested": len(spans), "rejected": []}).encode()
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", "2")
+                self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
-                self.wfile.write(b"{}")
+                self.wfile.write(answer)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
         span,
         trace,
     )
+    from prela_core.emit.redaction import redact
+    from prela_core.emit.tail import keep_errors
+    from prela_core.emit.trimming import drop, keep, truncate
     from prela_core.errors import PrelaError
+    from prela_core.io.setup import flush, init, shutdown
     from prela_core.model import Span, SpanEvent, SpanLink, SpanType, Status
 
 __all__ = [
@@ -35,14 +39,22 @@ __all__ = [
     "__version__",
     "context",
     "current_span",
+    "drop",
     "extract",
+    "flush",
     "get_tracer",
     "in_context",
+    "init",
     "inject",
+    "keep",
+    "keep_errors",
+    "redact",
     "score",
     "set_tracer",
+    "shutdown",
     "span",
     "trace",
+    "truncate",
 ]
 
 __version__ = "0.2.0"
@@ -57,14 +69,22 @@ _HOMES = {
     "Tracer": "prela_core.emit",
     "context": "prela_core.emit",
     "current_span": "prela_core.emit",
+    "drop": "prela_core.emit.trimming",
     "extract": "prela_core.emit",
+    "flush": "prela_core.io.setup",
     "get_tracer": "prela_core.emit",
     "in_context": "prela_core.emit",
+    "init": "prela_core.io.setup",
     "inject": "prela_core.emit",
+    "keep": "prela_core.emit.trimming",
+    "keep_errors": "prela_core.emit.tail",
+    "redact": "prela_core.emit.redaction",
     "score": "prela_core.emit",
     "set_tracer": "prela_core.emit",
+    "shutdown": "prela_core.io.setup",
     "span": "prela_core.emit",
     "trace": "prela_core.emit",
+    "truncate": "prela_core.emit.trimming",
 }
 
 

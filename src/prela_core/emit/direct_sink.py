@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from weakref import WeakKeyDictionary
 
 from prela_core.emit.place import LocalTrace
-from prela_core.emit.ports import Exporter, Finished
+from prela_core.emit.ports import Exporter, Finished, Processor
+from prela_core.emit.processing import Fault
+from prela_core.emit.stages import Stages
+from prela_core.emit.tail import KeepErrors
 from prela_core.model import Span
 
 __all__ = ["DirectSink"]
@@ -21,15 +24,28 @@ class DirectSink:
 
     `export` is called in the thread that ends the root, with the spans in the order of their
     ends; that thread waits. A span that ends after its root, as that of a task which nobody
-    waited for, is exported when it ends. When `export` raises, the program goes on; the first
-    such error is logged.
+    waited for, is exported when it ends. `processors` and `tail` come before: what they make of
+    the spans of one call is exported. When `export` raises, the program goes on; `failed` is told,
+    and by default logs the first such error. `fault` is told of a processor that raises.
 
     No lock is needed: a span is put in before `ended` is read, the root has ended before its
     spans are taken out, and a deque hands each of them to one taker only.
     """
 
-    def __init__(self, export: Exporter) -> None:
+    def __init__(
+        self,
+        export: Exporter,
+        *,
+        processors: Sequence[Processor] = (),
+        tail: KeepErrors | None = None,
+        failed: Callable[[Exception], None] | None = None,
+        fault: Fault = lambda _processor, _error: None,
+    ) -> None:
         self._export = export
+        self._processors = processors
+        self._tail = tail
+        self._failed = failed or self._log_first
+        self._fault = fault
         self._waiting: WeakKeyDictionary[LocalTrace, deque[Span]] = WeakKeyDictionary()
         self._has_failed = False
         self._is_closed = False
@@ -66,21 +82,27 @@ class DirectSink:
         return done
 
     def _hand_on(self, spans: Sequence[Span]) -> bool:
-        if not spans:
+        # Stages of their own, so that threads need no lock; all that is held ends here.
+        stages = Stages(self._processors, self._tail, self._fault)
+        kept = [each for span in spans for each in stages.put(span, False, 0.0)] + stages.end()
+        if not kept:
             return True
         try:
-            self._export(spans)
+            self._export(kept)
         except Exception as error:  # noqa: BLE001 - no exporter's fault may break the program
-            if not self._has_failed:
-                self._has_failed = True
-                _log.warning(
-                    "spans were not exported (%s: %s); further failures are not reported",
-                    type(error).__name__,
-                    error,
-                )
-            _log.debug("an export failed", exc_info=True)
+            self._failed(error)
             return False
         return True
+
+    def _log_first(self, error: Exception) -> None:
+        if not self._has_failed:
+            self._has_failed = True
+            _log.warning(
+                "spans were not exported (%s: %s); further failures are not reported",
+                type(error).__name__,
+                error,
+            )
+        _log.debug("an export failed", exc_info=error)
 
 
 def _drained(waiting: deque[Span]) -> list[Span]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
+from prela_core.emit import samplers
 from prela_core.emit.size import size_of
 from prela_core.model import Span, Status
 
@@ -20,8 +19,6 @@ _COSTS = ("llm.cost_usd", "gen_ai.usage.cost", "llm.cost.total")
 
 _DECISIONS = 10_000
 """Traces whose decision is remembered for spans that come late."""
-
-_HEX = re.compile(r"[0-9a-f]{32}")
 
 
 @attrs.frozen(kw_only=True)
@@ -34,10 +31,6 @@ class KeepErrors:
     patience: float = 30.0
     held: int = 10_000
     held_size: int = 64 << 20
-
-    def __attrs_post_init__(self) -> None:
-        if not 0 <= self.ratio <= 1:
-            raise ValueError(f"ratio is a share from 0 to 1, not {self.ratio}")
 
 
 def keep_errors(
@@ -57,6 +50,7 @@ def keep_errors(
     or `held_size` bytes are held, it is decided on with what is there. Spans that come later
     follow the decision. Raises `ValueError` for a ratio that is none.
     """
+    samplers.ratio(ratio)  # raises for what is none
     return KeepErrors(
         ratio=ratio,
         slower_than=slower_than,
@@ -83,6 +77,7 @@ class TailSampler:
 
     def __init__(self, policy: KeepErrors) -> None:
         self._policy = policy
+        self._chance = samplers.ratio(policy.ratio)
         self._open: OrderedDict[str, _Trace] = OrderedDict()
         self._decided: OrderedDict[str, bool] = OrderedDict()
         self._held = 0
@@ -150,7 +145,7 @@ class TailSampler:
 
     def _decide(self, trace_id: str, *, keep: bool | None = None) -> list[Span]:
         if keep is None:
-            keep = _share(trace_id) < self._policy.ratio
+            keep = self._chance(trace_id, None, 0)
         trace = self._open.pop(trace_id)
         self._held -= len(trace.spans)
         self._size -= trace.size
@@ -166,15 +161,3 @@ def _cost_of(attributes: Mapping[str, Any]) -> float:
         if isinstance(value, (int, float)) and value > 0:
             return float(value)
     return 0.0
-
-
-def _share(trace_id: str) -> float:
-    """Give a number from 0 to below 1 that is the same in every process that sees the trace.
-
-    Of W3C trace ids it is the rightmost 56 bits, which that specification holds to be random
-    (Trace Context Level 2, "random-trace-id flag").
-    """
-    if _HEX.fullmatch(trace_id):
-        return int(trace_id[-14:], 16) / 2**56
-    digest = hashlib.blake2b(trace_id.encode("utf-8", "replace"), digest_size=7).digest()
-    return int.from_bytes(digest, "big") / 2**56

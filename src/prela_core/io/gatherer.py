@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import Context
 
 import attrs
 
@@ -139,7 +140,8 @@ class Gatherer:
                 return
             for outbox in self._outboxes:
                 outbox.start()
-            threading.Thread(target=self._gather, name="prela-gather", daemon=True).start()
+            thread = threading.Thread(target=self._gather, name="prela-gather", daemon=True)
+            Context().run(thread.start)  # not in the span that happened to be first
             self._is_running = True
             self._wakes_at_most(_WAKES_AT)
             self._started()

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from contextvars import Context
 
 from prela_core.emit.batcher import Batcher, Bounds
 from prela_core.emit.ports import Exporter
@@ -62,7 +63,7 @@ class Outbox:
         if self._thread is not None:
             return
         thread = threading.Thread(target=self._run, name="prela-export", daemon=True)
-        thread.start()
+        Context().run(thread.start)  # not in the span that happened to be first
         self._thread = thread
 
     def add(self, spans: Iterable[Span]) -> None:

@@ -18,10 +18,13 @@ class SinkLog:
     """Logs to `prela`: the first trouble of each kind as a warning, others at debug.
 
     It counts lost spans by what lost them. Nothing here raises, and the texts of spans are in
-    none of the sentences.
+    none of the sentences. `tries_again` tells whether spans outlive a failed attempt.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, tries_again: bool = True) -> None:
+        self._fate = (
+            "they are kept, up to a bound, and tried again" if tries_again else "they are lost"
+        )
         self._lock = threading.RLock()  # reentrant, for signal handlers
         self._said: set[str] = set()
         self._lost: Counter[str] = Counter()
@@ -37,8 +40,7 @@ class SinkLog:
         if isinstance(error, UnavailableError):
             self._say(
                 "unavailable",
-                f"spans can't be delivered now ({error}); they are kept, up to a bound, and tried "
-                "again",
+                f"spans can't be delivered now ({error}); {self._fate}",
             )
         elif isinstance(error, (UnauthenticatedError, ForbiddenError)):
             self._say(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import logging
 import queue
 import threading
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from tests.emitting import Ended, a_span, await_that, hanging_port, stand_in
 
 from prela_core.emit.batcher import Bounds
 from prela_core.emit.tail import keep_errors
@@ -15,7 +17,6 @@ from prela_core.errors import UnauthenticatedError, UnavailableError
 from prela_core.io.background_sink import BackgroundSink
 from prela_core.io.http_exporter import HttpExporter
 from prela_core.model import Span, Status
-from tests.emitting import Ended, a_span, await_that, hanging_port, stand_in
 
 SOON = Bounds(linger=0.01, first_pause=0.02, longest_pause=0.05)
 
@@ -97,7 +98,8 @@ def test_from_many_threads_each_span_comes_once(open_sink: Make) -> None:
     exporter = Exporter()
     sink = open_sink(exporter)
     threads = [
-        threading.Thread(target=put, args=(sink, ids(1000, start))) for start in range(0, 8000, 1000)
+        threading.Thread(target=put, args=(sink, ids(1000, start)))
+        for start in range(0, 8000, 1000)
     ]
     for thread in threads:
         thread.start()
@@ -124,7 +126,7 @@ def test_a_sleeping_thread_is_woken(open_sink: Make, monkeypatch: pytest.MonkeyP
     sink = open_sink(exporter)
     for number in range(20):
         put(sink, [f"s{number}"])
-        await_that(lambda: sink._here._wakes_at == -1, "sleep")  # noqa: B023 - called at once
+        await_that(lambda: sink._here._wakes_at == -1, "sleep")
     await_that(lambda: len(exporter.ids) == 20, "all of them")
 
 
@@ -188,9 +190,12 @@ def test_a_refusal_loses_the_batch_and_no_more(
     assert ["s2"] == exporter.ids
     assert 2 == sink.lost
     sink.close(5)
-    assert [
+    key = (
         "the API key is refused (unknown key); spans are lost until PRELA_API_KEY, or api_key, is "
-        "a key that may send them",
+        "a key that may send them"
+    )
+    assert [
+        key,
         "spans are being dropped: they were refused; the total follows at the end",
         "2 spans were lost in all: 2 as they were refused",
     ] == warnings()
@@ -362,7 +367,7 @@ def test_it_waits_as_a_busy_server_asks(open_sink: Make) -> None:
         assert sink.flush(20)
         exporter.close()
     assert 3 == len(times)
-    assert all(later - earlier >= 1.0 for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= 1.0 for earlier, later in itertools.pairwise(times))
 
 
 def test_a_server_that_hangs_delays_closing_by_no_more_than_asked(open_sink: Make) -> None:
