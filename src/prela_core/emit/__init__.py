@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from prela_core.emit.active_span import ActiveSpan, current_span
-from prela_core.emit.ports import Exporter, Finished, Processor, Sink
+from prela_core.emit.neighbour import set_neighbour
+from prela_core.emit.ports import Exporter, Finished, Neighbour, Processor, Sampler, Sink
 from prela_core.emit.tracer import Tracer
 
-__all__ = ["ActiveSpan", "Exporter", "Finished", "Processor", "Sink", "Tracer", "current_span"]
+__all__ = [
+    "ActiveSpan",
+    "Exporter",
+    "Finished",
+    "Neighbour",
+    "Processor",
+    "Sampler",
+    "Sink",
+    "Tracer",
+    "current_span",
+    "set_neighbour",
+]
