@@ -23,8 +23,8 @@ class SpanBridge(SpanProcessor):
     """Puts what a `TracerProvider` ends into a sink: `provider.add_span_processor(bridge)`.
 
     `sink` gives the sink of the moment, or None while there is none, and `service_name` the name
-    for spans whose resource has none. Spans of a scope in `left_out` are not put; their children
-    become those of the nearest ancestor that is.
+    for spans whose resource has none. Spans whose scope and name are in `left_out` are not put;
+    their children become those of the nearest ancestor that is.
 
     The SDK lets what a processor raises into the program, so nothing here raises. The sink is
     its owner's: shutting down the provider leaves it open.
@@ -33,7 +33,7 @@ class SpanBridge(SpanProcessor):
     def __init__(self, sink: Callable[[], Sink | None], service_name: Callable[[], str]) -> None:
         self._sink = sink
         self._service_name = service_name
-        self.left_out: frozenset[str] = frozenset()
+        self.left_out: list[tuple[str, str]] = []
         self.active = True
         # Span id of a left-out span -> its nearest ancestor that is put. An OrderedDict drops
         # its oldest in one step, which no other thread can get between.
@@ -51,7 +51,7 @@ class SpanBridge(SpanProcessor):
         own, parent = span.get_span_context().span_id, span.parent
         nearest = self.nearest(parent.span_id) if parent else None
         scope = span.instrumentation_scope
-        if scope and scope.name in self.left_out:
+        if scope and (scope.name, span.name) in self.left_out:
             self._ancestors[own] = nearest
             while len(self._ancestors) > _REMEMBERED:
                 self._ancestors.popitem(last=False)
