@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from prela_core.emit import Tracer, current_span, get_tracer, score, set_tracer, span, trace
     from prela_core.errors import PrelaError
+    from prela_core.instrumentation import instrument, instrumentors
     from prela_core.model import Span, SpanEvent, SpanLink, SpanType, Status
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "__version__",
     "current_span",
     "get_tracer",
+    "instrument",
+    "instrumentors",
     "score",
     "set_tracer",
     "span",
@@ -41,6 +44,8 @@ _HOMES = {
     "Tracer": "prela_core.emit",
     "current_span": "prela_core.emit",
     "get_tracer": "prela_core.emit",
+    "instrument": "prela_core.instrumentation",
+    "instrumentors": "prela_core.instrumentation",
     "score": "prela_core.emit",
     "set_tracer": "prela_core.emit",
     "span": "prela_core.emit",

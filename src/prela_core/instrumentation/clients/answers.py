@@ -8,11 +8,14 @@ around it all close the response below, so that is where an abandoned stream is 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from prela_core.instrumentation.clients.call import Call
 
 __all__ = ["follow"]
+
+_END: Any = object()
 
 
 def follow(answer: Any, call: Call) -> None:
@@ -34,64 +37,85 @@ def _follow_stream(stream: Any, call: Call) -> None:
 
 def _pieces(pieces: Iterator[Any], call: Call) -> Iterator[Any]:
     while True:
-        call.is_pulling = True
-        try:
-            piece = next(pieces)
-        except StopIteration:
+        with _pulling(call):
+            piece = next(pieces, _END)
+        if piece is _END:
             call.end()
             return
-        except BaseException as error:
-            call.fail(error)
-            raise
-        finally:
-            call.is_pulling = False
         call.take(piece)
         yield piece
 
 
 async def _apieces(pieces: AsyncIterator[Any], call: Call) -> AsyncIterator[Any]:
     while True:
-        call.is_pulling = True
-        try:
-            piece = await anext(pieces)
-        except StopAsyncIteration:
+        with _pulling(call):
+            piece = await anext(pieces, _END)
+        if piece is _END:
             call.end()
             return
-        except BaseException as error:
-            call.fail(error)
-            raise
-        finally:
-            call.is_pulling = False
         call.take(piece)
         yield piece
 
 
 def _follow_raw(raw: Any, call: Call) -> None:
-    """Follow what `with_raw_response` or `with_streaming_response` gave."""
+    """Follow what `with_raw_response` or `with_streaming_response` gave.
+
+    Read as a whole or parsed, it is recorded as a whole. Of one whose bytes the program takes
+    piece by piece only the end is seen.
+    """
     response = raw.http_response
     if response.is_closed:
         call.end(_content(response))
         return
-    parse = raw.parse
 
-    def parsed(*args: Any, **options: Any) -> Any:
-        given = parse(*args, **options)
-        if hasattr(given, "__await__"):
-            return _awaited(given)
-        _take_over(given)
-        return given
-
-    async def _awaited(given: Any) -> Any:
-        found = await given
-        _take_over(found)
-        return found
-
-    def _take_over(given: Any) -> None:
+    def parsed(given: Any) -> None:
         if hasattr(given, "_iterator"):
             _follow_stream(given, call)
+        else:
+            call.end(given)
 
-    raw.parse = parsed
-    _at_close(response, call, lambda: call.end(_content(response)))
+    def read(_content_bytes: bytes) -> None:
+        call.end(_content(response))
+
+    raw.parse = _then(raw.parse, call, parsed)
+    response.read = _then(response.read, call, read)
+    response.aread = _then(response.aread, call, read)
+    _at_close(response, call, call.end)
+
+
+def _then(
+    method: Callable[..., Any], call: Call, done: Callable[[Any], None]
+) -> Callable[..., Any]:
+    """Give `method`, sync or async, so that what it gives is handed to `done` as well."""
+
+    async def awaited(given: Any) -> Any:
+        with _pulling(call):
+            found = await given
+        done(found)
+        return found
+
+    def called(*args: Any, **options: Any) -> Any:
+        with _pulling(call):
+            given = method(*args, **options)
+        if hasattr(given, "__await__"):
+            return awaited(given)
+        done(given)
+        return given
+
+    return called
+
+
+@contextmanager
+def _pulling(call: Call) -> Iterator[None]:
+    """Keep the end for ourselves while the answer is read: its closing comes before its content."""
+    was_pulling, call.is_pulling = call.is_pulling, True
+    try:
+        yield
+    except BaseException as error:
+        call.fail(error)
+        raise
+    finally:
+        call.is_pulling = was_pulling
 
 
 def _content(response: Any) -> Any:
