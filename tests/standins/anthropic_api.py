@@ -60,7 +60,8 @@ class AnthropicApi:
         body: dict[str, Any] = await request.json()
         headers = dict(request.headers)
         self.seen.append(Seen(request.url.path, headers, body))
-        if headers.get("x-api-key") in (None, WRONG_KEY):
+        bearer = headers.get("authorization", "").removeprefix("Bearer ")
+        if headers.get("x-api-key", bearer) in ("", WRONG_KEY):
             return _error(401, "authentication_error", "invalid x-api-key")
         is_first = headers.get("x-stainless-retry-count", "0") == "0"
         if body["model"] == BUSY or (body["model"] == BUSY_ONCE and is_first):
@@ -72,14 +73,20 @@ class AnthropicApi:
             return JSONResponse(message, headers={"request-id": "req_1"})
 
         async def sent() -> AsyncIterator[str]:
-            for at, event in enumerate(_events(message)):
-                if body["model"] == BREAKS_OFF and at == 4:
-                    event = {"type": "error", "error": _fault("overloaded_error", "Overloaded")}
+            for event in _until_it_breaks(_events(message), body):
                 yield f"event: {event['type']}\ndata: {json.dumps(event)}\n\n"
-                if event["type"] == "error":
-                    return
 
         return StreamingResponse(sent(), media_type="text/event-stream")
+
+
+def _until_it_breaks(
+    events: Iterator[dict[str, Any]], body: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    for at, event in enumerate(events):
+        if body["model"] == BREAKS_OFF and at == 4:
+            yield {"type": "error", "error": _fault("overloaded_error", "Overloaded")}
+            return
+        yield event
 
 
 def _fault(kind: str, message: str) -> dict[str, str]:
@@ -128,7 +135,9 @@ def _answer(body: dict[str, Any]) -> dict[str, Any]:
             "input_tokens": sum(len(text.split()) for text in said),
             "cache_read_input_tokens": len(_text(body.get("system") or "").split()),
             "cache_creation_input_tokens": 0,
-            "output_tokens": sum(len(piece.split()) for block in content for piece in _pieces(block)),
+            "output_tokens": sum(
+                len(piece.split()) for block in content for piece in _pieces(block)
+            ),
         },
     }
 

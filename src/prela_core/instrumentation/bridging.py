@@ -34,7 +34,7 @@ def bridge(tracer_provider: Any = None) -> Bridge:
         raise ImportError(_NEEDED, name=error.name) from None
     opened = Bridge(*bridged(tracer_provider, _sink, _service_name))
     _open.append(opened)
-    set_neighbour(OneTree(_nearest))
+    set_neighbour(OneTree())
     return opened
 
 
@@ -93,13 +93,3 @@ def _sink() -> Sink | None:
 def _service_name() -> str:
     tracer = get_tracer()
     return "" if tracer is None else tracer.service_name
-
-
-def _nearest(span_id: int) -> int | None:
-    """Give the nearest exported ancestor of a span of any provider that has a bridge."""
-    nearest: int | None = span_id
-    for opened in _open:
-        nearest = opened.spans.nearest(span_id)
-        if nearest != span_id:
-            break
-    return nearest

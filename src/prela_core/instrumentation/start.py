@@ -139,8 +139,7 @@ def instrument(
     excluded = [exclude] if isinstance(exclude, str) else list(exclude)
     found = instrumentors()
     run = _Run(names, prefer, tracer_provider, options)
-    if not names:
-        run.open_bridge()  # some libraries need no instrumentor, only a provider
+    run.open_bridge()  # what others have started, and what needs no instrumentor, comes over it
     asked = [one for one in found if run.is_asked(one)]
     for _, group in groupby(asked, key=lambda one: one.library):
         run.start_one([one for one in group if not run.is_left_out(one, excluded)])

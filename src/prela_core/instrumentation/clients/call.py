@@ -25,7 +25,9 @@ class Call:
     service answers; what can't be read is not recorded.
     """
 
-    def __init__(self, tracer: Tracer, reading: Reading, about: Mapping[str, Any], body: Any) -> None:
+    def __init__(
+        self, tracer: Tracer, reading: Reading, about: Mapping[str, Any], body: Any
+    ) -> None:
         self._tracer = tracer
         self._reading = reading
         self._assembly: Assembly | None = None
@@ -34,14 +36,16 @@ class Call:
         self._has_ended = False
         self.is_pulling = False
         operation = reading.operation
-        self.span: ActiveSpan = tracer.span(operation, _TYPES[operation], {
-            "gen_ai.operation.name": operation, **about})
+        self.span: ActiveSpan = tracer.span(
+            operation, _TYPES[operation], {"gen_ai.operation.name": operation, **about}
+        )
         if self.span.recording:
             self._quietly(self._read_request, body)
         self.span.start()
 
     def _read_request(self, body: Any) -> None:
-        said = self._reading.request(plain(body or {}))
+        given = {key: one for key, one in (body or {}).items() if not _is_omitted(one)}
+        said = self._reading.request(plain(given))
         for key, value in said.items():
             self.span.set(key, value)
         if model := said.get("gen_ai.request.model"):
@@ -103,3 +107,8 @@ class Call:
             read(what)
         except Exception:  # noqa: BLE001 - recording a call must not break it
             _log.debug("a model call was not read", exc_info=True)
+
+
+def _is_omitted(value: Any) -> bool:
+    """Tell the clients' own words for an argument that was not given."""
+    return type(value).__name__ in ("NotGiven", "Omit")

@@ -163,7 +163,10 @@ class _Chunks:
         for key in ("id", "model", "service_tier", "system_fingerprint", "usage"):
             if piece.get(key) is not None:
                 self._answer[key] = piece[key]
-        return any([self._take(one) for one in objects(piece.get("choices"))])
+        said = False
+        for choice in objects(piece.get("choices")):
+            said |= self._take(choice)
+        return said
 
     def _take(self, choice: Mapping[str, Any]) -> bool:
         index = choice.get("index") or 0

@@ -97,10 +97,7 @@ def _reason(answer: Mapping[str, Any], parts: Iterable[Attributes]) -> str | Non
 def _inputs(given: Any) -> list[Attributes]:
     if isinstance(given, str):
         return [{"role": "user", "parts": [text_part(given)]}]
-    return [
-        {"role": _role(item), "parts": list(_item_parts(item))}
-        for item in objects(given)
-    ]
+    return [{"role": _role(item), "parts": list(_item_parts(item))} for item in objects(given)]
 
 
 def _role(item: Mapping[str, Any]) -> str:

@@ -104,9 +104,7 @@ def media_part(modality: str, url: Any, mime_type: str | None = None) -> Attribu
     Of bytes in the request itself only their kind is kept, and how many characters they took.
     """
     if isinstance(url, str) and not url.startswith("data:"):
-        return present(
-            {"type": "uri", "modality": modality, "mime_type": mime_type, "uri": url}
-        )
+        return present({"type": "uri", "modality": modality, "mime_type": mime_type, "uri": url})
     head, _, data = str(url or "").partition(",")
     kind = mime_type or head.removeprefix("data:").partition(";")[0] or None
     return present({"type": "blob", "modality": modality, "mime_type": kind, "length": len(data)})

@@ -68,7 +68,9 @@ class EndedSpan:
             ),
             links=tuple(
                 SpanLink(
-                    _trace_id(link.context), _span_id(link.context), json_value(link.attributes or {})
+                    _trace_id(link.context),
+                    _span_id(link.context),
+                    json_value(link.attributes or {}),
                 )
                 for link in span.links
             ),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from opentelemetry import context as contexts
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -11,6 +9,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 from prela_core.emit.active_span import current_span
 from prela_core.emit.ports import Entered
+from prela_core.instrumentation.otel.bridge import nearest_put
 
 __all__ = ["Mirror", "OneTree"]
 
@@ -37,11 +36,8 @@ class OneTree:
     A block that ends out of order, or in another context than it began in, leaves what is
     current there as it is: nothing is reset by token, so nothing can fail.
 
-    `nearest` gives, for an OpenTelemetry span's id, that of the nearest ancestor that is exported.
+    Of spans that are left out the nearest ancestor that is not is given.
     """
-
-    def __init__(self, nearest: Callable[[int], int | None] = lambda span_id: span_id) -> None:
-        self._nearest = nearest
 
     def entered(self, span: Entered, /) -> Mirror:
         """Make a span of ours OpenTelemetry's current one."""
@@ -69,7 +65,7 @@ class OneTree:
             return None
         nearest: int | None = ids.span_id
         if not isinstance(found, Mirror):
-            nearest = self._nearest(ids.span_id)
+            nearest = nearest_put(ids.span_id)
         elif current_span() is not None:
             return None
         if nearest is None:

@@ -126,9 +126,7 @@ def test_a_tool_is_called_and_answered(client: OpenAI, kept: Kept) -> None:
     assert call.tool_calls
     result: Any = {"role": "tool", "tool_call_id": "call_1", "content": "sunny"}
     # The client's own message goes back as it came.
-    client.chat.completions.create(
-        model="gpt-4o", messages=[*HELLO, call, result], tools=WEATHER
-    )
+    client.chat.completions.create(model="gpt-4o", messages=[*HELLO, call, result], tools=WEATHER)
 
     asked, answered = (span.attributes for span in kept.spans)
     assert WEATHER == asked["gen_ai.tool.definitions"]
@@ -310,9 +308,7 @@ def test_async_chats_and_streams(run: Make, kept: Kept) -> None:
 
 def test_async_streams_left_early_or_broken(run: Make, kept: Kept) -> None:
     async def work(client: AsyncOpenAI) -> None:
-        stream = await client.chat.completions.create(
-            model="gpt-4o", messages=HELLO, stream=True
-        )
+        stream = await client.chat.completions.create(model="gpt-4o", messages=HELLO, stream=True)
         async with stream:
             await anext(stream)
         with pytest.raises(openai.APIError):
@@ -337,9 +333,7 @@ def test_async_streams_left_early_or_broken(run: Make, kept: Kept) -> None:
 
 def test_async_calls_that_are_cancelled(run: Make, kept: Kept) -> None:
     async def work(client: AsyncOpenAI) -> None:
-        task = asyncio.create_task(
-            client.chat.completions.create(model="gpt-4o", messages=HELLO)
-        )
+        task = asyncio.create_task(client.chat.completions.create(model="gpt-4o", messages=HELLO))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -361,9 +355,9 @@ def test_responses(client: OpenAI, kept: Kept) -> None:
     said = kept.only().attributes
     assert "responses" == said["openai.api.type"]
     assert [{"type": "text", "content": "Be brief."}] == said["gen_ai.system_instructions"]
-    assert [
-        {"role": "user", "parts": [{"type": "text", "content": "hello there"}]}
-    ] == said["gen_ai.input.messages"]
+    assert [{"role": "user", "parts": [{"type": "text", "content": "hello there"}]}] == said[
+        "gen_ai.input.messages"
+    ]
     assert [SAID] == said["gen_ai.output.messages"]
     assert ("low", 50) == (
         said["gen_ai.request.reasoning.level"],
@@ -444,9 +438,7 @@ def test_images_and_sounds_without_their_bytes(client: OpenAI, kept: Kept) -> No
         {"type": "input_audio", "input_audio": {"data": "CCCC", "format": "wav"}},
         {"type": "file", "file": {"file_id": "file-1"}},
     ]
-    client.chat.completions.create(
-        model="gpt-4o", messages=[{"role": "user", "content": content}]
-    )
+    client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": content}])
 
     [said] = kept.only().attributes["gen_ai.input.messages"]
     assert [
@@ -506,9 +498,7 @@ def test_without_a_tracer_nothing_is_recorded_and_all_works(
         assert 6 == len(list(stream))
 
 
-def test_an_unsampled_trace_takes_no_span(
-    client: OpenAI, tracer: Tracer, kept: Kept
-) -> None:
+def test_an_unsampled_trace_takes_no_span(client: OpenAI, tracer: Tracer, kept: Kept) -> None:
     tracer._sampler = lambda *_: False
     with tracer.span("agent"):
         for _ in client.chat.completions.create(model="gpt-4o", messages=HELLO, stream=True):

@@ -135,9 +135,9 @@ def test_without_a_tracer_nothing_is_put_and_nothing_fails(provider: TracerProvi
 
 def test_what_opentelemetry_does_not_sample_is_not_put(tracer: Tracer, kept: Kept) -> None:
     silent = TracerProvider(sampler=sampling.ALWAYS_OFF, shutdown_on_exit=False)
-    with bridge(silent), silent.get_tracer("library").start_as_current_span("chat"):
-        with tracer.span("below"):
-            pass
+    library = silent.get_tracer("library")
+    with bridge(silent), library.start_as_current_span("chat"), tracer.span("below"):
+        pass
 
     assert [] == kept.spans
 
@@ -172,3 +172,19 @@ def test_children_of_a_span_that_is_left_out_go_to_its_parent(
         "after": "root",
         "twice": None,
     } == kept.parents
+
+
+def test_spans_of_a_closed_bridge_are_as_if_they_were_not(
+    tracer: Tracer, kept: Kept, provider: TracerProvider
+) -> None:
+    bridge(provider).close()
+    other = TracerProvider(shutdown_on_exit=False)
+    closed, library = provider.get_tracer("closed"), other.get_tracer("library")
+    with bridge(other), tracer.span("root"), closed.start_as_current_span("unseen"):
+        with tracer.span("a"):
+            pass
+        # What is of another provider can't know; its parent is in no trace that we have.
+        with library.start_as_current_span("b"):
+            pass
+
+    assert {"root": None, "a": "root", "b": "root"} == kept.parents

@@ -133,9 +133,7 @@ def test_a_thread_with_opentelemetrys_context_alone(
     assert {"root": None, "ours": "root", "theirs": "root"} == kept.parents
 
 
-def test_a_generator_that_is_left_early(
-    tracer: Tracer, library: otel.Tracer, kept: Kept
-) -> None:
+def test_a_generator_that_is_left_early(tracer: Tracer, library: otel.Tracer, kept: Kept) -> None:
     def numbers() -> Iterator[int]:
         with tracer.span("stream"), library.start_as_current_span("inner"):
             yield 1
