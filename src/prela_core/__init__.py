@@ -8,7 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from prela_core.emit import Tracer, current_span, get_tracer, score, set_tracer, span, trace
+    from prela_core.emit import (
+        Tracer,
+        context,
+        current_span,
+        extract,
+        get_tracer,
+        in_context,
+        inject,
+        score,
+        set_tracer,
+        span,
+        trace,
+    )
     from prela_core.errors import PrelaError
     from prela_core.instrumentation import instrument, instrumentors
     from prela_core.model import Span, SpanEvent, SpanLink, SpanType, Status
@@ -22,8 +34,12 @@ __all__ = [
     "Status",
     "Tracer",
     "__version__",
+    "context",
     "current_span",
+    "extract",
     "get_tracer",
+    "in_context",
+    "inject",
     "instrument",
     "instrumentors",
     "score",
@@ -42,8 +58,12 @@ _HOMES = {
     "SpanType": "prela_core.model",
     "Status": "prela_core.model",
     "Tracer": "prela_core.emit",
+    "context": "prela_core.emit",
     "current_span": "prela_core.emit",
+    "extract": "prela_core.emit",
     "get_tracer": "prela_core.emit",
+    "in_context": "prela_core.emit",
+    "inject": "prela_core.emit",
     "instrument": "prela_core.instrumentation",
     "instrumentors": "prela_core.instrumentation",
     "score": "prela_core.emit",

@@ -57,13 +57,22 @@ class Place:
 
     __slots__ = ("before", "ended", "span_id", "trace")
 
-    recording: ClassVar[bool] = False
     remote: ClassVar[bool] = False
 
     trace: LocalTrace
     span_id: str
     before: Place | None
     ended: bool
+
+    @property
+    def recording(self) -> bool:
+        """Whether it is, or will be, exported."""
+        return self.trace.sampled
+
+    @property
+    def trace_id(self) -> str:
+        """The id of the span's trace."""
+        return self.trace.trace_id
 
     def live(self) -> Place | None:
         """Give the place to go back to when this one is left."""
