@@ -15,7 +15,7 @@ import attrs
 
 __all__ = ["CONVENTIONS_VERSION", "KNOWN_VENDORS", "SPELLINGS", "Rule"]
 
-CONVENTIONS_VERSION = 1
+CONVENTIONS_VERSION = 2
 """Grows whenever a table of this package changes what a stored span would be read as."""
 
 
@@ -68,7 +68,8 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "llm.usage.prompt_tokens",
             Rule("gen_ai.usage.input_tokens", includes_cached=True),
             Rule("gen_ai.usage.prompt_tokens", includes_cached=True),
-            "llm.token_count.prompt",
+            # All instrumentors of OpenInference count so, Anthropic's too: it adds them up itself.
+            Rule("llm.token_count.prompt", includes_cached=True),
         ),
         "output_tokens": _rules(
             "llm.output_tokens",
