@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Raw
 
+from prela_core.conventions.details import within
 from prela_core.conventions.indexed import indexed
 from prela_core.conventions.message_events import input_events, output_events
 from prela_core.conventions.raw_json import UNREADABLE, readable_text
@@ -142,6 +143,34 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "indexed": indexed,
         "input_events": input_events,
         "output_events": output_events,
+        "model_inside": within(text, "model"),
+        # Langfuse's own names, then those in OpenAI's answers, which are passed on as they are.
+        "input_apart_inside": within(count, "input"),
+        "input_inside": within(count, "prompt_tokens", "input_tokens"),
+        "output_inside": within(count, "output", "completion_tokens", "output_tokens"),
+        "cache_read_inside": within(
+            count,
+            "input_cached_tokens",
+            "input_cache_read",
+            "cache_read_input_tokens",
+            "prompt_tokens_details.cached_tokens",
+            "input_tokens_details.cached_tokens",
+        ),
+        "cache_write_inside": within(
+            count,
+            "input_cache_creation",
+            "cache_creation_input_tokens",
+            "prompt_tokens_details.cache_write_tokens",
+            "input_tokens_details.cache_write_tokens",
+        ),
+        "reasoning_inside": within(
+            count,
+            "output_reasoning_tokens",
+            "output_reasoning",
+            "completion_tokens_details.reasoning_tokens",
+            "output_tokens_details.reasoning_tokens",
+        ),
+        "total_inside": within(dollars, "total"),
     }
 )
 

@@ -59,8 +59,12 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "embedding.model_name",
             "reranker.model_name",
             "ai.model.id",
+            "langfuse.observation.model.name",
             # The oldest examples of Prela's own documentation, and so the first thing people try.
             "model",
+            # All that is known of a call that failed.
+            Rule("llm.invocation_parameters", "model_inside"),
+            Rule("embedding.invocation_parameters", "model_inside"),
         ),
         "input_tokens": _rules(
             "llm.input_tokens",
@@ -70,6 +74,8 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             Rule("gen_ai.usage.prompt_tokens", includes_cached=True),
             # All instrumentors of OpenInference count so, Anthropic's too: it adds them up itself.
             Rule("llm.token_count.prompt", includes_cached=True),
+            Rule("langfuse.observation.usage_details", "input_apart_inside"),
+            Rule("langfuse.observation.usage_details", "input_inside", includes_cached=True),
         ),
         "output_tokens": _rules(
             "llm.output_tokens",
@@ -78,12 +84,14 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "gen_ai.usage.output_tokens",
             "gen_ai.usage.completion_tokens",
             "llm.token_count.completion",
+            Rule("langfuse.observation.usage_details", "output_inside"),
         ),
         "cache_read_tokens": _rules(
             "llm.cache_read_tokens",
             "gen_ai.usage.cache_read.input_tokens",
             "llm.token_count.prompt_details.cache_read",
             "gen_ai.usage.cache_read_input_tokens",
+            Rule("langfuse.observation.usage_details", "cache_read_inside"),
         ),
         "cache_write_tokens": _rules(
             "llm.cache_write_tokens",
@@ -91,13 +99,20 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "gen_ai.usage.cache_creation.input_tokens",
             "llm.token_count.prompt_details.cache_write",
             "gen_ai.usage.cache_creation_input_tokens",
+            Rule("langfuse.observation.usage_details", "cache_write_inside"),
         ),
         "reasoning_tokens": _rules(
             "gen_ai.usage.reasoning.output_tokens",
             "llm.token_count.completion_details.reasoning",
             "gen_ai.usage.reasoning_tokens",
+            Rule("langfuse.observation.usage_details", "reasoning_inside"),
         ),
-        "cost_usd": _rules("llm.cost_usd", "gen_ai.usage.cost", "llm.cost.total"),
+        "cost_usd": _rules(
+            "llm.cost_usd",
+            "gen_ai.usage.cost",
+            "llm.cost.total",
+            Rule("langfuse.observation.cost_details", "total_inside"),
+        ),
         "session_id": _rules(
             "session.id",
             "gen_ai.conversation.id",
@@ -143,6 +158,7 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "traceloop.entity.input",
             Rule("gen_ai.prompt.", "indexed"),
             "ai.prompt.messages",
+            "langfuse.observation.input",
         ),
         "output": _rules(
             "llm.response",
@@ -158,13 +174,20 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "traceloop.entity.output",
             Rule("gen_ai.completion.", "indexed"),
             "ai.response.text",
+            "langfuse.observation.output",
         ),
         "ttft_ms": _rules(
             "llm.time_to_first_token_ms",
             Rule("gen_ai.response.time_to_first_chunk", "seconds_to_ms"),
         ),
         "environment": _rules(
-            "environment", "deployment.environment.name", "deployment.environment"
+            "environment",
+            "deployment.environment.name",
+            "deployment.environment",
+            # OTLP says it of the resource, for all spans at once.
+            "resource.deployment.environment.name",
+            "resource.deployment.environment",
+            "langfuse.environment",
         ),
     }
 )
