@@ -14,8 +14,9 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Raw
 
-from prela_core.conventions.indexed import indexed
+from prela_core.conventions.indexed import indexed, indexed_messages
 from prela_core.conventions.message_events import input_events, output_events
+from prela_core.conventions.messages import conversation_text
 from prela_core.conventions.raw_json import UNREADABLE, readable_text
 from prela_core.conventions.spellings import KNOWN_VENDORS
 from prela_core.model import SpanRecord
@@ -67,6 +68,16 @@ def vendor_only(key: str, attributes: Attributes, record: SpanRecord) -> str | N
 def readable(key: str, attributes: Attributes, _record: SpanRecord) -> str | None:
     """Read what went in or came out: a string as it is, anything else as compact JSON."""
     return readable_text(bytes(attributes[key]))
+
+
+def conversation(key: str, attributes: Attributes, _record: SpanRecord) -> str | None:
+    """Read what may be messages, and else is read as `readable`."""
+    return conversation_text(bytes(attributes[key]))
+
+
+def messages(key: str, attributes: Attributes, _record: SpanRecord) -> str | None:
+    """Read what should be messages."""
+    return conversation_text(bytes(attributes[key]), declared=True)
 
 
 def _number(raw: Raw) -> Any:
@@ -133,6 +144,8 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "text": text,
         "vendor_only": vendor_only,
         "readable": readable,
+        "conversation": conversation,
+        "messages": messages,
         "count": count,
         "dollars": dollars,
         "milliseconds": milliseconds,
@@ -140,6 +153,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "entity_of_agent": _entity_of("agent"),
         "entity_of_tool": _entity_of("tool"),
         "indexed": indexed,
+        "indexed_messages": indexed_messages,
         "input_events": input_events,
         "output_events": output_events,
     }
@@ -164,8 +178,8 @@ USUAL_READER: Mapping[str, str] = MappingProxyType(
         "cache_write_tokens": "count",
         "reasoning_tokens": "count",
         "cost_usd": "dollars",
-        "input": "readable",
-        "output": "readable",
+        "input": "conversation",
+        "output": "conversation",
         "ttft_ms": "milliseconds",
     }
 )

@@ -15,7 +15,7 @@ import attrs
 
 __all__ = ["CONVENTIONS_VERSION", "KNOWN_VENDORS", "SPELLINGS", "Rule"]
 
-CONVENTIONS_VERSION = 1
+CONVENTIONS_VERSION = 2
 """Grows whenever a table of this package changes what a stored span would be read as."""
 
 
@@ -129,33 +129,33 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         ),
         "input": _rules(
             "llm.prompt",
-            "llm.messages",
-            "tool.input",
-            "retriever.query",
-            "gen_ai.input.messages",
+            Rule("llm.messages", "messages"),
+            Rule("tool.input", "readable"),
+            Rule("retriever.query", "readable"),
+            Rule("gen_ai.input.messages", "messages"),
             "gen_ai.prompt",
             Rule("gen_ai.user.message", "input_events"),
-            "gen_ai.tool.call.arguments",
-            "gen_ai.retrieval.query.text",
+            Rule("gen_ai.tool.call.arguments", "readable"),
+            Rule("gen_ai.retrieval.query.text", "readable"),
             "input.value",
-            Rule("llm.input_messages.", "indexed"),
+            Rule("llm.input_messages.", "indexed_messages"),
             "traceloop.entity.input",
-            Rule("gen_ai.prompt.", "indexed"),
-            "ai.prompt.messages",
+            Rule("gen_ai.prompt.", "indexed_messages"),
+            Rule("ai.prompt.messages", "messages"),
         ),
         "output": _rules(
             "llm.response",
-            "tool.output",
-            "gen_ai.output.messages",
+            Rule("tool.output", "readable"),
+            Rule("gen_ai.output.messages", "messages"),
             "gen_ai.completion",
             Rule("gen_ai.choice", "output_events"),
-            "gen_ai.tool.call.result",
-            "gen_ai.retrieval.documents",
+            Rule("gen_ai.tool.call.result", "readable"),
+            Rule("gen_ai.retrieval.documents", "readable"),
             "output.value",
-            Rule("llm.output_messages.", "indexed"),
+            Rule("llm.output_messages.", "indexed_messages"),
             Rule("retrieval.documents.", "indexed"),
             "traceloop.entity.output",
-            Rule("gen_ai.completion.", "indexed"),
+            Rule("gen_ai.completion.", "indexed_messages"),
             "ai.response.text",
         ),
         "ttft_ms": _rules(
