@@ -173,8 +173,8 @@ class _Parts:
             self.texts.append(text if type(text) is str else text_in(text))
         elif kind in _REASONING:
             thought = _first(part, _TEXTS)
-            if kind != "redacted_thinking" and thought:
-                self.reasoning.append(text_in(thought))
+            if kind != "redacted_thinking" and (said := text_in(thought)):
+                self.reasoning.append(said)
         elif kind in _CALL:
             self.calls.append(_call(part))
         elif kind in _RESULT:

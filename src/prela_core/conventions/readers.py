@@ -44,6 +44,9 @@ MAX_TOKENS = 10**12
 MAX_COST_USD = 1e9
 _MAX_TTFT_MS = 1e12
 
+_SCOPE = "otel.scope.name"
+_MAX_VENDOR = 40
+
 _any = msgspec.json.Decoder().decode
 _string = msgspec.json.Decoder(str).decode
 
@@ -60,9 +63,19 @@ def text(key: str, attributes: Attributes, _record: SpanRecord) -> str | None:
 
 
 def vendor_only(key: str, attributes: Attributes, record: SpanRecord) -> str | None:
-    """Read a vendor's name where some emitters put a system prompt instead."""
+    """Read a vendor's name where some emitters put a system prompt instead.
+
+    A known vendor is one. So is any short word from an OpenInference instrumentor, which the
+    scope of the span tells: a vendor too new for the list.
+    """
     value = text(key, attributes, record)
-    return value if value is not None and value.strip().lower() in KNOWN_VENDORS else None
+    if value is None or value.strip().lower() in KNOWN_VENDORS:
+        return value
+    if _SCOPE in attributes and len(value) <= _MAX_VENDOR and len(value.split()) == 1:
+        scope = text(_SCOPE, attributes, record)
+        if scope is not None and "openinference" in scope.lower():
+            return value
+    return None
 
 
 def readable(key: str, attributes: Attributes, _record: SpanRecord) -> str | None:

@@ -68,7 +68,9 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "llm.usage.prompt_tokens",
             Rule("gen_ai.usage.input_tokens", includes_cached=True),
             Rule("gen_ai.usage.prompt_tokens", includes_cached=True),
-            "llm.token_count.prompt",
+            # OpenInference's details are parts of it: its OpenAI, Groq, Bedrock and Anthropic
+            # instrumentors all sum cached tokens up in it.
+            Rule("llm.token_count.prompt", includes_cached=True),
         ),
         "output_tokens": _rules(
             "llm.output_tokens",
