@@ -135,7 +135,7 @@ REFERENCE: dict[str, list[str]] = {
 
 ROWS = [(column, spelling) for column, row in REFERENCE.items() for spelling in row]
 
-NUMBERS = {column for column, reader in USUAL_READER.items() if reader != "readable"}
+NUMBERS = {column for column, reader in USUAL_READER.items() if reader != "conversation"}
 
 
 def value_for(column: str, spelling: str, number: int = 0) -> tuple[Any, Any]:
@@ -190,7 +190,7 @@ def test_a_spelling_that_holds_nothing_gives_way(
 
 def test_the_tables_hold_what_the_reference_lists_and_no_more() -> None:
     conditional = {"traceloop.entity.name"}
-    by_prefix_or_event = {"indexed", "input_events", "output_events"}
+    by_prefix_or_event = {"indexed", "indexed_messages", "input_events", "output_events"}
     held = {
         column: [
             rule.spelling
