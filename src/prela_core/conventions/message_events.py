@@ -3,7 +3,8 @@
 An event a message: `gen_ai.user.message` and its kin went in, `gen_ai.choice` came out. Before
 those, `gen_ai.content.prompt` and `gen_ai.content.completion` held the text in an attribute;
 after them, `gen_ai.client.inference.operation.details` holds all messages in attributes. Some
-put the whole body of an event as one JSON text into `gen_ai.event.content`.
+put the whole body of an event as one JSON text into `gen_ai.event.content`. Prela's SDK up to 0.1
+has `llm.request` with all messages, then `llm.response` with the text and `llm.tool_calls`.
 """
 
 from __future__ import annotations
@@ -30,12 +31,19 @@ _INPUT_ROLES: Mapping[str, str] = MappingProxyType(
         "gen_ai.tool.message": "tool",
     }
 )
-_OUTPUT_ROLES: Mapping[str, str] = MappingProxyType({"gen_ai.choice": "assistant"})
+_OUTPUT_ROLES: Mapping[str, str] = MappingProxyType(
+    {
+        "gen_ai.choice": "assistant",
+        "llm.response": "assistant",
+        "llm.tool_calls": "assistant",
+    }
+)
 
 _INPUT_HOLDERS: Mapping[str, str] = MappingProxyType(
     {
         "gen_ai.client.inference.operation.details": "gen_ai.input.messages",
         "gen_ai.content.prompt": "gen_ai.prompt",
+        "llm.request": "messages",
     }
 )
 _OUTPUT_HOLDERS: Mapping[str, str] = MappingProxyType(
@@ -62,14 +70,14 @@ _string = msgspec.json.Decoder(str).decode
 
 def input_events(_name: str, _attributes: dict[str, Raw], record: SpanRecord) -> str | None:
     """Collect the messages that went in: a JSON list, or what one event held as a whole."""
-    if b"gen_ai." not in record.events:
+    if b"gen_ai." not in record.events and b'"llm.request"' not in record.events:
         return None
     return _collect(record.events, _INPUT_ROLES, _INPUT_HOLDERS)
 
 
 def output_events(_name: str, _attributes: dict[str, Raw], record: SpanRecord) -> str | None:
     """Collect the choices that came out, likewise."""
-    if b"gen_ai." not in record.events:
+    if b"gen_ai." not in record.events and b'"llm.' not in record.events:
         return None
     return _collect(record.events, _OUTPUT_ROLES, _OUTPUT_HOLDERS)
 
@@ -86,7 +94,9 @@ def _collect(events: bytes, roles: Mapping[str, str], holders: Mapping[str, str]
             event = _event(each)
             name = _string(event.name)
             if name in roles:
-                add_message(_message(_any(event.attributes)), messages, roles[name])
+                said = _any(event.attributes)
+                if any(value is not None for value in said.values()):
+                    add_message(_message(said), messages, roles[name])
             elif name in holders and held is None:
                 held = _object(event.attributes).get(holders[name])
         except UNREADABLE:

@@ -279,6 +279,30 @@ OUTPUTS: dict[str, dict[str, Any]] = {
 }
 
 
+def test_the_events_of_our_first_sdk_are_read(make_span: SpanMaker) -> None:
+    messages = [{"role": "user", "content": "Rain in Oslo?"}]
+    function = {"name": "weather", "arguments": '{"city": "Oslo"}'}
+    calls = [{"id": "c1", "type": "function", "function": function}]
+    asked = event("llm.request", messages=messages)
+    answered = resolve(make_span(events=[asked, event("llm.response", content="It pours.")]))
+    called = resolve(
+        make_span(
+            events=[
+                asked,
+                event("llm.response", content=None),
+                event("llm.tool_calls", tool_calls=calls),
+            ]
+        )
+    )
+
+    for columns in (answered, called):
+        assert messages == json.loads(columns.input)
+    assert [{"role": "assistant", "content": "It pours."}] == json.loads(answered.output)
+    (message,) = json.loads(called.output)
+    assert message["role"] == "assistant"
+    assert "weather" in json.dumps(message["tool_calls"])
+
+
 @pytest.mark.parametrize("spelling", OUTPUTS)
 def test_what_was_answered_reads_the_same_in_every_spelling(
     make_span: SpanMaker, spelling: str
