@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from tests.clients.conftest import Clients
-from tests.clients.family import holds
 from tests.conftest import Api
 
 _COLUMNS = {
@@ -67,5 +66,5 @@ def test_what_it_observes_is_shown(collector: Api, clients: Clients) -> None:
         expected = {"status": "success"} | _COLUMNS[name]
         assert expected == {column: one[column] for column in expected}
     for name, (went_in, came_out) in _SAID.items():
-        assert holds(shown[name]["input"], went_in)
-        assert holds(shown[name]["output"], came_out)
+        assert went_in in shown[name]["input"]
+        assert came_out in shown[name]["output"]

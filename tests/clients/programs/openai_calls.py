@@ -9,7 +9,7 @@ from typing import Any
 import openai
 from opentelemetry import trace
 
-__all__ = ["hex_of", "make_calls"]
+__all__ = ["calls", "client_of", "hex_of", "make_calls"]
 
 _SYSTEM = "Be very brief"
 _QUESTION = "Wo ist 退款 1042?"
@@ -19,7 +19,14 @@ _TOOL = {"name": "look_up", "parameters": _PARAMETERS}
 _STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
 
 
-def _calls(client: openai.OpenAI) -> dict[str, Callable[[], Any]]:
+def client_of(openai_url: str) -> openai.OpenAI:
+    """Give a client of the stand-in that tries again once."""
+    return openai.OpenAI(base_url=f"{openai_url}/v1", api_key="sk-x", max_retries=1)
+
+
+def calls(client: openai.OpenAI) -> dict[str, Callable[[], Any]]:
+    """Give every call by its name."""
+
     def chat(model: str = "gpt-4o", asking: openai.OpenAI = client, **options: Any) -> Any:
         return asking.chat.completions.create(model=model, messages=_MESSAGES, **options)
 
@@ -48,10 +55,9 @@ def _calls(client: openai.OpenAI) -> dict[str, Callable[[], Any]]:
 
 def make_calls(openai_url: str) -> dict[str, str]:
     """Make every call in a span of its own; give the ids of those spans by the calls' names."""
-    client = openai.OpenAI(base_url=f"{openai_url}/v1", api_key="sk-x", max_retries=1)
     tracer = trace.get_tracer("agent")
     made = {}
-    for name, call in _calls(client).items():
+    for name, call in calls(client_of(openai_url)).items():
         with tracer.start_as_current_span(name) as around, contextlib.suppress(openai.APIError):
             made[name] = hex_of(around)
             call()
