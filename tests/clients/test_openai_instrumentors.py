@@ -134,6 +134,12 @@ def test_the_trace_is_whole_and_counts_every_call_once(observed: Observed) -> No
         assert found[total] == sum(columns.get(total) or 0 for columns in COLUMNS.values())
 
 
+def test_what_was_asked_is_found_in_any_script(collector: Api, observed: Observed) -> None:
+    hits = collector.walk("/api/v1/search", q='"退款 1042"', limit=100)
+
+    assert observed.trace["trace_id"] in [hit["trace_id"] for hit in hits]
+
+
 def test_openinference_says_which_agent(openinference: Observed) -> None:
     root = openinference.by_id[openinference.said["root"]]
 
