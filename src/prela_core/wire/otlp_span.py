@@ -139,16 +139,17 @@ def _checked_ids(span: OtlpSpan) -> str:
 
 
 def _times(span: OtlpSpan, received_at: int) -> tuple[int, int | None, float]:
-    ended_at = _moment(span.ended, "end_time_unix_nano") if span.ended else None
-    if span.started:
-        started_at = _moment(span.started, "start_time_unix_nano")
-    else:
+    started_at = _moment(span.started, "start_time_unix_nano")
+    ended_at = _moment(span.ended, "end_time_unix_nano")
+    if started_at is None:
         started_at = received_at if ended_at is None else ended_at
     duration_ms = 0.0 if ended_at is None else (ended_at - started_at) / 1000
     return started_at, ended_at, duration_ms
 
 
-def _moment(nanoseconds: int, field: str) -> int:
+def _moment(nanoseconds: int, field: str) -> int | None:
+    if not nanoseconds:
+        return None
     micros = nanoseconds // 1000
     if not 0 <= micros < LATEST:
         raise RejectedSpanError(f"{field} must lie between the years 1970 and 2099")
