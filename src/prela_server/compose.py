@@ -94,6 +94,7 @@ def _application(settings: Settings, bus: DirectBus, store: Store, guard: Guard)
         clock=ReceiptClock(lambda: time.time_ns() // 1000),
         limits=limits,
         retention_days=settings.retention_days,
+        drop_scopes=settings.otlp_drop_scopes,
     )
 
     one_ping = CapacityLimiter(1)

@@ -67,7 +67,9 @@ class Settings:
     `host` and `port` are what is bound (port 0: any free one). Spans are kept for
     `retention_days` (0: for ever). `max_body_bytes` bounds a request's body after
     decompression. `bus_spans` is how many spans may wait to be stored. `shutdown_seconds` is
-    how long a stopping server may take to finish what it has begun.
+    how long a stopping server may take to finish what it has begun. Spans that come as OTLP from
+    an instrumentation scope of `otlp_drop_scopes` are thrown away: globs, parted by commas, such
+    as `opentelemetry.instrumentation.fastapi,@opentelemetry/instrumentation-http`.
     """
 
     host: str = "127.0.0.1"
@@ -79,6 +81,7 @@ class Settings:
     body_seconds: int = attrs.field(default=25, validator=_positive)
     bus_spans: int = attrs.field(default=100_000, validator=_positive)
     shutdown_seconds: int = attrs.field(default=20, validator=_positive)
+    otlp_drop_scopes: tuple[str, ...] = ()
 
     @property
     def asks_for_keys(self) -> bool:
@@ -158,9 +161,14 @@ def _auth(text: str) -> Auth:
         raise ValueError(f"{text!r} is not one of {', '.join(Auth)}") from None
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
 _READERS: dict[Any, Callable[[str], Any]] = {
     str: str,
     int: _whole_number,
+    tuple[str, ...]: _words,
     Path: lambda text: Path(text).expanduser(),
     Auth: _auth,
 }

@@ -14,7 +14,7 @@ from prela_core.wire.timestamps import LATEST, parse_timestamp
 from prela_core.wire.trim import trim_list, trim_object, trim_text
 from prela_core.wire.words import SPAN_TYPES, status_of
 
-__all__ = ["RejectedSpanError", "WireSpan", "check_depth", "normalise"]
+__all__ = ["RejectedSpanError", "WireSpan", "check_depth", "make_record", "normalise"]
 
 _HOUR = 3_600_000_000
 _DAY = 24 * _HOUR
@@ -71,9 +71,28 @@ def normalise(
     if span.trace_id is None:
         span.trace_id = trace_id
     parent = _checked_ids(span)
-    flags: int = Flag.SELF_PARENT if parent == span.span_id else 0
+    times = _times(span, received_at)
+    return make_record(
+        span, parent, times, service_name=service_name, received_at=received_at, limits=limits
+    )
 
-    started_at, ended_at, duration_ms = _times(span, received_at)
+
+def make_record(
+    span: WireSpan,
+    parent: str,
+    times: tuple[int, int | None, float],
+    *,
+    service_name: str,
+    received_at: int,
+    limits: Limits,
+) -> SpanRecord:
+    """Make a record of a span whose ids are good and whose times are known.
+
+    `times` are start and end in microseconds and the duration in milliseconds. Texts, attributes,
+    events and links are held to `limits`, and words for types and statuses put in our spelling.
+    """
+    started_at, ended_at, duration_ms = times
+    flags: int = Flag.SELF_PARENT if parent == span.span_id else 0
     if ended_at is not None and ended_at < started_at:
         flags |= Flag.ENDS_BEFORE_START
     if not -_DAY <= started_at - received_at <= _HOUR:

@@ -5,44 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-import attrs
 import msgspec
 
 from prela_core.errors import InvalidError, MalformedError, TooLargeError
-from prela_core.model import SpanBatch, SpanRecord, TraceRecord, id_fault
+from prela_core.model import SpanRecord, TraceRecord, id_fault
+from prela_core.wire.decoded import Decoded, Rejected
 from prela_core.wire.limits import Limits
 from prela_core.wire.normalise import RejectedSpanError, WireSpan, check_depth, normalise
 from prela_core.wire.repair import drop_non_finite, plain_text
 from prela_core.wire.timestamps import parse_timestamp
 
-__all__ = ["Decoded", "Rejected", "decode_batch", "decode_span", "decode_trace", "read_leniently"]
+__all__ = ["decode_batch", "decode_span", "decode_trace", "read_leniently"]
 
 T = TypeVar("T")
-
-
-@attrs.frozen
-class Rejected:
-    """A span that was not taken: its place in the request, its id if it has one, and why."""
-
-    index: int
-    span_id: str | None
-    reason: str
-
-
-@attrs.define
-class Decoded:
-    """What a body held. `total` counts every span in it, taken or not."""
-
-    spans: list[SpanRecord]
-    traces: list[TraceRecord]
-    rejected: list[Rejected]
-    total: int
-    trace_id: str = ""
-    """The id of the trace that the body was about; "" when it was about spans."""
-
-    def batch(self, project_id: str, received_at: int) -> SpanBatch:
-        """Give what was taken as a batch for the bus, each span once."""
-        return SpanBatch(project_id, received_at, _last_versions(self.spans), self.traces)
 
 
 class _WireTrace(msgspec.Struct):
@@ -109,7 +84,7 @@ def decode_trace(body: bytes, *, received_at: int, limits: Limits) -> Decoded:
     """
     trace = read_leniently(plain_text(body), _trace.decode, _loose_trace.decode)
     if trace.trace_id is None and trace.resourceSpans:
-        raise InvalidError("this is OTLP, which this version does not read; send Prela JSON")
+        raise InvalidError("this is OTLP, not a trace of Prela JSON")
     if fault := id_fault(trace.trace_id):
         raise InvalidError(
             f"trace_id {fault}", [{"pointer": "/trace_id", "detail": f"trace_id {fault}"}]
@@ -235,16 +210,3 @@ def _said(raw: msgspec.Raw, limits: Limits) -> bytes:
     except RejectedSpanError:
         return b"{}"
     return value
-
-
-def _last_versions(spans: list[SpanRecord]) -> list[SpanRecord]:
-    """Keep of each span the version that readers would see, so that ties can't arise."""
-    keys = [(span.trace_id, span.span_id) for span in spans]
-    if len(set(keys)) == len(keys):
-        return spans
-    best: dict[tuple[str, str], SpanRecord] = {}
-    for key, span in zip(keys, spans, strict=True):
-        held = best.get(key)
-        if held is None or span.completeness >= held.completeness:
-            best[key] = span
-    return list(best.values())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 
 import anyio.to_thread
 import attrs
@@ -14,7 +15,10 @@ from prela_core.wire import (
     Decoded,
     Limits,
     Rejected,
+    ScopeFilter,
     decode_batch,
+    decode_otlp_json,
+    decode_otlp_protobuf,
     decode_span,
     decode_trace,
 )
@@ -32,9 +36,11 @@ class Form(Enum):
     SPAN = "span"
     BATCH = "batch"
     TRACE = "trace"
+    OTLP_PROTOBUF = "otlp_protobuf"
+    OTLP_JSON = "otlp_json"
 
 
-_DECODERS = {Form.SPAN: decode_span, Form.BATCH: decode_batch, Form.TRACE: decode_trace}
+_Decode = Callable[..., Decoded]
 
 
 @attrs.frozen
@@ -67,16 +73,31 @@ class ReceiptClock:
 class IngestGateway:
     """Receives spans for any number of projects and hands them to the bus.
 
-    `retention_days` (0: for ever) is only for telling senders of spans that are older.
+    `retention_days` (0: for ever) is only for telling senders of spans that are older. OTLP spans
+    whose instrumentation scope is one of `drop_scopes`, which are globs, are taken and thrown away.
     """
 
     def __init__(
-        self, bus: Bus, *, clock: ReceiptClock, limits: Limits, retention_days: int
+        self,
+        bus: Bus,
+        *,
+        clock: ReceiptClock,
+        limits: Limits,
+        retention_days: int,
+        drop_scopes: Sequence[str] = (),
     ) -> None:
         self._bus = bus
         self._clock = clock
         self._limits = limits
         self._retention = retention_days * _DAY
+        dropped = ScopeFilter(drop_scopes)
+        self._decoders: Mapping[Form, _Decode] = {
+            Form.SPAN: decode_span,
+            Form.BATCH: decode_batch,
+            Form.TRACE: decode_trace,
+            Form.OTLP_PROTOBUF: partial(decode_otlp_protobuf, dropped=dropped),
+            Form.OTLP_JSON: partial(decode_otlp_json, dropped=dropped),
+        }
 
     async def accept(self, project_id: str, form: Form, body: bytes) -> Receipt:
         """Take what `body` holds into `project_id`; returns once it is durable.
@@ -87,7 +108,7 @@ class IngestGateway:
         received_at = self._clock()
 
         def decode() -> Decoded:
-            return _DECODERS[form](body, received_at=received_at, limits=self._limits)
+            return self._decoders[form](body, received_at=received_at, limits=self._limits)
 
         if len(body) > _INLINE_BYTES:
             decoded = await anyio.to_thread.run_sync(decode)

@@ -1,0 +1,75 @@
+"""What spans of one resource and one instrumentation scope share, written once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import msgspec
+
+from prela_core.model import Flag
+from prela_core.wire.limits import Limits
+from prela_core.wire.normalise import check_depth
+from prela_core.wire.trim import trim_object
+
+__all__ = ["Origin", "Scope", "origin_of"]
+
+_LEAST = 256
+_MOST = 64 * 1024
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+@attrs.frozen
+class Scope:
+    """The instrumentation scope of spans: the library that made them."""
+
+    name: str = ""
+    version: str = ""
+    attributes: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Origin:
+    """The attributes that every span gets from its resource and its scope.
+
+    `fragment` is them as the inside of a JSON object, to be put into the bytes of a span's own.
+    """
+
+    service_name: str
+    attributes: dict[str, msgspec.Raw]
+    fragment: bytes
+    flags: int
+
+
+def origin_of(resource: Mapping[str, Any], scope: Scope, *, room: int, limits: Limits) -> Origin:
+    """Put a resource and a scope in our spelling, in at most `room` bytes or so.
+
+    They are repeated on every span: without a bound, one long attribute of a resource and many
+    short spans would fill the memory. Raises `RejectedSpanError` for what nests too deeply.
+    """
+    service = resource.get("service.name")
+    shared: dict[str, Any] = {}
+    if scope.name:
+        shared["otel.scope.name"] = scope.name
+    if scope.version:
+        shared["otel.scope.version"] = scope.version
+    for key, value in scope.attributes.items():
+        shared.setdefault(f"otel.scope.{key}", value)
+    for key, value in resource.items():
+        if key != "service.name":
+            shared[f"resource.{key}"] = value
+    raw = _encode(shared)
+    check_depth(raw, "the attributes of the resource or the scope", limits)
+    size = min(max(room, _LEAST), _MOST)
+    raw, cut = trim_object(
+        raw, attrs.evolve(limits, attributes=size, value=min(size, limits.value))
+    )
+    return Origin(
+        service_name=service if isinstance(service, str) else "",
+        attributes=_decode(raw),
+        fragment=raw[1:-1],
+        flags=Flag.TRUNCATED.value if cut else 0,
+    )

@@ -1,0 +1,158 @@
+"""OTLP as protobuf: one span at a time, so that memory is that of one."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from google.protobuf.message import DecodeError, Message
+from opentelemetry.proto.common.v1.common_pb2 import (
+    AnyValue,
+    InstrumentationScope,
+    KeyValue,
+)
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from prela_core.errors import MalformedError, TooLargeError
+from prela_core.wire.limits import Limits
+from prela_core.wire.normalise import RejectedSpanError
+from prela_core.wire.otlp import Group
+from prela_core.wire.otlp_origin import Scope
+from prela_core.wire.otlp_span import OtlpSpan, event_object, link_object
+from prela_core.wire.protobuf_frames import Shape, count_messages, messages
+
+__all__ = ["groups", "read_span"]
+
+M = TypeVar("M", bound=Message)
+
+# Fields of messages in opentelemetry/proto/trace/v1 and common/v1, by their numbers.
+_RESOURCE_SPANS = 1
+_RESOURCE, _SCOPE_SPANS = 1, 2
+_SCOPE, _SPANS = 1, 2
+_VALUE: dict[int, Shape] = {}
+_KEY_VALUE: Shape = {2: _VALUE}
+_VALUE |= {5: {1: _VALUE}, 6: {1: _KEY_VALUE}}
+_SPAN: Shape = {9: _KEY_VALUE, 11: {3: _KEY_VALUE}, 13: {4: _KEY_VALUE}}
+
+_SMALL = 64 * 1024
+"""Bytes of a span that can't hold so many messages that they need to be counted first."""
+_MESSAGES = 500_000
+"""An attribute is two, and each number of a vector one: some 80,000 of these fill a megabyte."""
+
+
+def groups(body: bytes, limits: Limits) -> list[Group]:
+    """Take a request apart into groups of undecoded spans, after counting these."""
+    found: list[Group] = []
+    room = limits.spans
+    for start, end in _inside(body, 0, len(body), _RESOURCE_SPANS):
+        resource: Mapping[str, Any] | None = None
+        for first, last in _inside(body, start, end, _SCOPE_SPANS):
+            spans: list[bytes] = []
+            for at, to in _inside(body, first, last, _SPANS):
+                if len(spans) >= room:
+                    raise TooLargeError(
+                        f"over {limits.spans:,} spans in one request; send them in parts"
+                    )
+                spans.append(body[at:to])
+            if not spans:
+                continue
+            room -= len(spans)
+            if resource is None:
+                raw = _joined(body, start, end, _RESOURCE)
+                resource = _attributes(_parse(Resource, raw).attributes)
+            found.append(Group(resource, _scope(_joined(body, first, last, _SCOPE)), spans))
+    return found
+
+
+def _inside(body: bytes, start: int, end: int, field: int) -> Iterator[tuple[int, int]]:
+    return ((at, to) for number, at, to in messages(body, start, end) if number == field)
+
+
+def _joined(body: bytes, start: int, end: int, field: int) -> bytes:
+    # A message that comes twice where one is meant is to be merged: so is what is joined.
+    return b"".join(body[at:to] for at, to in _inside(body, start, end, field))
+
+
+def read_span(raw: bytes) -> OtlpSpan:
+    """Decode one span. Raises `MalformedError`, or `RejectedSpanError` when it holds too much."""
+    if len(raw) > _SMALL and count_messages(raw, _SPAN, _MESSAGES) > _MESSAGES:
+        raise RejectedSpanError(f"the span holds over {_MESSAGES:,} values")
+    span = _parse(Span, raw)
+    status = span.status
+    return OtlpSpan(
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        parent_span_id=span.parent_span_id,
+        name=span.name,
+        kind=span.kind,
+        started=span.start_time_unix_nano,
+        ended=span.end_time_unix_nano,
+        status_code=status.code,
+        status_message=status.message,
+        trace_state=span.trace_state,
+        flags=span.flags,
+        attributes=_attributes(span.attributes),
+        events=[_event(each) for each in span.events],
+        links=[_link(each) for each in span.links],
+        dropped_attributes=span.dropped_attributes_count,
+        dropped_events=span.dropped_events_count,
+        dropped_links=span.dropped_links_count,
+    )
+
+
+def _parse(kind: type[M], raw: bytes) -> M:
+    try:
+        return kind.FromString(raw)
+    except DecodeError as error:
+        raise MalformedError(f"this is no {kind.DESCRIPTOR.name} in protobuf: {error}") from None
+
+
+def _scope(raw: bytes) -> Scope:
+    scope = _parse(InstrumentationScope, raw)
+    return Scope(scope.name, scope.version, _attributes(scope.attributes))
+
+
+def _event(event: Span.Event) -> dict[str, Any]:
+    return event_object(
+        event.name,
+        event.time_unix_nano,
+        _attributes(event.attributes),
+        event.dropped_attributes_count,
+    )
+
+
+def _link(link: Span.Link) -> dict[str, Any]:
+    return link_object(
+        (link.trace_id, link.span_id),
+        _attributes(link.attributes),
+        link.trace_state,
+        link.dropped_attributes_count,
+    )
+
+
+def _attributes(pairs: Iterable[KeyValue]) -> dict[str, Any]:
+    return {pair.key: _plain(pair.value) for pair in pairs}
+
+
+def _plain(value: AnyValue) -> Any:  # noqa: PLR0911 - one for each kind of value
+    # Most are texts, and asking which one it is costs more than reading it.
+    if text := value.string_value:
+        return text
+    match value.WhichOneof("value"):
+        case "int_value":
+            return value.int_value
+        case "double_value":
+            return value.double_value
+        case "bool_value":
+            return value.bool_value
+        case "array_value":
+            return [_plain(each) for each in value.array_value.values]
+        case "kvlist_value":
+            return _attributes(value.kvlist_value.values)
+        case "bytes_value":
+            return b64encode(value.bytes_value).decode()
+        case "string_value":
+            return ""
+    return None
