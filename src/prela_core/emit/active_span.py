@@ -210,13 +210,6 @@ class ActiveSpan(Place):
             trace.ended = True
         tracer.put(self)
 
-    def leave(self) -> None:
-        """Be the current span no more, but go on until `end`: for what others take piece by piece.
-
-        Called where `start` was.
-        """
-        self._leave()
-
     def __enter__(self) -> Self:
         """Start the span and make it the current one. A span starts only once."""
         return self.start()
