@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit
 import attrs
 import httpx
 import pytest
+from tests.client_packages import python_with_clients
 
 import prela_cli
 from prela_core.io.data_directory import holder_of
@@ -333,6 +334,12 @@ def assert_problem(response: httpx.Response, status: int) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def session_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def clients_python() -> Path:
+    """Give a Python that has the clients of others, and nothing of ours."""
+    return python_with_clients()
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from prela_core.emit.trimming import drop, keep, truncate
     from prela_core.errors import PrelaError
     from prela_core.io.setup import flush, init, shutdown
+    from prela_core.instrumentation import instrument, instrumentors
     from prela_core.model import Span, SpanEvent, SpanLink, SpanType, Status
 
 __all__ = [
@@ -46,6 +47,8 @@ __all__ = [
     "in_context",
     "init",
     "inject",
+    "instrument",
+    "instrumentors",
     "keep",
     "keep_errors",
     "redact",
@@ -76,6 +79,8 @@ _HOMES = {
     "in_context": "prela_core.emit",
     "init": "prela_core.io.setup",
     "inject": "prela_core.emit",
+    "instrument": "prela_core.instrumentation",
+    "instrumentors": "prela_core.instrumentation",
     "keep": "prela_core.emit.trimming",
     "keep_errors": "prela_core.emit.tail",
     "redact": "prela_core.emit.redaction",

@@ -39,6 +39,35 @@ curl -X POST {url}/v1/traces \\
   }}'
 """
 
+POST_OTLP = """\
+curl -X POST {url}/v1/traces \\
+  -H "Content-Type: application/json" \\
+  -d '{{
+    "resourceSpans": [{{
+      "resource": {{
+        "attributes": [{{"key": "service.name", "value": {{"stringValue": "by-hand"}}}}]
+      }},
+      "scopeSpans": [{{
+        "spans": [{{
+          "traceId": "5b8efff798038103d269b633813fc60c",
+          "spanId": "eee19b7ec3c1b174",
+          "name": "chat gpt-4o",
+          "kind": "SPAN_KIND_CLIENT",
+          "startTimeUnixNano": "1768478400000001000",
+          "endTimeUnixNano": 1768478401500001000,
+          "attributes": [
+            {{"key": "gen_ai.operation.name", "value": {{"stringValue": "chat"}}}},
+            {{"key": "gen_ai.request.model", "value": {{"stringValue": "gpt-4o"}}}},
+            {{"key": "gen_ai.usage.input_tokens", "value": {{"intValue": "1000"}}}},
+            {{"key": "gen_ai.usage.output_tokens", "value": {{"intValue": 100}}}},
+            {{"key": "user.id", "value": {{"stringValue": "user-7"}}}}
+          ]
+        }}]
+      }}]
+    }}]
+  }}'
+"""
+
 
 def _shell(command: str) -> Any:
     done = subprocess.run(
@@ -80,3 +109,19 @@ def test_a_trace_posted_by_curl_is_listed_and_shown(serve: Serve) -> None:
     assert span["span_type"] == "llm"
     assert span["service_name"] == "test-service"
     assert span["attributes"] == {"model": "gpt-4"}
+
+
+def test_otlp_posted_by_curl_is_shown(serve: Serve) -> None:
+    url = serve(PRELA_RETENTION_DAYS="0").url
+
+    assert _shell(POST_OTLP.format(url=url).rstrip()).get("partialSuccess", {}) == {}
+
+    shown = _shell(f"curl {url}/api/v1/traces/5b8efff798038103d269b633813fc60c")
+    (span,) = shown["spans"]
+    assert shown["service_name"] == "by-hand"
+    assert (span["span_id"], span["name"]) == ("eee19b7ec3c1b174", "chat gpt-4o")
+    assert (span["span_type"], span["model"], span["user_id"]) == ("llm", "gpt-4o", "user-7")
+    assert span["started_at"] == "2026-01-15T12:00:00.000001Z"
+    assert span["duration_ms"] == 1500.0
+    assert (span["input_tokens"], span["output_tokens"]) == (1000, 100)
+    assert span["cost_usd"] == pytest.approx((1000 * 2.5 + 100 * 10) / 1e6)

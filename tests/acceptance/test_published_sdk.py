@@ -3,70 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import venv
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.client_packages import run_client
 from tests.conftest import Api, Serve, run_prela
 
-VERSION = "0.1.0"
 PROGRAM = Path(__file__).with_name("published_program.py")
-
-_INSTALL_SECONDS = 300
 
 Said = list[dict[str, Any]]
 
 
-def _cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    python = f"py{sys.version_info.major}.{sys.version_info.minor}"
-    return Path(home).expanduser() / "prela-tests" / f"prela-{VERSION}-{python}"
-
-
-@pytest.fixture(scope="session")
-def published_python() -> str:
-    """Give a Python that has the published SDK: its own environment, made once and kept."""
-    home = _cache()
-    python = home / "bin" / "python"
-    complete = home / "complete"
-    if not complete.exists():
-        home.parent.mkdir(parents=True, exist_ok=True)
-        venv.create(home, clear=True, with_pip=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--no-input"]
-        # Its HTTP exporter needs requests, which it does not ask for itself.
-        done = subprocess.run(
-            [*pip, f"prela=={VERSION}", "requests"],
-            capture_output=True,
-            text=True,
-            timeout=_INSTALL_SECONDS,
-            check=False,
-        )
-        if done.returncode:
-            reason = f"prela {VERSION} can't be installed: {done.stderr.strip()[-300:]}"
-            if os.environ.get("CI"):
-                pytest.fail(reason)
-            pytest.skip(reason)
-        complete.touch()
-    return str(python)
-
-
-def _run(python: str, **exporting: Any) -> Said:
-    kept = ("PATH", "HOME", "LANG", "SSL_CERT_FILE")
-    done = subprocess.run(
-        [python, str(PROGRAM), json.dumps(exporting)],
-        env={name: os.environ[name] for name in kept if name in os.environ} | {"NO_PROXY": "*"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def _run(python: Path, **exporting: Any) -> Said:
+    return [
+        json.loads(line) for line in run_client(python, PROGRAM, json.dumps(exporting)).splitlines()
+    ]
 
 
 def _same_moment(first: str, second: str) -> bool:
@@ -121,9 +74,9 @@ def _assert_same(said: dict[str, Any], seen: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("compress", [False, True], ids=["plain", "gzip"])
 def test_traces_come_whole_once_and_with_the_right_times(
-    api: Api, published_python: str, *, compress: bool
+    api: Api, clients_python: Path, *, compress: bool
 ) -> None:
-    said = _run(published_python, url=api.url, compress=compress)
+    said = _run(clients_python, url=api.url, compress=compress)
 
     _assert_whole(api, said)
     (plan,) = [one for one in said if one["name"] == "plan"]
@@ -140,11 +93,11 @@ def test_traces_come_whole_once_and_with_the_right_times(
 @pytest.mark.parametrize("compress", [False, True], ids=["plain", "gzip"])
 @pytest.mark.parametrize("kind", ["api_key", "bearer_token"])
 def test_a_key_is_sent_either_way(
-    guarded: tuple[Api, str], published_python: str, kind: str, *, compress: bool
+    guarded: tuple[Api, str], clients_python: Path, kind: str, *, compress: bool
 ) -> None:
     api, key = guarded
 
-    said = _run(published_python, url=api.url, compress=compress, **{kind: key})
+    said = _run(clients_python, url=api.url, compress=compress, **{kind: key})
 
     _assert_whole(api.with_key(key), said)
 
@@ -159,10 +112,10 @@ def guarded(module_serve: Serve) -> tuple[Api, str]:
 
 @pytest.mark.parametrize("running", [False, True], ids=["server stopped", "server running"])
 def test_files_of_its_exporter_are_ingested(
-    serve: Serve, published_python: str, tmp_path: Path, *, running: bool
+    serve: Serve, clients_python: Path, tmp_path: Path, *, running: bool
 ) -> None:
     server = serve()
-    said = _run(published_python, directory=str(tmp_path / "traces"))
+    said = _run(clients_python, directory=str(tmp_path / "traces"))
     if not running:
         server.stop()
 
@@ -177,10 +130,10 @@ def test_files_of_its_exporter_are_ingested(
 
 
 def test_files_ingested_twice_are_seen_once(
-    serve: Serve, published_python: str, tmp_path: Path
+    serve: Serve, clients_python: Path, tmp_path: Path
 ) -> None:
     server = serve()
-    said = _run(published_python, directory=str(tmp_path / "traces"))
+    said = _run(clients_python, directory=str(tmp_path / "traces"))
     for _ in range(2):
         done = run_prela("ingest", str(tmp_path / "traces"), "--data-dir", str(server.data_dir))
         assert done.returncode == 0, done.stderr

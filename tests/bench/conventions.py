@@ -41,10 +41,21 @@ INDEXED = {
     "llm.token_count.prompt": 10,
     "llm.token_count.completion": 20,
     **{
-        f"llm.input_messages.{n}.message.{part}": TEXT
+        f"llm.input_messages.{n}.message.{part}": said
         for n in range(4)
-        for part in ("role", "content")
+        for part, said in (("role", "user"), ("content", TEXT))
     },
+}
+REQUEST = {
+    "openinference.span.kind": "LLM",
+    "llm.model_name": "gpt-4o-mini",
+    "input.value": json.dumps(
+        {
+            "model": "gpt-4o-mini",
+            "messages": [{"role": "user", "content": [{"type": "text", "text": TEXT}]}] * 20,
+            "temperature": 0.5,
+        }
+    ),
 }
 CASES = {
     "OpenTelemetry, 8 attributes": OTEL,
@@ -52,6 +63,7 @@ CASES = {
     "tool, 4 attributes": TOOL,
     "OpenInference, 12, indexed": INDEXED,
     "OpenTelemetry with 40 unknown": {**OTEL, **{f"app.key.{n}": "v" * 20 for n in range(40)}},
+    "request of 20 messages": REQUEST,
     "no attributes": {},
 }
 

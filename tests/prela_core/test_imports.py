@@ -52,6 +52,15 @@ HEAVY = frozenset({"numpy", "pandas", "polars", "pyarrow", "starlette", "uvicorn
 COMPOSES = frozenset({"prela_server.compose", "prela_server.run", "prela_server.settings"})
 """Where the server may know adapters; `settings` asks for the default data directory only."""
 
+CLIENTS = {
+    "anthropic": "prela_core.instrumentation.anthropic",
+    "openai": "prela_core.instrumentation.openai",
+}
+"""Packages of others that one module each patches; it imports them when that is asked of it."""
+
+OTEL = "prela_core.instrumentation.otel"
+"""The only room that imports OpenTelemetry's API and SDK."""
+
 ATTICS = frozenset({"common", "helper", "helpers", "manager", "misc", "util", "utils"})
 
 
@@ -185,6 +194,35 @@ def test_heavy_packages_are_imported_when_they_are_used() -> None:
         for module in rooms
         for each in module.imports
         if each.top in HEAVY and not each.lazy
+    ]
+
+
+def test_opentelemetry_is_known_in_one_room_and_the_room_when_it_is_used() -> None:
+    inside = [module for module in MODULES if f"{module.name}.".startswith(f"{OTEL}.")]
+    outside = [module for module in MODULES if module not in inside]
+    assert inside
+    assert [] == [
+        f"{module.name}:{each.line} imports {each.module}"
+        for module in outside
+        for each in module.imports
+        # The messages of OTLP, which are data, are a package of their own.
+        if each.top == "opentelemetry" and not each.module.startswith("opentelemetry.proto.")
+    ]
+    assert [] == [
+        f"{module.name}:{each.line}"
+        for module in outside
+        for each in module.imports
+        if f"{each.module}.".startswith(f"{OTEL}.")
+        if not (each.lazy and module.name == "prela_core.instrumentation.bridging")
+    ]
+
+
+def test_clients_of_models_are_imported_by_their_helpers_when_they_are_used() -> None:
+    assert [] == [
+        f"{module.name}:{each.line} imports {each.module}"
+        for module in MODULES
+        for each in module.imports
+        if each.top in CLIENTS and not (each.lazy and module.name == CLIENTS[each.top])
     ]
 
 

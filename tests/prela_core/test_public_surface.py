@@ -37,6 +37,8 @@ PUBLIC = {
         "in_context",
         "init",
         "inject",
+        "instrument",
+        "instrumentors",
         "keep",
         "keep_errors",
         "redact",
@@ -98,6 +100,19 @@ PUBLIC = {
         "UnavailableError",
         "UnsupportedMediaError",
     ],
+    "prela_core.instrumentation": [
+        "Bridge",
+        "Family",
+        "Instrumented",
+        "Instrumentor",
+        "Outcome",
+        "State",
+        "bridge",
+        "instrument",
+        "instrumentors",
+    ],
+    "prela_core.instrumentation.clients": [],
+    "prela_core.instrumentation.otel": [],
     "prela_core.io": [],
     "prela_core.model": [
         "EPOCH",
@@ -168,6 +183,7 @@ SOURCE = Path(prela_core.__file__).parents[1]
 FILES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE)
 HEAVY = (
     "aiokafka",
+    "anthropic",
     "anyio",
     "asyncio",
     "chdb",
@@ -250,6 +266,12 @@ def test_importing_prela_is_light(statement: str) -> None:
 def test_values_ports_and_filters_are_light_too() -> None:
     rooms = "model, errors, store, bus, wire, conventions"
     assert [] == _loaded_by(f"from prela_core import {rooms}")
+
+
+def test_listing_instrumentors_imports_none_of_them() -> None:
+    assert [] == _loaded_by("import prela_core; prela_core.instrumentors()")
+    helpers = "import prela_core.instrumentation.openai, prela_core.instrumentation.anthropic"
+    assert [] == _loaded_by(helpers)
 
 
 def test_the_store_for_tests_needs_no_engine() -> None:

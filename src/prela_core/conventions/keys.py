@@ -9,7 +9,7 @@ from prela_core.conventions.spellings import SPELLINGS
 
 __all__ = ["KeyKinds", "shape_of"]
 
-_READ_BY_PREFIX = frozenset({"indexed"})
+_READ_BY_PREFIX = frozenset({"indexed", "indexed_messages"})
 _READ_FROM_EVENTS = frozenset({"input_events", "output_events"})
 
 _RULES = [rule for rules in SPELLINGS.values() for rule in rules]

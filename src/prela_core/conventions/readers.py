@@ -14,8 +14,10 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Raw
 
-from prela_core.conventions.indexed import indexed
+from prela_core.conventions.details import within
+from prela_core.conventions.indexed import indexed, indexed_messages
 from prela_core.conventions.message_events import input_events, output_events
+from prela_core.conventions.messages import conversation_text
 from prela_core.conventions.raw_json import UNREADABLE, readable_text
 from prela_core.conventions.spellings import KNOWN_VENDORS
 from prela_core.model import SpanRecord
@@ -43,6 +45,9 @@ MAX_TOKENS = 10**12
 MAX_COST_USD = 1e9
 _MAX_TTFT_MS = 1e12
 
+_SCOPE = "otel.scope.name"
+_MAX_VENDOR = 40
+
 _any = msgspec.json.Decoder().decode
 _string = msgspec.json.Decoder(str).decode
 
@@ -59,14 +64,34 @@ def text(key: str, attributes: Attributes, _record: SpanRecord) -> str | None:
 
 
 def vendor_only(key: str, attributes: Attributes, record: SpanRecord) -> str | None:
-    """Read a vendor's name where some emitters put a system prompt instead."""
+    """Read a vendor's name where some emitters put a system prompt instead.
+
+    A known vendor is one. So is any short word from an OpenInference instrumentor, which the
+    scope of the span tells: a vendor too new for the list.
+    """
     value = text(key, attributes, record)
-    return value if value is not None and value.strip().lower() in KNOWN_VENDORS else None
+    if value is None or value.strip().lower() in KNOWN_VENDORS:
+        return value
+    if _SCOPE in attributes and len(value) <= _MAX_VENDOR and len(value.split()) == 1:
+        scope = text(_SCOPE, attributes, record)
+        if scope is not None and "openinference" in scope.lower():
+            return value
+    return None
 
 
 def readable(key: str, attributes: Attributes, _record: SpanRecord) -> str | None:
     """Read what went in or came out: a string as it is, anything else as compact JSON."""
     return readable_text(bytes(attributes[key]))
+
+
+def conversation(key: str, attributes: Attributes, _record: SpanRecord) -> str | None:
+    """Read what may be messages, and else is read as `readable`."""
+    return conversation_text(bytes(attributes[key]))
+
+
+def messages(key: str, attributes: Attributes, _record: SpanRecord) -> str | None:
+    """Read what should be messages."""
+    return conversation_text(bytes(attributes[key]), declared=True)
 
 
 def _number(raw: Raw) -> Any:
@@ -133,6 +158,8 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "text": text,
         "vendor_only": vendor_only,
         "readable": readable,
+        "conversation": conversation,
+        "messages": messages,
         "count": count,
         "dollars": dollars,
         "milliseconds": milliseconds,
@@ -140,8 +167,37 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "entity_of_agent": _entity_of("agent"),
         "entity_of_tool": _entity_of("tool"),
         "indexed": indexed,
+        "indexed_messages": indexed_messages,
         "input_events": input_events,
         "output_events": output_events,
+        "model_inside": within(text, "model"),
+        # Langfuse's own names, then those in OpenAI's answers, which are passed on as they are.
+        "input_apart_inside": within(count, "input"),
+        "input_inside": within(count, "prompt_tokens", "input_tokens"),
+        "output_inside": within(count, "output", "completion_tokens", "output_tokens"),
+        "cache_read_inside": within(
+            count,
+            "input_cached_tokens",
+            "input_cache_read",
+            "cache_read_input_tokens",
+            "prompt_tokens_details.cached_tokens",
+            "input_tokens_details.cached_tokens",
+        ),
+        "cache_write_inside": within(
+            count,
+            "input_cache_creation",
+            "cache_creation_input_tokens",
+            "prompt_tokens_details.cache_write_tokens",
+            "input_tokens_details.cache_write_tokens",
+        ),
+        "reasoning_inside": within(
+            count,
+            "output_reasoning_tokens",
+            "output_reasoning",
+            "completion_tokens_details.reasoning_tokens",
+            "output_tokens_details.reasoning_tokens",
+        ),
+        "total_inside": within(dollars, "total"),
     }
 )
 
@@ -164,8 +220,8 @@ USUAL_READER: Mapping[str, str] = MappingProxyType(
         "cache_write_tokens": "count",
         "reasoning_tokens": "count",
         "cost_usd": "dollars",
-        "input": "readable",
-        "output": "readable",
+        "input": "conversation",
+        "output": "conversation",
         "ttft_ms": "milliseconds",
     }
 )

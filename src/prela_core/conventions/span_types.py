@@ -1,8 +1,8 @@
 """What kind of step a span is: the words of each vocabulary, in order of precedence.
 
-Prela's own word wins, then OpenInference, `gen_ai.operation.name`, Vercel, OpenLLMetry. A word
-that a vocabulary does not have is passed over, save Prela's own, which then means `custom`.
-Without any word, a `gen_ai.tool.*` attribute makes a tool and a model makes a model call.
+Prela's own word wins, then OpenInference, `gen_ai.operation.name`, Vercel, OpenLLMetry, Langfuse.
+A word that a vocabulary does not have is passed over, save Prela's own, which then means
+`custom`. Without any word, a `gen_ai.tool.*` attribute makes a tool and a model makes a model call.
 """
 
 from __future__ import annotations
@@ -118,6 +118,20 @@ SPAN_TYPES: tuple[WordRule, ...] = (
             "rerank": SpanType.RERANKER,
         },
     ),
+    WordRule(
+        "langfuse.observation.type",
+        {
+            "agent": SpanType.AGENT,
+            "chain": SpanType.CHAIN,
+            "embedding": SpanType.EMBEDDING,
+            "evaluator": SpanType.EVALUATOR,
+            "event": SpanType.CUSTOM,
+            "generation": SpanType.LLM,
+            "guardrail": SpanType.GUARDRAIL,
+            "retriever": SpanType.RETRIEVAL,
+            "tool": SpanType.TOOL,
+        },
+    ),
 )
 
 TOOL_PREFIX = "gen_ai.tool."
@@ -125,6 +139,7 @@ NOT_OF_A_TOOL: frozenset[str] = frozenset({"gen_ai.tool.definitions"})
 """Model calls list the tools they offer under this prefix too."""
 
 MODEL_TYPES: Mapping[str, str] = {
+    "embedding.invocation_parameters": SpanType.EMBEDDING.value,
     "embedding.model_name": SpanType.EMBEDDING.value,
     "reranker.model_name": SpanType.RERANKER.value,
 }

@@ -15,7 +15,7 @@ import attrs
 
 __all__ = ["CONVENTIONS_VERSION", "KNOWN_VENDORS", "SPELLINGS", "Rule"]
 
-CONVENTIONS_VERSION = 1
+CONVENTIONS_VERSION = 2
 """Grows whenever a table of this package changes what a stored span would be read as."""
 
 
@@ -59,8 +59,12 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "embedding.model_name",
             "reranker.model_name",
             "ai.model.id",
+            "langfuse.observation.model.name",
             # The oldest examples of Prela's own documentation, and so the first thing people try.
             "model",
+            # All that is known of a call that failed.
+            Rule("llm.invocation_parameters", "model_inside"),
+            Rule("embedding.invocation_parameters", "model_inside"),
         ),
         "input_tokens": _rules(
             "llm.input_tokens",
@@ -68,7 +72,11 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "llm.usage.prompt_tokens",
             Rule("gen_ai.usage.input_tokens", includes_cached=True),
             Rule("gen_ai.usage.prompt_tokens", includes_cached=True),
-            "llm.token_count.prompt",
+            # OpenInference's details are parts of it: its OpenAI, Groq, Bedrock and Anthropic
+            # instrumentors all sum cached tokens up in it.
+            Rule("llm.token_count.prompt", includes_cached=True),
+            Rule("langfuse.observation.usage_details", "input_apart_inside"),
+            Rule("langfuse.observation.usage_details", "input_inside", includes_cached=True),
         ),
         "output_tokens": _rules(
             "llm.output_tokens",
@@ -77,12 +85,14 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "gen_ai.usage.output_tokens",
             "gen_ai.usage.completion_tokens",
             "llm.token_count.completion",
+            Rule("langfuse.observation.usage_details", "output_inside"),
         ),
         "cache_read_tokens": _rules(
             "llm.cache_read_tokens",
             "gen_ai.usage.cache_read.input_tokens",
             "llm.token_count.prompt_details.cache_read",
             "gen_ai.usage.cache_read_input_tokens",
+            Rule("langfuse.observation.usage_details", "cache_read_inside"),
         ),
         "cache_write_tokens": _rules(
             "llm.cache_write_tokens",
@@ -90,13 +100,20 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "gen_ai.usage.cache_creation.input_tokens",
             "llm.token_count.prompt_details.cache_write",
             "gen_ai.usage.cache_creation_input_tokens",
+            Rule("langfuse.observation.usage_details", "cache_write_inside"),
         ),
         "reasoning_tokens": _rules(
             "gen_ai.usage.reasoning.output_tokens",
             "llm.token_count.completion_details.reasoning",
             "gen_ai.usage.reasoning_tokens",
+            Rule("langfuse.observation.usage_details", "reasoning_inside"),
         ),
-        "cost_usd": _rules("llm.cost_usd", "gen_ai.usage.cost", "llm.cost.total"),
+        "cost_usd": _rules(
+            "llm.cost_usd",
+            "gen_ai.usage.cost",
+            "llm.cost.total",
+            Rule("langfuse.observation.cost_details", "total_inside"),
+        ),
         "session_id": _rules(
             "session.id",
             "gen_ai.conversation.id",
@@ -131,34 +148,36 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         ),
         "input": _rules(
             "llm.prompt",
-            "llm.messages",
-            "tool.input",
-            "retriever.query",
-            "gen_ai.input.messages",
+            Rule("llm.messages", "messages"),
+            Rule("tool.input", "readable"),
+            Rule("retriever.query", "readable"),
+            Rule("gen_ai.input.messages", "messages"),
             "gen_ai.prompt",
             Rule("gen_ai.user.message", "input_events"),
-            "gen_ai.tool.call.arguments",
-            "gen_ai.retrieval.query.text",
+            Rule("gen_ai.tool.call.arguments", "readable"),
+            Rule("gen_ai.retrieval.query.text", "readable"),
             "input.value",
-            Rule("llm.input_messages.", "indexed"),
+            Rule("llm.input_messages.", "indexed_messages"),
             "traceloop.entity.input",
-            Rule("gen_ai.prompt.", "indexed"),
-            "ai.prompt.messages",
+            Rule("gen_ai.prompt.", "indexed_messages"),
+            Rule("ai.prompt.messages", "messages"),
+            "langfuse.observation.input",
         ),
         "output": _rules(
             "llm.response",
-            "tool.output",
-            "gen_ai.output.messages",
+            Rule("tool.output", "readable"),
+            Rule("gen_ai.output.messages", "messages"),
             "gen_ai.completion",
             Rule("gen_ai.choice", "output_events"),
-            "gen_ai.tool.call.result",
-            "gen_ai.retrieval.documents",
+            Rule("gen_ai.tool.call.result", "readable"),
+            Rule("gen_ai.retrieval.documents", "readable"),
             "output.value",
-            Rule("llm.output_messages.", "indexed"),
+            Rule("llm.output_messages.", "indexed_messages"),
             Rule("retrieval.documents.", "indexed"),
             "traceloop.entity.output",
-            Rule("gen_ai.completion.", "indexed"),
+            Rule("gen_ai.completion.", "indexed_messages"),
             "ai.response.text",
+            "langfuse.observation.output",
         ),
         "ttft_ms": _rules(
             "llm.time_to_first_token_ms",
@@ -168,8 +187,10 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "environment",
             "deployment.environment.name",
             "deployment.environment",
+            # OTLP says it of the resource, for all spans at once.
             "resource.deployment.environment.name",
             "resource.deployment.environment",
+            "langfuse.environment",
         ),
     }
 )

@@ -13,7 +13,8 @@ class Limits:
 
     `body` is counted after decompression: a repetitive batch shrinks 90:1, so there is no
     bound on the ratio. What is over `attributes`, `value` or `name_chars` is cut and flagged
-    rather than refused; what is over the others is refused.
+    rather than refused; what is over the others is refused. An embedding or binary data of more than
+    `blob` gives way to a note of its size (`prela_core.wire.blobs`), and is flagged too.
     """
 
     body: int = 20 * 1024 * 1024
@@ -21,4 +22,5 @@ class Limits:
     depth: int = 128
     attributes: int = 1024 * 1024
     value: int = 256 * 1024
+    blob: int = 2048
     name_chars: int = 1024

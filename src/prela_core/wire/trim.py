@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from prela_core.wire.blobs import without_blobs
 from prela_core.wire.limits import Limits
 
 __all__ = ["trim_list", "trim_object", "trim_text"]
@@ -18,9 +19,16 @@ _encode = msgspec.json.Encoder().encode
 def trim_object(raw: bytes, limits: Limits) -> tuple[bytes, bool]:
     """Cut a JSON object to `limits.attributes` bytes; says whether anything was cut.
 
-    Long texts are cut first, each to `limits.value`; then the largest values go until the
-    rest fits. The original size is kept under `prela.truncated_bytes`.
+    Blobs go first, each for a note of its size. Should that not be enough, long texts are cut,
+    each to `limits.value`; then the largest values go until the rest fits. The size at which
+    that began is kept under `prela.truncated_bytes`.
     """
+    raw, without = without_blobs(raw, limits.blob)
+    kept, cut = _fitted(raw, limits)
+    return kept, cut or without
+
+
+def _fitted(raw: bytes, limits: Limits) -> tuple[bytes, bool]:
     if len(raw) <= limits.value:
         return raw, False
     try:
@@ -50,9 +58,10 @@ def trim_object(raw: bytes, limits: Limits) -> tuple[bytes, bool]:
 
 
 def trim_list(raw: bytes, limits: Limits) -> tuple[bytes, bool]:
-    """Cut a JSON list to `limits.attributes` bytes, dropping items from its end."""
+    """Cut a JSON list to `limits.attributes` bytes: first blobs, then items from its end."""
+    raw, without = without_blobs(raw, limits.blob)
     if len(raw) <= limits.attributes:
-        return raw, False
+        return raw, without
     kept: list[msgspec.Raw] = []
     size = 2
     for item in msgspec.json.decode(raw, type=list[msgspec.Raw]):

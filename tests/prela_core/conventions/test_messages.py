@@ -20,11 +20,34 @@ SpanMaker = Callable[..., SpanRecord]
         ("input", "llm.input_messages.", "message."),
         ("input", "gen_ai.prompt.", ""),
         ("output", "llm.output_messages.", "message."),
-        ("output", "retrieval.documents.", "document."),
         ("output", "gen_ai.completion.", ""),
     ],
 )
-def test_indexed_attributes_become_a_list_in_order_of_their_numbers(
+def test_indexed_attributes_become_messages_in_order_of_their_numbers(
+    make_span: SpanMaker, column: str, prefix: str, wrapper: str
+) -> None:
+    span = make_span(
+        {
+            f"{prefix}10.{wrapper}content": "last",
+            f"{prefix}2.{wrapper}role": "user",
+            f"{prefix}2.{wrapper}content": "second",
+            f"{prefix}0.{wrapper}content": {"nested": [1, 2]},
+            f"{prefix}0.{wrapper}score": 0.5,
+        }
+    )
+
+    assert [
+        {"content": '{"nested":[1,2]}'},
+        {"role": "user", "content": "second"},
+        {"content": "last"},
+    ] == json.loads(getattr(resolve(span), column))
+    assert prefix == explain(span)[column]
+
+
+@pytest.mark.parametrize(
+    ("column", "prefix", "wrapper"), [("output", "retrieval.documents.", "document.")]
+)
+def test_indexed_documents_become_a_list_in_order_of_their_numbers(
     make_span: SpanMaker, column: str, prefix: str, wrapper: str
 ) -> None:
     span = make_span(
@@ -103,9 +126,7 @@ def test_messages_of_events_keep_their_order_and_get_a_role(make_span: SpanMaker
         {"content": "be brief", "role": "system"},
         {"content": "hi", "role": "customer"},
     ] == json.loads(columns.input)
-    assert [{"index": 0, "message": {"content": "hello"}, "role": "assistant"}] == json.loads(
-        columns.output
-    )
+    assert [{"role": "assistant", "content": "hello"}] == json.loads(columns.output)
 
 
 def test_events_stand_where_the_table_has_them(make_span: SpanMaker) -> None:

@@ -146,7 +146,7 @@ def test_resolve_and_explain_never_disagree(
         if any(
             key == each or (each[-1] in ".*" and key.startswith(each.rstrip("*"))) for each in named
         )
-        or key == "traceloop.span.kind"
+        or key in {"traceloop.span.kind", "otel.scope.name"}
     ]
     less = make_span(pairs_as_json(kept), events=as_json(events), span_type=str(span_type))
     assert columns == resolve(less)

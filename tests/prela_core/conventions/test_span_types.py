@@ -47,6 +47,15 @@ WORDS = [
     ("llm.request.type", "completion", "llm"),
     ("llm.request.type", "embedding", "embedding"),
     ("llm.request.type", "rerank", "reranker"),
+    ("langfuse.observation.type", "agent", "agent"),
+    ("langfuse.observation.type", "chain", "chain"),
+    ("langfuse.observation.type", "embedding", "embedding"),
+    ("langfuse.observation.type", "evaluator", "evaluator"),
+    ("langfuse.observation.type", "event", "custom"),
+    ("langfuse.observation.type", "generation", "llm"),
+    ("langfuse.observation.type", "guardrail", "guardrail"),
+    ("langfuse.observation.type", "retriever", "retrieval"),
+    ("langfuse.observation.type", "tool", "tool"),
 ]
 
 
@@ -67,6 +76,7 @@ PRECEDENCE = [
     ("gen_ai.operation.name", "retrieval", "retrieval"),
     ("ai.operationId", "ai.embed.doEmbed", "embedding"),
     ("traceloop.span.kind", "agent", "agent"),
+    ("langfuse.observation.type", "chain", "chain"),
     ("gen_ai.tool.call.id", "call-1", "tool"),
     ("llm.model", "gpt-4", "llm"),
 ]

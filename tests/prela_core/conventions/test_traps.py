@@ -31,6 +31,26 @@ def test_llm_system_is_no_vendor_otherwise(make_span: SpanMaker, prompt: Any) ->
 
 
 @pytest.mark.parametrize(
+    ("scope", "said", "vendor"),
+    [
+        ("openinference.instrumentation.newcomer", "newcomer", "newcomer"),
+        ("@arizeai/openinference-instrumentation-newcomer", "newcomer", "newcomer"),
+        ("openinference.instrumentation.newcomer", PROMPT, ""),
+        ("openinference.instrumentation.newcomer", "x" * 41, ""),
+        ("my.program", "newcomer", ""),
+        (None, "newcomer", ""),
+        ("my.program", "openai", "openai"),
+    ],
+)
+def test_llm_system_of_an_openinference_scope_is_a_vendor_when_it_is_a_word(
+    make_span: SpanMaker, scope: Any, said: str, vendor: str
+) -> None:
+    span = make_span({"llm.system": said, "otel.scope.name": scope})
+
+    assert vendor == resolve(span).provider
+
+
+@pytest.mark.parametrize(
     ("kind", "agent", "tool"),
     [
         ("agent", "planner", ""),
