@@ -109,7 +109,10 @@ class InvalidError(InputError):
 
 
 class UnavailableError(PrelaError):
-    """A part of Prela can't answer now. `retry_after` is in whole seconds."""
+    """A part of Prela can't answer now.
+
+    Another attempt should wait for `retry_after` whole seconds at least; 0 leaves it to the caller.
+    """
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 

@@ -104,6 +104,7 @@ PUBLIC = {
         "NOON",
         "ManualClock",
         "MemoryBus",
+        "MemoryExporter",
         "MemoryStore",
         "search_hit",
         "span_record",
@@ -111,6 +112,7 @@ PUBLIC = {
         "trace_detail",
         "trace_summary",
     ],
+    "prela_core.text": ["trace_tree_text"],
     "prela_core.wire": [
         "Decoded",
         "Inflater",
@@ -121,6 +123,7 @@ PUBLIC = {
         "decode_trace",
         "parse_timestamp",
         "status_of",
+        "to_record",
     ],
 }
 

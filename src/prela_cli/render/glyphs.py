@@ -6,9 +6,10 @@ and with the ASCII marks where the terminal's encoding knows no others.
 
 from __future__ import annotations
 
-import attrs
 from rich.console import ConsoleOptions
 from rich.style import Style
+
+from prela_core.text.glyphs import ASCII, TYPE_WORDS, UNICODE, Glyphs
 
 __all__ = [
     "BAD",
@@ -35,19 +36,6 @@ WARN = Style(color="yellow")
 BAD = Style(color="red", bold=True)
 ERROR_TEXT = Style(color="red")
 
-TYPE_WORDS = {
-    "agent": "agent",
-    "llm": "llm",
-    "tool": "tool",
-    "retrieval": "find",
-    "embedding": "embed",
-    "chain": "chain",
-    "reranker": "rank",
-    "guardrail": "guard",
-    "evaluator": "eval",
-}
-"""Types as short as they can be said; `custom` says nothing and has no word."""
-
 _TYPE_STYLES = {
     "agent": Style(color="magenta"),
     "llm": Style(color="bright_blue"),
@@ -61,39 +49,9 @@ _TYPE_STYLES = {
 }
 
 
-@attrs.frozen
-class Glyphs:
-    """One set of marks. Bars are drawn in half cells: `full` is both halves."""
-
-    success: str
-    error: str
-    pending: str
-    note: str
-    branch: str
-    last: str
-    pipe: str
-    full: str
-    left_half: str
-    right_half: str
-    open_end: str
-    ellipsis: str
-    dot: str
-    arrow: str
-
-    def status(self, status: str) -> str:
-        """Give the mark of a status; `?` for a word that is none of ours."""
-        return {"success": self.success, "error": self.error, "pending": self.pending}.get(
-            status, "?"
-        )
-
-
-_UNICODE = Glyphs("✓", "✗", "◌", "!", "├╴", "└╴", "│ ", "━", "╸", "╺", "┄", "…", "·", "→")
-_ASCII = Glyphs("+", "x", "~", "!", "|-", "`-", "| ", "=", "=", "=", ".", "...", "-", "->")
-
-
 def glyphs_for(options: ConsoleOptions) -> Glyphs:
     """Choose the marks that the console's encoding can say."""
-    return _ASCII if options.ascii_only else _UNICODE
+    return ASCII if options.ascii_only else UNICODE
 
 
 def status_style(status: str) -> Style:

@@ -8,35 +8,12 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
+from prela_core.text.plain import clean
+
 __all__ = ["clean", "fit", "fold", "pad"]
-
-_JOINERS = frozenset("\u200c\u200d")
-"""Invisible, harmless, and needed to write Persian, Hindi and many emoji."""
-
-_UNSEEN = "\ufffd"
 
 _CHARS_PER_CELL = 8
 """Combining marks take no cell; more of them than this a cell is not language."""
-
-
-def clean(text: str, encoding: str = "utf-8") -> str:
-    """Give `text` on one line without anything that is not printed.
-
-    White space becomes a blank; control characters, direction marks, lone surrogates and
-    unassigned characters become U+FFFD. What `encoding` can't say becomes `?`.
-    """
-    if not text.isprintable():
-        text = "".join(map(_printable, text))
-    if encoding.startswith("utf") or text.isascii():
-        return text
-    # U+00B5 is outside ASCII: a duration would else read "12 ?s".
-    return text.replace("µs", "us").encode(encoding, "replace").decode(encoding)
-
-
-def _printable(character: str) -> str:
-    if character.isprintable() or character in _JOINERS:
-        return character
-    return " " if character.isspace() else _UNSEEN
 
 
 def fit(text: str, width: int, ellipsis: str = "…") -> str:

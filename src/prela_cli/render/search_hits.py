@@ -9,7 +9,6 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
 
-from prela_cli.render import figures
 from prela_cli.render.glyphs import (
     DIM,
     HEADING,
@@ -25,6 +24,7 @@ from prela_cli.render.lines import Piece, one_line
 from prela_cli.render.plain import clean
 from prela_cli.render.traces_table import short_ids
 from prela_core.store import Page, SearchHit
+from prela_core.text import figures
 
 __all__ = ["SearchHits"]
 

@@ -11,7 +11,6 @@ from rich.padding import Padding
 from rich.style import Style
 from rich.text import Text
 
-from prela_cli.render import figures
 from prela_cli.render.attribute_lines import as_text, attribute_pairs, decoded
 from prela_cli.render.glyphs import (
     BAD,
@@ -26,6 +25,7 @@ from prela_cli.render.glyphs import (
 )
 from prela_cli.render.plain import clean, pad
 from prela_core.store import StoredSpan
+from prela_core.text import figures
 
 __all__ = ["SpanDetail"]
 

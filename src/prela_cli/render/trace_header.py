@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from prela_cli.render import figures
 from prela_cli.render.glyphs import BAD, DIM, HEADING, PLAIN, Glyphs, status_style
 from prela_cli.render.lines import Piece
 from prela_cli.render.plain import clean
 from prela_core.store import TraceSummary
+from prela_core.text import figures
 
 __all__ = ["header_lines"]
 

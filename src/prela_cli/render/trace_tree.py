@@ -10,7 +10,6 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 
-from prela_cli.render import figures
 from prela_cli.render.attribute_lines import attribute_pairs
 from prela_cli.render.glyphs import (
     BAD,
@@ -29,17 +28,15 @@ from prela_cli.render.glyphs import (
 from prela_cli.render.lines import Piece, one_line
 from prela_cli.render.plain import clean, fit, fold, pad
 from prela_cli.render.trace_header import header_lines
-from prela_cli.render.tree_layout import Guides, Layout, Line, lay_out, lines_of
+from prela_cli.render.tree_layout import Layout, lay_out
 from prela_cli.render.waterfall import TimeAxis, axis_of
 from prela_core.model.tree import Fault
 from prela_core.store import StoredSpan, TraceDetail
+from prela_core.text import figures
+from prela_core.text.tree_lines import FAULT_NOTES, Guides, Line, lines_of
 
 __all__ = ["TraceTree"]
 
-_FAULT_NOTES = {
-    Fault.SELF_PARENT: "names itself as its parent",
-    Fault.CYCLE: "its parents form a circle, which was cut here",
-}
 _MESSAGE_LINES = 2
 _MESSAGE_READ = 4096
 
@@ -168,7 +165,7 @@ class _Picture:
                 note = " " * len(note)
             note = self.glyphs.note + " "
         if line.fault is not None:
-            yield note + _FAULT_NOTES[line.fault], WARN
+            yield note + FAULT_NOTES[line.fault], WARN
         flags = [flag for flag in span.flags if flag != Fault.SELF_PARENT]
         if flags:
             words = ", ".join(flag.replace("_", " ") for flag in flags)

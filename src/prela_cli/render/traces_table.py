@@ -9,12 +9,12 @@ import attrs
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
 
-from prela_cli.render import figures
 from prela_cli.render.columns import Column, fit_columns
 from prela_cli.render.glyphs import BAD, DIM, KEY, PLAIN, Glyphs, glyphs_for, status_style
 from prela_cli.render.lines import Piece, one_line
 from prela_cli.render.plain import clean, fit, pad
 from prela_core.store import Page, TraceSummary
+from prela_core.text import figures
 
 __all__ = ["TracesTable", "short_ids"]
 

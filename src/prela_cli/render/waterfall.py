@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from prela_cli.render import figures
 from prela_cli.render.glyphs import Glyphs
 from prela_core.store import StoredSpan
+from prela_core.text import figures
 
 __all__ = ["TimeAxis", "axis_of"]
 

@@ -16,6 +16,7 @@ import msgspec
 from prela_core.errors import InvalidError, MalformedError, NotFoundError, UnavailableError
 from prela_core.io.http_connection import connect
 from prela_core.io.http_errors import raise_for_problem, translated
+from prela_core.io.retries import attempted
 from prela_core.model import to_rfc3339
 from prela_core.store import (
     Order,
@@ -34,6 +35,8 @@ T = TypeVar("T")
 Sent = str | list[str]
 
 _COMPRESSED_FROM = 1024
+_FIRST_PAUSE_SECONDS = 0.5
+_LONGEST_PAUSE_SECONDS = 60.0
 
 
 class HttpClient:
@@ -95,24 +98,28 @@ class HttpClient:
         """Post JSON to `path`, such as `/v1/batch`, and give the decoded answer.
 
         A server that is away or full is tried again, up to `attempts` times in all: sending a
-        span twice is harmless. Raises `InputError`s at once.
+        span twice is harmless. It waits for 0.5 seconds, then twice as long each time, or as
+        `Retry-After` says. Raises `InputError`s at once.
         """
         headers = {"Content-Type": "application/json"}
         if len(body) >= _COMPRESSED_FROM:
             body = gzip.compress(body, compresslevel=3)
             headers["Content-Encoding"] = "gzip"
-        for attempt in range(1, attempts + 1):
-            try:
-                with translated(self.url):
-                    answer = self._client.post(path, content=body, headers=headers)
-                raise_for_problem(answer)
-            except UnavailableError as error:
-                if attempt == attempts:
-                    raise
-                sleep(max(error.retry_after, 0.1 * 2**attempt))
-            else:
-                return self._decoded(answer, dict[str, Any])
-        raise AssertionError("unreachable")
+
+        def post() -> httpx.Response:
+            with translated(self.url):
+                answer = self._client.post(path, content=body, headers=headers)
+            raise_for_problem(answer)
+            return answer
+
+        answer = attempted(
+            post,
+            attempts=attempts,
+            first_pause=_FIRST_PAUSE_SECONDS,
+            longest_pause=_LONGEST_PAUSE_SECONDS,
+            sleep=sleep,
+        )
+        return self._decoded(answer, dict[str, Any])
 
     def close(self) -> None:
         """Close the connections."""

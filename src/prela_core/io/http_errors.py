@@ -20,6 +20,7 @@ from prela_core.errors import (
     UnavailableError,
     UnsupportedMediaError,
 )
+from prela_core.io.retries import retry_after
 
 __all__ = ["not_a_server", "raise_for_problem", "translated"]
 
@@ -38,9 +39,7 @@ _INPUT_ERRORS: dict[int, type[InputError]] = {
 _PASSING = frozenset({408, 425, 429})
 """Of the statuses that find fault with a request, those that another attempt may not get."""
 
-_LONGEST_PAUSE = 60
 _ERRNO = re.compile(r"\[Errno -?[0-9]+\] ")
-_WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 class _Problem(msgspec.Struct):
@@ -55,12 +54,13 @@ def translated(url: str) -> Iterator[None]:
     try:
         yield
     except httpx.TimeoutException as error:
-        raise UnavailableError(f"{url} did not answer in time") from error
+        raise UnavailableError(f"{url} did not answer in time", retry_after=0) from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         raise not_a_server(url) from error
     except httpx.HTTPError as error:
         raise UnavailableError(
-            f"{url} can't be reached ({_reason(error)}); is `prela serve` running there?"
+            f"{url} can't be reached ({_reason(error)}); is `prela serve` running there?",
+            retry_after=0,
         ) from error
 
 
@@ -96,7 +96,4 @@ def raise_for_problem(answer: httpx.Response) -> None:
         raise error(sentence, problem.errors)
     if answer.is_client_error and status not in _PASSING:
         raise InputError(sentence, problem.errors)
-    sent = answer.headers.get("retry-after", "")
-    raise UnavailableError(
-        sentence, retry_after=min(int(sent), _LONGEST_PAUSE) if _WHOLE.fullmatch(sent) else 1
-    )
+    raise UnavailableError(sentence, retry_after=retry_after(answer))

@@ -4,35 +4,48 @@ from __future__ import annotations
 
 import gzip
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 import msgspec
 
-from prela_core.errors import UnavailableError
 from prela_core.io.http_connection import connect
 from prela_core.io.http_errors import raise_for_problem, translated
+from prela_core.io.retries import attempted
+from prela_core.io.sending import Refusals, send_each
 from prela_core.model import Span
-from prela_core.wire.encode import trace_to_json
+from prela_core.wire.parts import Encoded, body_of, encoded, parts_of
 
 __all__ = ["HttpExporter"]
 
-_ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 _SPANS_A_REQUEST = 1000
+_BYTES_A_REQUEST = 4 * 1024 * 1024
+"""Before compression, and far below the 20 MiB that a server takes."""
+
+
+class _Receipt(msgspec.Struct):
+    """What a server says of a request that it took; one of another make may say nothing."""
+
+    rejected: list[dict[str, Any]] = []
 
 
 class HttpExporter:
-    """Posts spans to `{url}/v1/traces` as gzipped Prela JSON; call it with the spans.
+    """Posts spans to the server at `url` as gzipped Prela JSON; call it with the spans.
 
     It returns after the server took all of them. What may pass (no connection, 429, a fault of
-    the server) is tried four times in all, after 0.1, 0.2 and 0.4 seconds or as `Retry-After`
-    says, up to 5 seconds: a program waits meanwhile. Then it raises `UnavailableError`; for a
-    refusal at once the `InputError` of its status. Sending spans again is safe: a server sees
-    each once.
+    the server) is tried `attempts` times in all, after 0.1, 0.2, 0.4 … seconds or as
+    `Retry-After` says, up to 5 seconds: a program waits meanwhile. Then it raises
+    `UnavailableError`, whose `retry_after` is what the server said last; for a refusal at once the
+    `InputError` of its status. Sending spans again is safe: a server sees each once. With
+    `attempts=1` it is for the caller to try again.
+
+    A request holds at most 1,000 spans and 4 MiB, and one that is too large for the server (413)
+    goes in halves: one trace to `/v1/traces`, spans of several to `/v1/batch`. Spans that a
+    server refuses while it takes others are counted in `refused`; the first are also logged.
 
     A `url` that can be no server's, and an `api_key` that can be no key, are an `InvalidError` at
     once. `timeout` is in seconds and for each attempt. `transport` and `sleep` are for tests.
@@ -43,23 +56,29 @@ class HttpExporter:
         url: str,
         api_key: str | None = None,
         *,
+        attempts: int = 4,
         timeout: float = 5.0,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._url = f"{url.rstrip('/')}/v1/traces"
-        headers = {
-            "Content-Type": "application/json",
-            "Content-Encoding": "gzip",
-        }
-        self._client = connect(url.rstrip("/"), api_key, timeout=timeout, transport=transport)
-        self._client.headers.update(headers)
+        self.url = url.rstrip("/")
+        self._refusals = Refusals()
+        self._client = connect(self.url, api_key, timeout=timeout, transport=transport)
+        self._client.headers.update(
+            {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        )
+        self._attempts = attempts
         self._sleep = sleep
 
+    @property
+    def refused(self) -> int:
+        """How many spans the server refused one by one."""
+        return self._refusals.count
+
     def __call__(self, spans: Sequence[Span]) -> None:
-        """Send `spans`, of any traces, in requests of one trace and 1,000 spans at most."""
-        for group in _groups(spans):
-            self._post(gzip.compress(msgspec.json.encode(trace_to_json(group)), 6, mtime=0))
+        """Send `spans`, of any traces."""
+        parts = parts_of(encoded(spans), most=_SPANS_A_REQUEST, most_bytes=_BYTES_A_REQUEST)
+        send_each(parts, self._send)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -78,32 +97,26 @@ class HttpExporter:
         """Close."""
         self.close()
 
-    def _post(self, body: bytes) -> None:
-        for attempt in range(1, _ATTEMPTS + 1):
-            pause = _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1)
-            try:
-                with translated(self._url):
-                    answer = self._client.post(self._url, content=body)
-                pause = _retry_after(answer, pause)
-                raise_for_problem(answer)
-            except UnavailableError:
-                if attempt == _ATTEMPTS:
-                    raise
-                self._sleep(min(pause, _LONGEST_PAUSE_SECONDS))
-            else:
-                return
+    def _send(self, part: list[Encoded[msgspec.Raw]]) -> None:
+        path, text = body_of(part)
+        body = gzip.compress(text, 6, mtime=0)
 
+        def post() -> httpx.Response:
+            with translated(self.url):
+                answer = self._client.post(path, content=body)
+            raise_for_problem(answer)
+            return answer
 
-def _groups(spans: Sequence[Span]) -> Iterator[Sequence[Span]]:
-    by_trace: dict[str, list[Span]] = {}
-    for span in spans:
-        by_trace.setdefault(span.trace_id, []).append(span)
-    for group in by_trace.values():
-        for at in range(0, len(group), _SPANS_A_REQUEST):
-            yield group[at : at + _SPANS_A_REQUEST]
-
-
-def _retry_after(answer: httpx.Response, otherwise: float) -> float:
-    """Read `Retry-After` in seconds (RFC 9110); its other form, a date, is not waited for."""
-    text = answer.headers.get("Retry-After", "")
-    return float(text) if text.isascii() and text.isdigit() else otherwise
+        answer = attempted(
+            post,
+            attempts=self._attempts,
+            first_pause=_FIRST_PAUSE_SECONDS,
+            longest_pause=_LONGEST_PAUSE_SECONDS,
+            sleep=self._sleep,
+        )
+        try:
+            rejected = msgspec.json.decode(answer.content, type=_Receipt).rejected
+        except msgspec.MsgspecError:
+            return
+        if rejected:
+            self._refusals.note(self.url, len(rejected), str(rejected[0].get("reason", "")))

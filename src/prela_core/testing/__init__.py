@@ -1,7 +1,8 @@
-"""For tests, ours and yours: factories, a memory store and bus, a manual clock."""
+"""For tests, ours and yours: factories, a memory store, bus and exporter, a manual clock."""
 
 from __future__ import annotations
 
+from prela_core.emit.memory_exporter import MemoryExporter
 from prela_core.testing.clock import ManualClock
 from prela_core.testing.factories import (
     NOON,
@@ -18,6 +19,7 @@ __all__ = [
     "NOON",
     "ManualClock",
     "MemoryBus",
+    "MemoryExporter",
     "MemoryStore",
     "search_hit",
     "span_record",

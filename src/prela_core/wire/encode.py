@@ -61,10 +61,11 @@ def span_to_json(span: Span) -> dict[str, Any]:
     }
 
 
-def trace_to_json(spans: Sequence[Span]) -> dict[str, Any]:
+def trace_to_json(spans: Sequence[Span], encoded: Sequence[Any] | None = None) -> dict[str, Any]:
     """Give spans of one trace (at least one) as the body of `POST /v1/traces`.
 
     What it says of the trace as a whole is said of these spans; a server reckons for itself.
+    `encoded` are the JSON objects of `spans`, where they have been made already.
     """
     head = min(spans, key=lambda span: (span.parent_span_id is not None, span.started_at))
     started_at = min(span.started_at for span in spans)
@@ -80,7 +81,7 @@ def trace_to_json(spans: Sequence[Span]) -> dict[str, Any]:
         "duration_ms": (completed_at - started_at).total_seconds() * 1000 if completed_at else 0.0,
         "status": (status or Status.SUCCESS).value,
         "root_span_id": None if head.parent_span_id else head.span_id,
-        "spans": [span_to_json(span) for span in spans],
+        "spans": [span_to_json(span) for span in spans] if encoded is None else encoded,
     }
 
 

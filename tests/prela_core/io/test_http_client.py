@@ -94,7 +94,7 @@ def test_what_may_pass_is_sent_again_unchanged(passing: Answer) -> None:
     server = Server([passing, passing, ok(ingested=3)])
 
     assert {"ingested": 3} == server.send(b"x" * 2000)
-    assert [1, 1] == server.pauses
+    assert [0.5, 1] == server.pauses
     assert 1 == len({request.content for request in server.requests})
 
 
@@ -105,7 +105,7 @@ def test_pauses_grow_and_a_longer_retry_after_is_honoured() -> None:
 
     with pytest.raises(UnavailableError, match="answered 503"):
         server.send()
-    assert [0.2, 0.4, 9, 1.6] == server.pauses
+    assert [0.5, 1, 9, 4] == server.pauses
 
 
 @pytest.mark.parametrize("attempts", [1, 2, 5])

@@ -106,17 +106,23 @@ def test_parts_that_are_unwell_are_named() -> None:
         ("60", 60),
         ("61", 60),
         ("999999999", 60),
-        ("9" * 5000, 1),
-        ("1.5", 1),
-        ("-3", 1),
-        ("soon", 1),
-        ("٣", 1),
-        ("", 1),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", 1),
+        ("9" * 5000, 0),
+        ("1.5", 0),
+        ("-3", 0),
+        ("soon", 0),
+        ("٣", 0),
+        ("", 0),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 30),
+        ("Wed, 21 Oct 2026 07:28:00 -0000", 30),
+        ("Wednesday, 21-Oct-26 07:28:00 GMT", 30),
+        ("Wed, 21 Oct 2026 07:30:00 GMT", 60),
+        ("Wed, 21 Oct 2026 07:27:00 GMT", 0),
+        ("Wed, 21 Oct 99999 07:28:00 GMT", 0),
     ],
 )
 def test_retry_after_is_read_in_whole_seconds_up_to_a_minute(header: str, seconds: int) -> None:
-    error = raised(answer(503, headers=[(b"retry-after", header.encode())]))
+    date = (b"date", b"Wed, 21 Oct 2026 07:27:30 GMT")
+    error = raised(answer(503, headers=[(b"retry-after", header.encode()), date]))
 
     assert isinstance(error, UnavailableError)
     assert seconds == error.retry_after

@@ -71,13 +71,82 @@ def test_without_a_key_none_is_sent() -> None:
     assert "X-API-Key" not in server.requests[0].headers
 
 
-def test_traces_go_apart_and_long_ones_in_parts() -> None:
+def test_a_long_trace_goes_in_parts() -> None:
     server = Server([httpx.Response(202)])
-    spans = [attrs.evolve(SPAN, span_id=str(at)) for at in range(2500)]
-    server.exporter()([*spans, attrs.evolve(SPAN, trace_id="other")])
+    server.exporter()([attrs.evolve(SPAN, span_id=str(at)) for at in range(2500)])
 
-    sent = [(body["trace_id"], len(body["spans"])) for body in server.bodies()]
-    assert sent == [("t", 1000), ("t", 1000), ("t", 500), ("other", 1)]
+    assert [1000, 1000, 500] == [len(body["spans"]) for body in server.bodies()]
+    assert {"/v1/traces"} == {request.url.path for request in server.requests}
+
+
+def test_many_small_traces_are_one_batch() -> None:
+    server = Server([httpx.Response(200)])
+    server.exporter()([attrs.evolve(SPAN, trace_id=str(at)) for at in range(700)])
+
+    [body] = server.bodies()
+    assert "/v1/batch" == server.requests[0].url.path
+    assert [str(at) for at in range(700)] == [span["trace_id"] for span in body["spans"]]
+
+
+def test_requests_are_bounded_in_bytes() -> None:
+    server = Server([httpx.Response(200)])
+    large = attrs.evolve(SPAN, attributes={"text": "x" * 1_500_000})
+    server.exporter()([attrs.evolve(large, span_id=str(at)) for at in range(5)])
+
+    assert [2, 2, 1] == [len(body["spans"]) for body in server.bodies()]
+
+
+def test_what_is_too_large_goes_in_halves_and_keeps_nothing_else_back() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        spans = json.loads(gzip.decompress(request.content))["spans"]
+        large = len(spans) > 2 or any(span["name"] == "huge" for span in spans)
+        taken.extend([] if large else [span["span_id"] for span in spans])
+        return httpx.Response(413 if large else 200, json={"detail": "too much"})
+
+    taken: list[str] = []
+    exporter = HttpExporter("http://prela.test", transport=httpx.MockTransport(answer))
+    spans = [attrs.evolve(SPAN, span_id=str(at)) for at in range(9)]
+    spans[4] = attrs.evolve(spans[4], name="huge")
+    with pytest.raises(TooLargeError, match="too much"):
+        exporter(spans)
+
+    assert [span.span_id for span in spans if span.name != "huge"] == taken
+
+
+def test_a_refused_request_keeps_the_others_from_nothing() -> None:
+    server = Server([httpx.Response(422, json={"detail": "odd"}), httpx.Response(200)])
+    with pytest.raises(InvalidError, match="odd"):
+        server.exporter()([attrs.evolve(SPAN, span_id=str(at)) for at in range(1500)])
+
+    assert 2 == len(server.requests)
+
+
+def test_an_unknown_key_ends_it_at_once() -> None:
+    server = Server([httpx.Response(401)])
+    with pytest.raises(UnauthenticatedError):
+        server.exporter()([attrs.evolve(SPAN, span_id=str(at)) for at in range(1500)])
+
+    assert 1 == len(server.requests)
+
+
+def test_refused_spans_are_counted_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    rejected = [{"index": 0, "span_id": "s", "reason": "name is odd"}]
+    server = Server([httpx.Response(200, json={"status": "accepted", "rejected": rejected})])
+    exporter = server.exporter()
+    exporter([SPAN])
+    exporter([SPAN])
+
+    assert 2 == exporter.refused
+    [said] = [record.getMessage() for record in caplog.records]
+    assert "1 span was refused by http://prela.test (name is odd)" in said
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"rejected": 3}', b"<p>fine</p>"])
+def test_an_answer_of_another_make_is_success(content: bytes) -> None:
+    exporter = Server([httpx.Response(200, content=content)]).exporter()
+    exporter([SPAN])
+
+    assert 0 == exporter.refused
 
 
 @pytest.mark.parametrize(
@@ -106,6 +175,14 @@ def test_after_four_attempts_it_says_what_is_away() -> None:
     with pytest.raises(UnavailableError, match=r"can't be reached \(refused\)"):
         server.exporter()([SPAN])
     assert (4, [0.1, 0.2, 0.4]) == (len(server.requests), server.pauses)
+
+
+def test_one_attempt_leaves_trying_again_to_the_caller() -> None:
+    server = Server([httpx.Response(503, headers={"Retry-After": "7"})])
+
+    with pytest.raises(UnavailableError) as caught:
+        server.exporter(attempts=1)([SPAN])
+    assert (1, [], 7) == (len(server.requests), server.pauses, caught.value.retry_after)
 
 
 @pytest.mark.parametrize(

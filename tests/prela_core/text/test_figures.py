@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prela_cli.render import figures
 from prela_core.testing.factories import NOON
+from prela_core.text import figures
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,90 @@
+"""The lines of a trace's picture, and the guides that lead from each span to its parent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from prela_core.model.tree import Fault, Node, build_forest, walk
+from prela_core.store import StoredSpan
+from prela_core.text.glyphs import Glyphs
+
+__all__ = ["FAULT_NOTES", "Guides", "Line", "lines_of"]
+
+FAULT_NOTES = {
+    Fault.SELF_PARENT: "names itself as its parent",
+    Fault.CYCLE: "its parents form a circle, which was cut here",
+}
+"""What is said below a span that is a root for want of a better place."""
+
+_DEEPEST = 10
+"""Levels drawn with guides; a span below that says how many levels are left out before it."""
+
+
+@attrs.frozen
+class Guides:
+    """The lines that lead from a span up to its ancestors.
+
+    `open_levels` says for each of the levels above, outermost first, whether a sibling
+    follows further down; only the innermost ten are kept, so drawing takes the same time
+    at any depth.
+    """
+
+    depth: int
+    last: bool
+    open_levels: tuple[bool, ...]
+    has_children: bool
+
+    @property
+    def hidden(self) -> int:
+        """How many levels are left out of the drawing."""
+        return max(self.depth - 1 - len(self.open_levels), 0)
+
+    def lead(self, glyphs: Glyphs) -> str:
+        """Draw what stands before the span itself."""
+        if self.depth == 0:
+            return ""
+        return self._above(glyphs) + (glyphs.last if self.last else glyphs.branch)
+
+    def below(self, glyphs: Glyphs) -> str:
+        """Draw what stands before a further line about the same span."""
+        own = ""
+        if self.depth:
+            own = self._above(glyphs) + ("  " if self.last else glyphs.pipe)
+        return own + (glyphs.pipe if self.has_children else "  ")
+
+    def _above(self, glyphs: Glyphs) -> str:
+        skipped = f"+{self.hidden} " if self.hidden else ""
+        return skipped + "".join(glyphs.pipe if more else "  " for more in self.open_levels)
+
+
+@attrs.frozen
+class Line:
+    """A span with its guides, or, where `span` is None, a note that a parent is missing."""
+
+    span: StoredSpan | None
+    guides: Guides
+    fault: Fault | None = None
+    missing_parent: str = ""
+
+
+def lines_of(spans: Sequence[StoredSpan]) -> list[Line]:
+    """Give the lines of a trace in their order: roots first, then what waits for a parent."""
+    forest = build_forest(spans)
+    lines = [line for root in forest.roots for line in _subtree([root], 0)]
+    for group in forest.waiting:
+        lines.append(Line(None, Guides(0, True, (), True), missing_parent=group.parent_span_id))
+        lines += _subtree(group.nodes, 1)
+    return lines
+
+
+def _subtree(nodes: Sequence[Node[StoredSpan]], top: int) -> Iterator[Line]:
+    more: list[bool] = []
+    for node, below, last in walk(nodes):
+        depth = top + below
+        del more[max(depth - 1, 0) :]
+        above = tuple(more[-_DEEPEST:])
+        yield Line(node.span, Guides(depth, last, above, bool(node.children)), node.fault)
+        if depth:
+            more.append(not last)
