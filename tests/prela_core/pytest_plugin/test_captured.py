@@ -117,9 +117,7 @@ def test_how_often_is_counted(captured: CapturedTrace, run: None) -> None:
 @pytest.mark.parametrize(
     "names", [[], ["search"], ["search", "read"], ["search", "search", "read"]]
 )
-def test_an_order_may_leave_calls_out(
-    captured: CapturedTrace, run: None, names: list[str]
-) -> None:
+def test_an_order_may_leave_calls_out(captured: CapturedTrace, run: None, names: list[str]) -> None:
     captured.assert_tools_called(names)
 
 

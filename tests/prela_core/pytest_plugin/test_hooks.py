@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from tests.programs import prela
 
 from prela_core.emit import get_tracer
-from programs import prela
 
-AGENT = '''
+Run = Callable[..., pytest.RunResult]
+
+AGENT = """
 import prela_core as prela
 import pytest
 
@@ -18,11 +22,11 @@ def look_up(word):
 @prela.trace(span_type="agent")
 def answer(word):
     return look_up(word=word)
-'''
+"""
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester) -> object:
+def run(pytester: pytest.Pytester) -> Run:
     """Run tests of an agent, in a process of their own."""
 
     def _run(tests: str, *options: str) -> pytest.RunResult:
@@ -32,7 +36,7 @@ def run(pytester: pytest.Pytester) -> object:
     return _run
 
 
-def test_a_test_sees_what_its_code_did(run) -> None:
+def test_a_test_sees_what_its_code_did(run: Run) -> None:
     run(
         """
 def test_it(prela_trace):
@@ -43,7 +47,7 @@ def test_it(prela_trace):
     ).assert_outcomes(passed=1)
 
 
-def test_each_test_sees_its_own_only_and_the_tracer_of_before_is_back(run) -> None:
+def test_each_test_sees_its_own_only_and_the_tracer_of_before_is_back(run: Run) -> None:
     run(
         """
 from prela_core.emit import get_tracer, set_tracer
@@ -63,7 +67,7 @@ def test_three():
     assert get_tracer() is None
 
 
-def test_a_failing_test_shows_its_trace_and_keeps_it(run, pytester: pytest.Pytester) -> None:
+def test_a_failing_test_shows_its_trace_and_keeps_it(run: Run, pytester: pytest.Pytester) -> None:
     result = run(
         """
 @pytest.mark.parametrize("word", ["a/b", "a:b"])
@@ -86,7 +90,9 @@ def test_it(prela_trace, word):
     assert ["answer", "answer"] == [trace["name"] for trace in listed["items"]]
 
 
-def test_by_default_traces_are_kept_in_the_cache_of_pytest(run, pytester: pytest.Pytester) -> None:
+def test_by_default_traces_are_kept_in_the_cache_of_pytest(
+    run: Run, pytester: pytest.Pytester
+) -> None:
     fails = "def test_it(prela_trace):\n    answer('one')\n    assert False\n"
 
     run(fails)
@@ -96,7 +102,7 @@ def test_by_default_traces_are_kept_in_the_cache_of_pytest(run, pytester: pytest
     assert [2] == [len(each.read_text().splitlines()) for each in kept]
 
 
-def test_without_a_cache_and_a_directory_the_trace_is_shown_all_the_same(run) -> None:
+def test_without_a_cache_and_a_directory_the_trace_is_shown_all_the_same(run: Run) -> None:
     result = run(
         "def test_it(prela_trace):\n    answer('one')\n    assert False\n", "-p", "no:cacheprovider"
     )
@@ -106,7 +112,7 @@ def test_without_a_cache_and_a_directory_the_trace_is_shown_all_the_same(run) ->
     result.stdout.no_fnmatch_line("kept in *")
 
 
-def test_a_directory_that_cannot_be_written_fails_no_more_than_the_test(run) -> None:
+def test_a_directory_that_cannot_be_written_fails_no_more_than_the_test(run: Run) -> None:
     result = run(
         "def test_it(prela_trace):\n    answer('one')\n    assert False\n",
         "--prela-keep=/dev/null/kept",
@@ -116,7 +122,7 @@ def test_a_directory_that_cannot_be_written_fails_no_more_than_the_test(run) -> 
     result.stdout.fnmatch_lines(["it could not be kept: *"])
 
 
-def test_all_tests_can_be_captured_unasked(run) -> None:
+def test_all_tests_can_be_captured_unasked(run: Run) -> None:
     result = run(
         """
 def test_plain():
@@ -132,7 +138,7 @@ def test_good():
     result.stdout.fnmatch_lines(["*prela trace*", "*look_up*", "*KeyError*gone*"])
 
 
-def test_without_asking_nothing_is_captured_or_shown(run) -> None:
+def test_without_asking_nothing_is_captured_or_shown(run: Run) -> None:
     result = run("def test_it():\n    answer('gone')\n")
 
     result.assert_outcomes(failed=1)
