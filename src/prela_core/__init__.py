@@ -8,10 +8,42 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from prela_core.emit import (
+        Tracer,
+        context,
+        current_span,
+        extract,
+        get_tracer,
+        in_context,
+        inject,
+        score,
+        set_tracer,
+        span,
+        trace,
+    )
     from prela_core.errors import PrelaError
     from prela_core.model import Span, SpanEvent, SpanLink, SpanType, Status
 
-__all__ = ["PrelaError", "Span", "SpanEvent", "SpanLink", "SpanType", "Status", "__version__"]
+__all__ = [
+    "PrelaError",
+    "Span",
+    "SpanEvent",
+    "SpanLink",
+    "SpanType",
+    "Status",
+    "Tracer",
+    "__version__",
+    "context",
+    "current_span",
+    "extract",
+    "get_tracer",
+    "in_context",
+    "inject",
+    "score",
+    "set_tracer",
+    "span",
+    "trace",
+]
 
 __version__ = "0.2.0"
 
@@ -22,6 +54,17 @@ _HOMES = {
     "SpanLink": "prela_core.model",
     "SpanType": "prela_core.model",
     "Status": "prela_core.model",
+    "Tracer": "prela_core.emit",
+    "context": "prela_core.emit",
+    "current_span": "prela_core.emit",
+    "extract": "prela_core.emit",
+    "get_tracer": "prela_core.emit",
+    "in_context": "prela_core.emit",
+    "inject": "prela_core.emit",
+    "score": "prela_core.emit",
+    "set_tracer": "prela_core.emit",
+    "span": "prela_core.emit",
+    "trace": "prela_core.emit",
 }
 
 

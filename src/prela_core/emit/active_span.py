@@ -2,99 +2,217 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from contextvars import ContextVar, Token
-from datetime import datetime
+import logging
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from prela_core.emit.trace_in_progress import TraceInProgress
-from prela_core.model import Span, SpanEvent, SpanLink, SpanType, Status
+from prela_core.emit.exceptions import exception_attributes, exception_summary
+from prela_core.emit.neighbour import NEIGHBOURHOOD
+from prela_core.emit.place import HERE, LocalTrace, Place
+from prela_core.emit.scores import SCORE_EVENT, score_attributes
+from prela_core.emit.usage import usage_attributes
+from prela_core.model import Span, SpanEvent, SpanLink, SpanType, Status, from_micros
 from prela_core.wire.encode import json_value
 
-__all__ = ["ActiveSpan", "current_span"]
+if TYPE_CHECKING:
+    from prela_core.emit.tracer import Tracer
 
-_current: ContextVar[ActiveSpan | None] = ContextVar("prela_current_span", default=None)
+__all__ = ["FIXED", "ActiveSpan", "current_span"]
+
+_log = logging.getLogger("prela")
+
+FIXED = frozenset({str, int, float, bool, type(None)})
+"""Types of values that can't change: what they look like as JSON is seen to after the end."""
 
 
 def current_span() -> ActiveSpan | None:
     """Give the span that the running code is in; None outside of all.
 
-    An asyncio task is in the span that was current when it was created. A new thread is in
-    none: start it with `contextvars.copy_context().run` to carry the span over.
+    An asyncio task is in the span that was current when it was created. So is what `in_context`
+    wraps, and, unless it was opted out of, a new thread and the work of a thread pool.
     """
-    return _current.get()
+    here = HERE.get()
+    return here if isinstance(here, ActiveSpan) else None
 
 
-class ActiveSpan:
+class ActiveSpan(Place):
     """A step that goes on. `Tracer.span` makes it; it starts and ends with its `with` block.
 
-    Values are copied when they are set, so a list that grows later does not change what was
-    said. Nothing here raises for what it is given, and nothing changes after the end.
+    Its parent is the span that was current where it was made. Values are copied when they are
+    set, so a list that grows later does not change what was said. Nothing here raises for what
+    it is given, and nothing changes after the end. One that is not `recording` takes everything
+    and keeps nothing.
     """
 
-    def __init__(
+    __slots__ = (
+        "_attributes",
+        "_began",
+        "_events",
+        "_links",
+        "_message",
+        "_next_door",
+        "_span_type",
+        "_started",
+        "_status",
+        "_took",
+        "_tracer",
+        "name",
+        "parent_span_id",
+    )
+
+    def __init__(  # noqa: PLR0917 - made in one place, and on the hot path
         self,
+        tracer: Tracer,
+        trace: LocalTrace,
+        span_id: str,
+        parent_span_id: str | None,
         name: str,
-        span_type: SpanType,
-        service_name: str,
-        attributes: Mapping[str, Any],
-        *,
-        now: Callable[[], datetime],
-        place: Callable[[ActiveSpan | None], tuple[TraceInProgress, str, str | None]],
+        span_type: SpanType | None,
+        attributes: dict[str, Any],
     ) -> None:
         self.name = name
-        self.trace_id = ""
-        self.span_id = ""
-        self.parent_span_id: str | None = None
+        self.trace = trace
+        self.span_id = span_id
+        self.parent_span_id = parent_span_id
+        self.before = None
+        self.ended = False
+        self._tracer = tracer
         self._span_type = span_type
-        self._service_name = service_name
-        self._attributes: dict[str, Any] = {}
-        self._events: list[SpanEvent] = []
-        self._links: list[SpanLink] = []
+        self._attributes = attributes
+        self._events: list[tuple[str, int, Any]] | None = None
+        self._links: list[SpanLink] | None = None
         self._status = Status.SUCCESS
         self._message: str | None = None
-        self._now = now
-        self._place = place
-        self._trace: TraceInProgress | None = None
-        self._token: Token[ActiveSpan | None] | None = None
-        for key, value in attributes.items():
-            self.set(key, value)
+        self._next_door: object = None
+        # Nanoseconds: of the wall clock at the start, of the monotonic one from then on. Thus
+        # a wall clock that is set back makes no step take negative time.
+        self._started: int | None = None
+        self._began = 0
+        self._took = 0
 
-    def trace_of(self, owner: object) -> TraceInProgress | None:
-        """Give the trace in progress that this span belongs to, if it is one of `owner`'s."""
-        return self._trace if self._trace is not None and self._trace.owner is owner else None
+    @property
+    def is_local_root(self) -> bool:
+        """Whether no span above it is of the same tracer, in this program."""
+        return self.trace.root_id == self.span_id
 
     def set(self, key: str, value: Any) -> None:
         """Set the attribute `key`, such as `llm.model`, to anything that JSON can say."""
-        self._attributes[str(key)] = json_value(value)
+        if not self.ended:
+            self._attributes[key] = value if type(value) in FIXED else json_value(value)
+
+    def set_copied(self, key: str, value: Any) -> None:
+        """Set `key` to what `json_value` gave, or the like, and nobody else holds."""
+        if not self.ended:
+            self._attributes[key] = value
 
     def event(self, name: str, attributes: Mapping[str, Any] | None = None, **more: Any) -> None:
         """Note that something happened now."""
+        if self.ended:
+            return
         said = json_value({**(attributes or {}), **more})
-        self._events.append(SpanEvent(name, self._now(), said))
+        if self._events is None:
+            self._events = []
+        since_start = self._tracer.monotonic_ns() - self._began if self._started is not None else 0
+        self._events.append((name, since_start, said))
 
     def link(
         self, trace_id: str, span_id: str, attributes: Mapping[str, Any] | None = None
     ) -> None:
         """Note that this span has to do with another one that is not its parent."""
+        if self.ended:
+            return
+        if self._links is None:
+            self._links = []
         self._links.append(SpanLink(trace_id, span_id, json_value(attributes or {})))
 
     def fail(self, message: str) -> None:
         """Let the span end as an error, though no exception leaves its block."""
-        self._status, self._message = Status.ERROR, message
+        if not self.ended:
+            self._status, self._message = Status.ERROR, message
+
+    def record_exception(self, error: BaseException) -> None:
+        """Note an exception that was dealt with; the span does not fail by that."""
+        self.event("exception", exception_attributes(error))
+
+    def score(
+        self,
+        name: str,
+        value: float | None = None,
+        *,
+        label: str | None = None,
+        comment: str | None = None,
+    ) -> None:
+        """Say how good the step was: `value` as a number, `label` in a word, or both.
+
+        Recorded as the event `gen_ai.evaluation.result` of OpenTelemetry's conventions.
+        """
+        self.event(SCORE_EVENT, score_attributes(name, value, label, comment))
+
+    def usage(
+        self,
+        *,
+        model: str | None = None,
+        provider: str | None = None,
+        input_tokens: int | None = None,
+        output_tokens: int | None = None,
+        cache_read_tokens: int | None = None,
+        cache_write_tokens: int | None = None,
+        reasoning_tokens: int | None = None,
+        cost_usd: float | None = None,
+        time_to_first_token_ms: float | None = None,
+    ) -> None:
+        """Say what a model call used. What is None is left as it was.
+
+        `input_tokens` leaves out those read from and written to a cache.
+        """
+        said = usage_attributes(
+            model=model,
+            provider=provider,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            cache_read_tokens=cache_read_tokens,
+            cache_write_tokens=cache_write_tokens,
+            reasoning_tokens=reasoning_tokens,
+            cost_usd=cost_usd,
+            time_to_first_token_ms=time_to_first_token_ms,
+        )
+        for key, value in said.items():
+            self.set(key, value)
+
+    def start(self) -> Self:
+        """Start the span and make it the current one. A span starts only once."""
+        if self._started is not None:
+            raise RuntimeError(f"the span {self.name!r} was started before")
+        self._enter()
+        tracer = self._tracer
+        self._started = tracer.now_ns()
+        self._began = tracer.monotonic_ns()
+        return self
+
+    def end(self, error: BaseException | None = None) -> None:
+        """End the span, as an error when one is given. Only the first end of a started span counts.
+
+        May be called in another task or thread than `start`.
+        """
+        if self.ended or self._started is None:
+            return
+        tracer = self._tracer
+        self._took = tracer.monotonic_ns() - self._began
+        # A generator that is closed early raises GeneratorExit at its `yield`: no failure.
+        if error is not None and not isinstance(error, GeneratorExit):
+            self.fail(exception_summary(error))
+            self.record_exception(error)
+        self.ended = True
+        self._leave()
+        trace = self.trace
+        if trace.root_id == self.span_id:
+            trace.ended = True
+        tracer.put(self)
 
     def __enter__(self) -> Self:
         """Start the span and make it the current one. A span starts only once."""
-        if self._trace is not None:
-            raise RuntimeError(f"the span {self.name!r} was started before")
-        self._trace, self.span_id, self.parent_span_id = self._place(_current.get())
-        self.trace_id = self._trace.trace_id
-        self._started_at = self._now()
-        self._token = _current.set(self)
-        return self
+        return self.start()
 
     def __exit__(
         self,
@@ -103,63 +221,53 @@ class ActiveSpan:
         where: TracebackType | None,
     ) -> None:
         """End the span; an exception is noted and goes on its way."""
-        # A generator that is closed early raises GeneratorExit at its `yield`: no failure.
-        if error is not None and not isinstance(error, GeneratorExit):
-            self._note(error)
-        self._leave()
-        if self._trace is not None:
-            self._trace.finished(self._span())
+        self.end(error)
 
-    def _note(self, error: BaseException) -> None:
-        kind = type(error)
-        name = kind.__qualname__ if kind.__module__ == "builtins" else _full_name(kind)
-        text = _text_of(error)
-        self.fail(f"{kind.__qualname__}: {text}" if text else kind.__qualname__)
-        # The names are OpenTelemetry's semantic conventions for exceptions.
-        self.event(
-            "exception",
-            {
-                "exception.type": name,
-                "exception.message": text,
-                "exception.stacktrace": "".join(traceback.format_exception(error)),
-            },
-        )
+    def take_next_door(self) -> object:
+        """Give what the neighbour gave at the start; the taker leaves with it, not this span."""
+        token, self._next_door = self._next_door, None
+        return token
+
+    def _enter(self) -> None:
+        self.before = HERE.get()
+        HERE.set(self)
+        if NEIGHBOURHOOD.next_door is not None:
+            self._next_door = NEIGHBOURHOOD.entered(self)
 
     def _leave(self) -> None:
-        if self._token is None:
-            return
-        # Where the block ends in another context than it began in, as that of an async
-        # generator closed by the event loop may, this span never was current.
-        with suppress(ValueError):
-            _current.reset(self._token)
-        self._token = None
+        # Where it ends in another context than it began in, as an async generator closed by
+        # the event loop may, this span need not be the current one.
+        before = self.before
+        if before is not None and before.ended:
+            before = self.before = self.live()
+        if HERE.get() is self:
+            HERE.set(before)
+        if self._next_door is not None:
+            NEIGHBOURHOOD.left(self._next_door)
+            self._next_door = None
 
-    def _span(self) -> Span:
-        # The wall clock may have been set back meanwhile; a step takes no negative time.
-        ended_at = max(self._now(), self._started_at)
+    def to_span(self) -> Span:
+        """Give what the span says, in the form that is exported."""
+        began = self._started or 0
+        ended_at = from_micros((began + max(self._took, 0)) // 1000)
         return Span(
-            trace_id=self.trace_id,
+            trace_id=self.trace.trace_id,
             span_id=self.span_id,
             parent_span_id=self.parent_span_id,
             name=self.name,
             span_type=self._span_type,
-            service_name=self._service_name,
-            started_at=self._started_at,
+            service_name=self._tracer.service_name,
+            started_at=from_micros(began // 1000),
             ended_at=ended_at,
             status=self._status,
             status_message=self._message,
-            attributes=dict(self._attributes),
-            events=tuple(self._events),
-            links=tuple(self._links),
+            attributes={
+                str(key): json_value(value) if type(value) in FIXED else value
+                for key, value in self._attributes.copy().items()
+            },
+            events=tuple(
+                SpanEvent(name, from_micros((began + since_start) // 1000), said)
+                for name, since_start, said in self._events or ()
+            ),
+            links=tuple(self._links or ()),
         )
-
-
-def _full_name(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _text_of(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception as broken:  # noqa: BLE001 - whatever the error's own __str__ raises
-        return f"<its text can't be had: {type(broken).__name__}>"

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
-from prela_core.emit.active_span import ActiveSpan
-from prela_core.emit.trace_in_progress import TraceInProgress
-from prela_core.model import Span, SpanType, new_span_id, new_trace_id
+from prela_core.emit.active_span import FIXED, ActiveSpan
+from prela_core.emit.neighbour import NEIGHBOURHOOD
+from prela_core.emit.place import HERE, SAID_HERE, LocalTrace, Place, RemotePlace, innermost
+from prela_core.emit.ports import Finished, Sampler, Sink
+from prela_core.emit.samplers import parent_based
+from prela_core.emit.unrecorded import UnrecordedRoot, UnrecordedSpan
+from prela_core.model import SpanType, new_span_id, new_trace_id
+from prela_core.wire.encode import json_value
 
 __all__ = ["Tracer"]
 
 _log = logging.getLogger("prela")
 
+_TYPES: Mapping[str, SpanType] = {kind.value: kind for kind in SpanType}
+
 
 class Tracer:
-    """Makes spans of one service and hands them to `export`, one call a trace.
+    """Makes spans of one service and puts each into `sink` when it ends.
 
         tracer = open_tracer("shop-agent", export=HttpExporter("http://127.0.0.1:8000"))
 
@@ -25,28 +32,47 @@ class Tracer:
             with tracer.span("chat", span_type=SpanType.LLM, **{"llm.model": "gpt-4o"}) as span:
                 span.set("llm.input_tokens", 412)
 
-    The innermost open span is the parent of a new one, over `await` and asyncio tasks. In a
-    thread it is only where the thread runs in a copy of the context:
+    The innermost open span is the parent of a new one, over `await` and asyncio tasks, and over
+    threads as `in_context` says.
 
-        thread = Thread(target=contextvars.copy_context().run, args=(work,))
-
-    `export` is called where the outermost span ends, with the spans that ended by then in the
-    order of their ends. When it raises, the program goes on; the first such error is logged.
-    `now` gives aware datetimes.
+    `now_ns` gives nanoseconds since 1970 and `monotonic_ns` nanoseconds that never run back.
+    `sampler` is asked at each local root; without one, a trace is recorded unless the program
+    that it comes from said not to. `attributes` are set on every span.
     """
+
+    __slots__ = (
+        "_attributes",
+        "_has_failed",
+        "_new_span_id",
+        "_new_trace_id",
+        "_sampler",
+        "monotonic_ns",
+        "now_ns",
+        "service_name",
+        "sink",
+    )
+
+    process: ClassVar[object] = object()
+    """Another one in each process: a span that was started before a fork is no local root."""
 
     def __init__(
         self,
         service_name: str,
-        export: Callable[[Sequence[Span]], None],
+        sink: Sink,
         *,
-        now: Callable[[], datetime],
+        now_ns: Callable[[], int],
+        monotonic_ns: Callable[[], int],
+        sampler: Sampler | None = None,
+        attributes: Mapping[str, Any] | None = None,
         trace_id: Callable[[], str] = new_trace_id,
         span_id: Callable[[], str] = new_span_id,
     ) -> None:
         self.service_name = service_name
-        self._export = export
-        self._now = now
+        self.sink = sink
+        self.now_ns = now_ns
+        self.monotonic_ns = monotonic_ns
+        self._sampler = sampler or parent_based()
+        self._attributes: dict[str, Any] = json_value(attributes or {})
         self._new_trace_id = trace_id
         self._new_span_id = span_id
         self._has_failed = False
@@ -55,42 +81,128 @@ class Tracer:
         self,
         name: str,
         /,
-        span_type: SpanType | str = SpanType.CUSTOM,
+        span_type: SpanType | str | None = SpanType.CUSTOM,
         attributes: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> ActiveSpan:
         """Make a span for a `with` block; it starts where the block does.
 
         `attributes` and `more` are set on it. A `span_type` that is no word of `SpanType`
-        becomes `custom`, and the word the attribute `prela.span_type`.
+        becomes `custom`, and the word the attribute `prela.span_type`; None leaves the type to
+        what the attributes tell.
         """
-        said = {**(attributes or {}), **more}
-        try:
-            kind = SpanType(str(span_type).lower())
-        except ValueError:
-            kind = SpanType.CUSTOM
-            said.setdefault("prela.span_type", span_type)
-        return ActiveSpan(name, kind, self.service_name, said, now=self._now, place=self._place)
+        here = HERE.get() if NEIGHBOURHOOD.next_door is None else innermost()
+        return self.span_below(here, name, span_type, attributes, more)
 
-    def _place(self, parent: ActiveSpan | None) -> tuple[TraceInProgress, str, str | None]:
-        """Give a new span its trace, its id and its parent's id."""
-        span_id = self._new_span_id()
-        parent_id = parent.span_id if parent is not None else None
-        trace = parent.trace_of(self) if parent is not None else None
-        if trace is None:
-            trace_id = parent.trace_id if parent is not None else self._new_trace_id()
-            trace = TraceInProgress(trace_id, span_id, self, self._hand_on)
-        return trace, span_id, parent_id
+    def span_below(
+        self,
+        above: Place | None,
+        name: str,
+        span_type: SpanType | str | None = SpanType.CUSTOM,
+        attributes: Mapping[str, Any] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> ActiveSpan:
+        """Make a span as `span` does, but as a child of `above`, or as a root."""
+        if above is not None and (trace := above.trace).owner is self:
+            if not trace.sampled:
+                return UnrecordedSpan(trace, above.span_id)
+            span_id = self._new_span_id()
+            if trace.process is not self.process:
+                trace = self._local_trace(above, span_id)
+        else:
+            span_id = self._new_span_id()
+            trace = self._local_trace(above, span_id)
+            if not trace.sampled:
+                return UnrecordedRoot(trace, span_id)
 
-    def _hand_on(self, spans: Sequence[Span]) -> None:
+        said = self._said(attributes, more)
+        kind = span_type if type(span_type) is SpanType else _kind_of(span_type, said)
+        parent_id = above.span_id if above is not None else None
+        return ActiveSpan(self, trace, span_id, parent_id, name, kind, said)
+
+    def score_later(
+        self,
+        trace_id: str,
+        span_id: str,
+        name: str,
+        value: float | None = None,
+        *,
+        label: str | None = None,
+        comment: str | None = None,
+    ) -> None:
+        """Score a span that ended long ago, perhaps in another program: feedback of a user.
+
+        Recorded as a span of its own below that one, of the type `evaluator`.
+        """
+        scored = RemotePlace(LocalTrace(trace_id, sampled=True), span_id)
+        trace = LocalTrace(trace_id, True, "", self._new_span_id(), self, self.process)
+        span = ActiveSpan(self, trace, trace.root_id, scored.span_id, name, SpanType.EVALUATOR, {})
+        with span:
+            span.score(name, value, label=label, comment=comment)
+
+    def put(self, finished: Finished) -> None:
+        """Put what has ended into the sink."""
         try:
-            self._export(spans)
-        except Exception as error:  # noqa: BLE001 - no exporter's fault may break the program
+            self.sink.put(finished)
+        except Exception as error:  # noqa: BLE001 - no sink's fault may break the program
             if not self._has_failed:
                 self._has_failed = True
                 _log.warning(
-                    "spans were not exported (%s: %s); further failures are not reported",
+                    "a span was not taken (%s: %s); further failures are not reported",
                     type(error).__name__,
                     error,
                 )
-            _log.debug("an export failed", exc_info=True)
+
+    def _said(
+        self, attributes: Mapping[str, Any] | None, more: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """Give the attributes of a new span: later ones win."""
+        said = self._attributes.copy()
+        here = SAID_HERE.get()
+        if here is not None:
+            said.update(here.attributes)
+        if attributes:
+            said.update(attributes)
+        if more:
+            said.update(more)
+        if said and not FIXED.issuperset(map(type, said.values())):
+            for key, value in said.items():
+                if type(value) not in FIXED:
+                    said[key] = json_value(value)
+        return said
+
+    def _local_trace(self, above: Place | None, root_id: str) -> LocalTrace:
+        if above is None:
+            trace_id, state = self._new_trace_id(), ""
+            sampled = self._samples(trace_id, None)
+        else:
+            trace_id, state = above.trace.trace_id, above.trace.state
+            sampled = above.trace.sampled
+            if above.remote and above.trace.owner is None:
+                sampled = self._samples(trace_id, sampled)
+        return LocalTrace(trace_id, sampled, state, root_id, self, self.process)
+
+    def _samples(self, trace_id: str, parent_sampled: bool | None) -> bool:  # noqa: FBT001 - the port's
+        try:
+            return self._sampler(trace_id, parent_sampled, self.monotonic_ns())
+        except Exception:  # noqa: BLE001 - no sampler's fault may break the program
+            _log.debug("the sampler failed", exc_info=True)
+            return True
+
+
+def _kind_of(word: SpanType | str | None, said: dict[str, Any]) -> SpanType | None:
+    """Give the type that `word` names; one that names none is kept in `said`."""
+    if word is None:
+        return None
+    known = _TYPES.get(str(word).lower())
+    if known is None:
+        said.setdefault("prela.span_type", json_value(word))
+    return known or SpanType.CUSTOM
+
+
+def _after_fork() -> None:
+    Tracer.process = object()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from functools import partial
+import time
 
-from prela_core.emit import Tracer
-from prela_core.model import Span
+from prela_core.emit import DirectSink, Exporter, Sampler, Tracer
 
 __all__ = ["open_tracer"]
 
 
-def open_tracer(service_name: str, export: Callable[[Sequence[Span]], None]) -> Tracer:
-    """Give a `prela_core.emit.Tracer` for the spans of one service.
+def open_tracer(service_name: str, export: Exporter, *, sampler: Sampler | None = None) -> Tracer:
+    """Give a `prela_core.emit.Tracer` for the spans of one service, without a background.
 
-    `export` takes the spans of each finished trace: `HttpExporter` sends them to a server and
-    `JsonlExporter` appends them to a file.
+    `export` takes the spans of each finished trace, in the thread that ends it: `HttpExporter`
+    sends them to a server and `JsonlExporter` appends them to a file.
     """
-    return Tracer(service_name, export, now=partial(datetime.now, UTC))
+    return Tracer(
+        service_name,
+        DirectSink(export),
+        now_ns=time.time_ns,
+        monotonic_ns=time.perf_counter_ns,
+        sampler=sampler,
+    )

@@ -15,7 +15,7 @@ import attrs
 
 from prela_core.model import Span, Status, to_micros, to_rfc3339
 
-__all__ = ["json_value", "span_to_json", "trace_to_json"]
+__all__ = ["fields_of", "json_value", "span_to_json", "trace_to_json"]
 
 _DEEPEST = 32
 """Levels of an attribute that are kept: far more than people nest, and a cycle has an end."""
@@ -118,7 +118,7 @@ def _compound(value: Any, depth: int) -> Any:
         return bytes(value).decode("utf-8", "replace")
     if isinstance(value, datetime):
         return _time(value)
-    fields = _fields(value)
+    fields = fields_of(value)
     if fields is not None:
         return {_text(str(key)): _value(one, depth + 1) for key, one in fields}
     if isinstance(value, (Sequence, AbstractSet)):
@@ -126,7 +126,7 @@ def _compound(value: Any, depth: int) -> Any:
     return _text(repr(value))
 
 
-def _fields(value: Any) -> Iterable[tuple[Any, Any]] | None:
+def fields_of(value: Any) -> Iterable[tuple[Any, Any]] | None:
     """Give what `value` holds by name; None when it is nothing of that kind."""
     if isinstance(value, Mapping):
         return value.items()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -11,8 +10,8 @@ from examples.file_agent.local_model import LocalModel
 from examples.file_agent.model import Model
 from examples.file_agent.tools import Toolbox
 
-from prela_core.emit import Tracer
-from prela_core.model import Span
+from prela_core.emit import DirectSink, Tracer
+from prela_core.model import Span, to_micros
 from prela_core.testing.factories import NOON
 
 
@@ -47,8 +46,13 @@ def tracer(spans: list[Span]) -> Tracer:
         spans.extend(sorted(done, key=lambda span: span.started_at))
 
     # A clock whose every reading is later: equal starts would leave the order to chance.
-    ticks = count()
-    return Tracer("file-agent", export, now=lambda: NOON + timedelta(milliseconds=next(ticks)))
+    millisecond = 1_000_000
+    return Tracer(
+        "file-agent",
+        DirectSink(export),
+        now_ns=count(to_micros(NOON) * 1000, millisecond).__next__,
+        monotonic_ns=count(0, millisecond).__next__,
+    )
 
 
 @pytest.fixture

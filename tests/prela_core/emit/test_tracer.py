@@ -4,24 +4,22 @@ import asyncio
 import contextvars
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from itertools import count
 
 import pytest
 
-from prela_core.emit import Tracer, current_span
+from prela_core.emit import DirectSink, Tracer, current_span
+from prela_core.emit.samplers import always
 from prela_core.io.tracing import open_tracer
-from prela_core.model import Span, SpanType, Status
+from prela_core.model import Span, SpanType, Status, to_micros
 from prela_core.testing.factories import NOON
 
 Exports = list[list[Span]]
 
 
-def ticking() -> Callable[[], datetime]:
-    """A clock that goes on by a second each time it is read."""
-    ticks = count()
-    return lambda: NOON + timedelta(seconds=next(ticks))
+SECOND = 1_000_000_000
 
 
 @pytest.fixture
@@ -31,11 +29,14 @@ def exports() -> Exports:
 
 @pytest.fixture
 def tracer(exports: Exports) -> Tracer:
+    """One whose clocks go on by a second each time they are read."""
     ids = count(1)
     return Tracer(
         "shop",
-        lambda spans: exports.append(list(spans)),
-        now=ticking(),
+        DirectSink(lambda spans: exports.append(list(spans))),
+        now_ns=count(to_micros(NOON) * 1000, SECOND).__next__,
+        monotonic_ns=count(0, SECOND).__next__,
+        sampler=always,
         trace_id=lambda: "trace",
         span_id=lambda: f"s{next(ids)}",
     )
@@ -290,13 +291,21 @@ def test_an_export_that_raises_is_reported_once(caplog: pytest.LogCaptureFixture
 
 
 def test_a_clock_that_is_set_back_gives_no_negative_time(exports: Exports) -> None:
-    moments = iter([NOON, NOON - timedelta(hours=1)])
-    with Tracer("s", lambda spans: exports.append(list(spans)), now=lambda: next(moments)).span(
-        "x"
-    ):
+    wall = iter([to_micros(NOON) * 1000, to_micros(NOON - timedelta(hours=1)) * 1000])
+    tracer = Tracer(
+        "s",
+        DirectSink(lambda spans: exports.append(list(spans))),
+        now_ns=lambda: next(wall),
+        monotonic_ns=count(5 * SECOND, SECOND).__next__,
+    )
+    with tracer.span("before"):
+        pass
+    with tracer.span("after"):
         pass
 
-    assert exports[0][0].duration_ms == 0
+    [[before], [after]] = exports
+    assert (NOON, 1000) == (before.started_at, before.duration_ms)
+    assert (NOON - timedelta(hours=1), 1000) == (after.started_at, after.duration_ms)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,61 @@
+"""The tracer that the whole program shares, and what is said without naming one.
+
+Libraries and modules can use these at import time and anywhere else: the tracer is looked up at
+each call. While none is set they record nothing, at the cost of one look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prela_core.emit.active_span import ActiveSpan, current_span
+from prela_core.emit.tracer import Tracer
+from prela_core.emit.unrecorded import NO_SPAN
+from prela_core.model import SpanType
+
+__all__ = ["get_tracer", "score", "set_tracer", "span"]
+
+
+class _Shared:
+    tracer: Tracer | None = None
+
+
+def set_tracer(tracer: Tracer | None) -> None:
+    """Let the program share `tracer` from now on; None lets it record nothing."""
+    _Shared.tracer = tracer
+
+
+def get_tracer() -> Tracer | None:
+    """Give the tracer that the program shares; None while none is set."""
+    return _Shared.tracer
+
+
+def span(
+    name: str,
+    /,
+    span_type: SpanType | str | None = SpanType.CUSTOM,
+    attributes: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> ActiveSpan:
+    """Make a span of the shared tracer, as `Tracer.span` says.
+
+    While none is set, a span that records nothing.
+    """
+    tracer = _Shared.tracer
+    if tracer is None:
+        return NO_SPAN
+    return tracer.span(name, span_type, attributes, **more)
+
+
+def score(
+    name: str,
+    value: float | None = None,
+    *,
+    label: str | None = None,
+    comment: str | None = None,
+) -> None:
+    """Score the current span, as `ActiveSpan.score` says; outside of all nothing is recorded."""
+    here = current_span()
+    if here is not None:
+        here.score(name, value, label=label, comment=comment)
