@@ -133,7 +133,9 @@ class CapturedTrace:
         if times is not None:
             wanted += f", not {_times(times)}"
         if calls and arguments:
-            wanted += "".join(f"\n  it was called with {dict(arguments_of(one))!r}" for one in calls)
+            wanted += "".join(
+                f"\n  it was called with {dict(arguments_of(one))!r}" for one in calls
+            )
         elif not calls:
             wanted += f"; called were: {', '.join(self.tool_names) or 'no tools'}"
         self._fail(wanted)
