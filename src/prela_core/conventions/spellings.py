@@ -120,6 +120,7 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "traceloop.association.properties.session_id",
             "langfuse.session.id",
             "ai.telemetry.metadata.sessionId",
+            "resource.session.id",
         ),
         "user_id": _rules(
             "user.id",
@@ -129,6 +130,7 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "ai.telemetry.metadata.userId",
             "gen_ai.user",
             "llm.user",
+            "resource.user.id",
         ),
         "agent_name": _rules(
             "agent.name",

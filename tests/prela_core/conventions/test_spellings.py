@@ -78,6 +78,7 @@ REFERENCE: dict[str, list[str]] = {
         "traceloop.association.properties.session_id",
         "langfuse.session.id",
         "ai.telemetry.metadata.sessionId",
+        "resource.session.id",
     ],
     "user_id": [
         "user.id",
@@ -87,6 +88,7 @@ REFERENCE: dict[str, list[str]] = {
         "ai.telemetry.metadata.userId",
         "gen_ai.user",
         "llm.user",
+        "resource.user.id",
     ],
     "agent_name": [
         "agent.name",
