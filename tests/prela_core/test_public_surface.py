@@ -91,6 +91,8 @@ PUBLIC = {
         "Page",
         "PageRequest",
         "Reader",
+        "ReindexScope",
+        "Reindexed",
         "SearchHit",
         "Store",
         "StoredSpan",
