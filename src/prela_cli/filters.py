@@ -13,7 +13,7 @@ from prela_core.model import SpanType, Status, to_micros
 from prela_core.store import TraceFilter
 from prela_core.wire.words import STATUSES
 
-__all__ = ["filter_options"]
+__all__ = ["filter_options", "start_time"]
 
 _STATUS_WORDS = {Status.PENDING.value: "pending", **STATUSES}
 
@@ -137,7 +137,7 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
             environment=environment,
             min_duration_ms=min_duration_ms,
             max_duration_ms=max_duration_ms,
-            start_time=_start_time(since, start),
+            start_time=start_time(since, start),
             end_time=end,
             attributes=attributes,
         )
@@ -146,7 +146,8 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
     return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), with_filter)
 
 
-def _start_time(since: float | None, start: int | None) -> int | None:
+def start_time(since: float | None, start: int | None) -> int | None:
+    """Give the moment that `--since` (milliseconds ago) or `--start` says, in microseconds."""
     if since is None:
         return start
     if start is not None:

@@ -30,6 +30,7 @@ COMMANDS = {
     "query": Entry("List traces.", "embedded"),
     "show": Entry("Show one trace as a tree with its times, tokens and cost.", "embedded"),
     "search": Entry("Find words in names, inputs, outputs and attributes.", "embedded"),
+    "reindex": Entry("Read stored spans again, by new conventions and prices.", "embedded"),
     "keys": Entry("Make, list and revoke API keys.", "server"),
     "doctor": Entry("Check this installation and say what to mend.", "cli"),
     "completion": Entry("Print what makes the shell complete `prela` commands.", "cli"),

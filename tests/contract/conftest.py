@@ -87,6 +87,7 @@ _THOROUGH = os.environ.get("PRELA_TESTS") == "thorough"
 _NO_ID = "no trace has this id: line ends are refused in one"
 _NOT_OVER_HTTP = {
     "test_store_collapse": "the store's own; the oracle answers over HTTP in the other modules",
+    "test_store_reindex": "the store's own, for whoever holds it",
     "test_ping_returns": "only questions are asked here; test_http_client asks a whole server",
     "test_it_can_be_migrated_again_at_any_time": "only the reading half is asked over HTTP",
     "test_a_type_that_no_span_can_have_finds_nothing": "refused, for it is likely misspelt",
@@ -175,6 +176,12 @@ def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
 @pytest.fixture
 def place(adapter: Adapter) -> Place:
     return Place(adapter.store, f"project-{next(_numbers)}", adapter.merge)
+
+
+@pytest.fixture
+def in_memory() -> Callable[[], Place]:
+    """Make a project in an oracle of its own."""
+    return lambda: Place(MemoryStore(), f"project-{next(_numbers)}", lambda: None)
 
 
 @pytest.fixture

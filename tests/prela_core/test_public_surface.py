@@ -139,6 +139,8 @@ PUBLIC = {
         "Page",
         "PageRequest",
         "Reader",
+        "ReindexScope",
+        "Reindexed",
         "SearchHit",
         "Store",
         "StoredSpan",

@@ -19,6 +19,7 @@ from prela_core.conventions.indexed import indexed, indexed_messages
 from prela_core.conventions.message_events import input_events, output_events
 from prela_core.conventions.messages import conversation_text
 from prela_core.conventions.raw_json import UNREADABLE, readable_text
+from prela_core.conventions.scores import indexed_scores, score_events
 from prela_core.conventions.spellings import KNOWN_VENDORS
 from prela_core.model import SpanRecord
 
@@ -198,6 +199,8 @@ READERS: Mapping[str, Reader] = MappingProxyType(
             "output_tokens_details.reasoning_tokens",
         ),
         "total_inside": within(dollars, "total"),
+        "score_events": score_events,
+        "indexed_scores": indexed_scores,
     }
 )
 

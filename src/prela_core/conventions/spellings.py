@@ -192,6 +192,11 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             "resource.deployment.environment",
             "langfuse.environment",
         ),
+        "scores": _rules(
+            Rule("gen_ai.evaluation.result", "score_events"),
+            Rule("annotations.", "indexed_scores"),
+            Rule("evaluations.", "indexed_scores"),
+        ),
     }
 )
 

@@ -22,6 +22,8 @@ from prela_core.store import (
     Order,
     Page,
     PageRequest,
+    Reindexed,
+    ReindexScope,
     SearchHit,
     StoredSpan,
     TraceDetail,
@@ -30,7 +32,9 @@ from prela_core.store import (
     migrations,
     plans,
 )
-from prela_core.store.rows import announcement_table, span_table
+from prela_core.store.fragments import Query
+from prela_core.store.reindex import reindex
+from prela_core.store.rows import Rewritten, announcement_table, rewritten_table, span_table
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -143,19 +147,16 @@ class ClickHouseStore:
                 tables.append(("spans", span_table(batches)))
         except (pa.ArrowException, OverflowError, ValueError) as error:
             raise RefusedByStoreError("the store can't hold what was sent") from error
-        with self._borrowed(self._writers, writing=True) as client:
-            for name, table in tables:
-                if table is not None:
-                    answer = client.raw_insert(
-                        name,
-                        column_names=table.column_names,
-                        insert_block=_arrow_stream(table),
-                        fmt="ArrowStream",
-                        settings=_WRITE_SETTINGS,
-                    )
-                    if not any(answer.summary.values()):
-                        # A proxy's page with a status of 200 looks like success to the driver.
-                        raise StoreUnavailableError("what answered the insert is no store")
+        self._write(tables)
+
+    def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
+        """Read stored spans again, by the conventions and prices of now."""
+
+        def write(rows: Sequence[Rewritten]) -> None:
+            if not dry_run:
+                self._write([("spans", rewritten_table(rows))])
+
+        return reindex(scope, self._ask, write)
 
     def traces(
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
@@ -189,14 +190,31 @@ class ClickHouseStore:
                 if client is not None:
                     client.close()
 
+    def _write(self, tables: Sequence[tuple[str, pa.Table | None]]) -> None:
+        with self._borrowed(self._writers, writing=True) as client:
+            for name, table in tables:
+                if table is not None:
+                    answer = client.raw_insert(
+                        name,
+                        column_names=table.column_names,
+                        insert_block=_arrow_stream(table),
+                        fmt="ArrowStream",
+                        settings=_WRITE_SETTINGS,
+                    )
+                    if not any(answer.summary.values()):
+                        # A proxy's page with a status of 200 looks like success to the driver.
+                        raise StoreUnavailableError("what answered the insert is no store")
+
+    def _ask(self, query: Query) -> list[Sequence[Any]]:
+        with self._borrowed(self._readers, writing=False) as client:
+            return _rows(client, query)
+
     def _answer(self, plan: plans.Plan[T]) -> T:
         with self._borrowed(self._readers, writing=False) as client:
             try:
                 query = next(plan)
                 while True:
-                    sql, parameters = in_parts(query.sql, query.parameters)
-                    result = client.query(sql, parameters=parameters, settings=_READ_SETTINGS)
-                    query = plan.send(list(result.result_rows))
+                    query = plan.send(_rows(client, query))
             except StopIteration as stop:
                 answer: T = stop.value
                 return answer
@@ -273,6 +291,12 @@ def open_server(
         ),
         **options,
     )
+
+
+def _rows(client: Client, query: Query) -> list[Sequence[Any]]:
+    sql, parameters = in_parts(query.sql, query.parameters)
+    result = client.query(sql, parameters=parameters, settings=_READ_SETTINGS)
+    return list(result.result_rows)
 
 
 def _arrow_stream(table: pa.Table) -> bytes:

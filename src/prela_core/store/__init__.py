@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prela_core.store.filters import MAX_LIMIT, Order, PageRequest, TraceFilter
 from prela_core.store.port import Reader, Store, Writer
+from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import (
     Page,
     SearchHit,
@@ -19,6 +20,8 @@ __all__ = [
     "Page",
     "PageRequest",
     "Reader",
+    "ReindexScope",
+    "Reindexed",
     "SearchHit",
     "Store",
     "StoredSpan",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from prela_core.model import SpanBatch
 from prela_core.store.filters import Order, PageRequest, TraceFilter
+from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
 
 __all__ = ["Reader", "Store", "Writer"]
@@ -61,6 +62,16 @@ class Store(Writer, Reader, Protocol):
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
+
+    def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
+        """Read stored spans again, by the conventions and prices of now.
+
+        Yields how far it is after each group of rows, which is durable then; nothing is done
+        before the first `next`. Readers see each span once throughout. A newer version of a span,
+        inserted before or after, is still the one seen. It may be ended between two groups,
+        and run again: what was read again is not changed again. With `dry_run` it only counts.
+        Raises `StoreUnavailableError` when the store does not answer.
+        """
 
     def close(self) -> None:
         """Let go of the store. Nothing may be called afterwards."""

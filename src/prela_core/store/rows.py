@@ -10,14 +10,25 @@ import attrs
 from msgspec import Raw
 
 from prela_core.conventions import CONVENTIONS_VERSION, TypedColumns, resolve
-from prela_core.model import Flag, SpanBatch, SpanRecord, from_micros
+from prela_core.model import Flag, SpanBatch, SpanRecord, from_micros, to_micros
 from prela_core.store.results import StoredSpan
-from prela_core.store.versions import version_of
+from prela_core.store.versions import reread_version, version_of
+from prela_core.wire.words import span_type_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SPAN_FIELDS", "announcement_table", "span_from_row", "span_table", "stored_span"]
+__all__ = [
+    "SPAN_FIELDS",
+    "Rewritten",
+    "announcement_table",
+    "record_of",
+    "reread",
+    "rewritten_table",
+    "span_from_row",
+    "span_table",
+    "stored_span",
+]
 
 SPAN_FIELDS = tuple(field.name for field in attrs.fields(StoredSpan))
 """The columns of a `StoredSpan`, in its order."""
@@ -48,6 +59,8 @@ _TYPED_TEXTS = (
     "output",
     "environment",
 )
+_TYPED_JSON = "scores"
+_NO_SCORES = "[]"
 _TYPED_COUNTS = (
     "input_tokens",
     "output_tokens",
@@ -58,11 +71,19 @@ _TYPED_COUNTS = (
 _TYPED_NUMBERS = ("cost_usd", "ttft_ms")
 
 
+@attrs.frozen
+class Rewritten:
+    """A row that takes the place of a stored one: the same span, read again."""
+
+    project_id: str
+    span: SpanRecord
+    typed: TypedColumns
+    received_at: int
+    version: int
+
+
 def span_table(batches: Sequence[SpanBatch]) -> pa.Table:
     """Build the Arrow table that is inserted into `spans`."""
-    import pyarrow as pa  # noqa: PLC0415 - heavy, and only needed where spans are stored
-
-    moment = pa.timestamp("us", "UTC")
     projects: list[str] = []
     received: list[int] = []
     spans: list[SpanRecord] = []
@@ -71,6 +92,27 @@ def span_table(batches: Sequence[SpanBatch]) -> pa.Table:
         received += [batch.received_at] * len(batch.spans)
         spans += batch.spans
     typed = [resolve(span) for span in spans]
+    versions = [version_of(span, at) for span, at in zip(spans, received, strict=True)]
+    return _table(projects, spans, typed, received, versions)
+
+
+def rewritten_table(rows: Sequence[Rewritten]) -> pa.Table:
+    """Build the Arrow table that puts `rows` into `spans`."""
+    return _table(
+        *(_column(rows, name) for name in ("project_id", "span", "typed", "received_at", "version"))
+    )
+
+
+def _table(
+    projects: list[str],
+    spans: list[SpanRecord],
+    typed: list[TypedColumns],
+    received: list[int],
+    versions: list[int],
+) -> pa.Table:
+    import pyarrow as pa  # noqa: PLC0415 - heavy, and only needed where spans are stored
+
+    moment = pa.timestamp("us", "UTC")
     columns: dict[str, pa.Array] = {"project_id": pa.array(projects, pa.string())}
     for name in _RECORD_TEXTS:
         columns[name] = pa.array(_column(spans, name), pa.string())
@@ -81,6 +123,7 @@ def span_table(batches: Sequence[SpanBatch]) -> pa.Table:
     columns["duration_ms"] = pa.array([span.duration_ms for span in spans], pa.float64())
     for name in _TYPED_TEXTS:
         columns[name] = pa.array(_column(typed, name), pa.string())
+    columns[_TYPED_JSON] = pa.array(_column(typed, _TYPED_JSON), pa.string())
     for name in _TYPED_COUNTS:
         columns[name] = pa.array(_column(typed, name), pa.uint64())
     for name in _TYPED_NUMBERS:
@@ -89,9 +132,7 @@ def span_table(batches: Sequence[SpanBatch]) -> pa.Table:
         [span.flags | each.flags for span, each in zip(spans, typed, strict=True)], pa.uint32()
     )
     columns["conventions_version"] = pa.array([CONVENTIONS_VERSION] * len(spans), pa.uint16())
-    columns["version"] = pa.array(
-        [version_of(span, at) for span, at in zip(spans, received, strict=True)], pa.uint64()
-    )
+    columns["version"] = pa.array(versions, pa.uint64())
     columns["created_at"] = pa.array(received, moment)
     return pa.table(columns)
 
@@ -145,11 +186,46 @@ def stored_span(
         span_type_sent=span.span_type_sent,
         status_sent=span.status_sent,
         span_type=typed.span_type,
+        scores=Raw((typed.scores or _NO_SCORES).encode()),
         flags=Flag(span.flags | typed.flags).names(),
         created_at=from_micros(received_at),
         **{name: getattr(typed, name) or None for name in _TYPED_TEXTS if name != "span_type"},
         **{name: getattr(typed, name) for name in _TYPED_COUNTS + _TYPED_NUMBERS},
     )
+
+
+def record_of(span: StoredSpan) -> SpanRecord:
+    """Give the record that a stored span was read from, so that it can be read again."""
+    flags = sum(Flag[name.upper()] for name in span.flags) & ~Flag.BAD_NUMBER
+    return SpanRecord(
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        parent_span_id=span.parent_span_id or "",
+        name=span.name,
+        # The stored type may be what the attributes said; what was sent tells.
+        span_type=span_type_of(span.span_type_sent) or ("custom" if span.span_type_sent else ""),
+        span_type_sent=span.span_type_sent,
+        service_name=span.service_name,
+        started_at=to_micros(span.started_at),
+        ended_at=None if span.ended_at is None else to_micros(span.ended_at),
+        duration_ms=span.duration_ms,
+        status=span.status,
+        status_sent=span.status_sent,
+        status_message=span.status_message or "",
+        attributes=bytes(span.attributes),
+        events=bytes(span.events),
+        links=bytes(span.links),
+        flags=int(flags),
+    )
+
+
+def reread(project_id: str, stored: StoredSpan, version: int) -> Rewritten | None:
+    """Read a stored span by the tables of now; None when it reads as it did."""
+    span, received_at = record_of(stored), to_micros(stored.created_at)
+    typed = resolve(span)
+    if stored_span(span, received_at, typed) == stored:
+        return None
+    return Rewritten(project_id, span, typed, received_at, reread_version(version))
 
 
 def span_from_row(row: dict[str, Any]) -> StoredSpan:
@@ -161,6 +237,7 @@ def span_from_row(row: dict[str, Any]) -> StoredSpan:
         values[name] = Raw(row[name].encode())
     for name in ("parent_span_id", "status_message", *_TYPED_TEXTS):
         values[name] = row[name] or None
+    values[_TYPED_JSON] = Raw((row[_TYPED_JSON] or _NO_SCORES).encode())
     values["span_type"] = row["span_type"]
     values["flags"] = Flag(row["flags"]).names()
     return StoredSpan(**values)

@@ -6,7 +6,7 @@ import zlib
 
 from prela_core.model import SpanRecord
 
-__all__ = ["VERSION_EPOCH", "version_of"]
+__all__ = ["VERSION_EPOCH", "reread_version", "version_of"]
 
 VERSION_EPOCH = 1_577_836_800_000_000
 """2020-01-01T00:00Z in microseconds; 51 bits from here reach the year 2091."""
@@ -25,3 +25,13 @@ def version_of(span: SpanRecord, received_at: int) -> int:
     since = min(max(received_at - VERSION_EPOCH, 0), (1 << _TIME_BITS) - 1)
     tie = zlib.crc32(span.attributes, zlib.crc32(span.events)) & ((1 << _TIE_BITS) - 1)
     return span.completeness << _TIME_BITS + _TIE_BITS | since << _TIE_BITS | tie
+
+
+def reread_version(version: int) -> int:
+    """Give the version of a stored row that was read again by changed tables.
+
+    The next number: it beats the row it replaces and any repetition of that, and loses to
+    whatever was received later or is more complete, which differs in the bits above the
+    checksum. (docs/decisions/0006-reindex.md weighs this against other ways.)
+    """
+    return version + 1

@@ -6,19 +6,20 @@ takes time in proportion to all that it holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
 from msgspec import Raw
 
-from prela_core.conventions import resolve
 from prela_core.errors import InvalidError
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, from_micros, to_micros
 from prela_core.store import (
     Order,
     Page,
     PageRequest,
+    Reindexed,
+    ReindexScope,
     SearchHit,
     StoredSpan,
     TraceDetail,
@@ -27,7 +28,7 @@ from prela_core.store import (
 )
 from prela_core.store.cursors import decode_cursor, encode_cursor, question_digest
 from prela_core.store.plans import TRACE_SPANS, hit_from_texts, words_of
-from prela_core.store.rows import stored_span
+from prela_core.store.rows import reread, stored_span
 from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
 from prela_core.store.versions import version_of
 from prela_core.store.words import SEARCHED_FIELDS
@@ -99,6 +100,28 @@ class MemoryStore:
                     told is None or batch.received_at >= told.received_at
                 ):
                     self._metadata_told[key] = _Announcement(batch.received_at, trace)
+
+    def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
+        """Read stored spans again, by the conventions and prices of now."""
+        self._check()
+        wanted = [
+            (project, held, span_id)
+            for (project, _), held in list(self._spans.items())
+            for span_id, version in list(held.items())
+            if _in_scope(scope, project, to_micros(version.span.started_at))
+        ]
+        total, changed = len(wanted), 0
+        yield Reindexed(total, 0, 0)
+        for looked_at, (project, held, span_id) in enumerate(wanted, 1):
+            self._check()
+            seen = held[span_id]
+            new = reread(project, seen.span, seen.number)
+            if new is not None:
+                changed += 1
+                if not dry_run and held[span_id].number < new.version:
+                    span = stored_span(new.span, new.received_at, new.typed)
+                    held[span_id] = _Version(new.version, span)
+            yield Reindexed(total, looked_at, changed)
 
     def traces(
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
@@ -188,8 +211,15 @@ class MemoryStore:
                     yield trace_id, spans
 
 
+def _in_scope(scope: ReindexScope, project: str, started_at: int) -> bool:
+    return (
+        scope.project_id in {None, project}
+        and (scope.start_time is None or started_at >= scope.start_time)
+        and (scope.end_time is None or started_at < scope.end_time)
+    )
+
+
 def _version(span: SpanRecord, received_at: int) -> _Version:
-    typed = resolve(span)
     refusal = InvalidError("the store can't hold what was sent")
     if not 0 <= span.flags <= _UINT32_MAX:
         raise refusal
@@ -197,7 +227,7 @@ def _version(span: SpanRecord, received_at: int) -> _Version:
         for value in attrs.astuple(span):
             if isinstance(value, str):
                 value.encode()
-        return _Version(version_of(span, received_at), stored_span(span, received_at, typed))
+        return _Version(version_of(span, received_at), stored_span(span, received_at))
     except (OverflowError, UnicodeEncodeError) as error:
         raise refusal from error
 

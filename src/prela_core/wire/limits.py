@@ -13,8 +13,8 @@ class Limits:
 
     `body` is counted after decompression: a repetitive batch shrinks 90:1, so there is no
     bound on the ratio. What is over `attributes`, `value` or `name_chars` is cut and flagged
-    rather than refused; what is over the others is refused. An embedding or binary data of more than
-    `blob` gives way to a note of its size (`prela_core.wire.blobs`), and is flagged too.
+    rather than refused; what is over the others is refused. An embedding or binary data of more
+    than `blob` gives way to a note of its size (`prela_core.wire.blobs`), and is flagged too.
     """
 
     body: int = 20 * 1024 * 1024

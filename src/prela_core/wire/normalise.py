@@ -12,7 +12,7 @@ from prela_core.model import Flag, SpanRecord, Status, id_fault
 from prela_core.wire.limits import Limits
 from prela_core.wire.timestamps import LATEST, parse_timestamp
 from prela_core.wire.trim import trim_list, trim_object, trim_text
-from prela_core.wire.words import SPAN_TYPES, status_of
+from prela_core.wire.words import span_type_of, status_of
 
 __all__ = ["RejectedSpanError", "WireSpan", "check_depth", "make_record", "normalise"]
 
@@ -112,10 +112,10 @@ def make_record(
         flags |= Flag.TRUNCATED
 
     type_sent = _text(span.span_type)[: limits.name_chars]
-    span_type = SPAN_TYPES.get(type_sent.lower())
+    span_type = span_type_of(type_sent)
     if span_type is None:
-        span_type = "custom" if type_sent else ""
-        flags |= Flag.UNKNOWN_TYPE if type_sent else 0
+        span_type = "custom"
+        flags |= Flag.UNKNOWN_TYPE
     status_sent = _text(span.status)[: limits.name_chars]
 
     return SpanRecord(

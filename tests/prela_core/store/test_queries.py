@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prela_core.store import Order, TraceFilter, queries, search_queries
+from prela_core.store import Order, ReindexScope, TraceFilter, queries, reindex, search_queries
 from prela_core.store.fragments import Query
 
 SNAPSHOTS = Path(__file__).parent / "sql"
@@ -43,7 +43,15 @@ SEARCH = TraceFilter(
     q="refund", user_id="user", status="success", start_time=1_000_000, end_time=9_000_000
 )
 
+SCOPE = ReindexScope(project_id="p", start_time=1_000_000, end_time=9_000_000)
+
 STATEMENTS: dict[str, Query] = {
+    "days, all": reindex.days(ReindexScope()),
+    "days, narrowed": reindex.days(SCOPE),
+    "rows of a day": reindex.rows_of_day(ReindexScope(), "p", 3, after=None, limit=9),
+    "rows of a day, narrowed, after a row": reindex.rows_of_day(
+        SCOPE, "p", 3, after=("t", "s"), limit=9
+    ),
     "candidates, any": queries.candidates("p", TraceFilter(), lo=None, hi=None, limit=9),
     "candidates, in a window": queries.candidates("p", TraceFilter(), lo=5, hi=7, limit=9),
     "candidates, by user": queries.candidates("p", TraceFilter(user_id="u"), lo=5, hi=7, limit=9),
@@ -130,12 +138,18 @@ def test_there_is_no_file_too_many() -> None:
 @pytest.mark.parametrize("name", list(STATEMENTS))
 def test_every_value_is_bound_and_every_binding_has_its_value(name: str) -> None:
     query = STATEMENTS[name]
-    bound = set(re.findall(r"\{(\w+):(?:String|Int64|UInt64|Float64|Array\(String\))\}", query.sql))
+    bound = set(
+        re.findall(r"\{(\w+):(?:String|Int64|UInt16|UInt64|Float64|Array\(String\))\}", query.sql)
+    )
     assert set(query.parameters) == bound
     assert query.sql.count("{") == len(re.findall(r"\{\w+:", query.sql))
 
 
-@pytest.mark.parametrize("name", list(STATEMENTS))
+OF_ALL_PROJECTS = {"days, all"}
+"""Asked by whoever holds the store, never for a client."""
+
+
+@pytest.mark.parametrize("name", [name for name in STATEMENTS if name not in OF_ALL_PROJECTS])
 def test_every_reading_is_of_one_project(name: str) -> None:
     """Each FROM of a table is followed by the condition on the project."""
     sql = " ".join(STATEMENTS[name].sql.split())
@@ -199,6 +213,14 @@ def test_no_value_is_ever_part_of_a_statement(data: st.DataObject) -> None:
             queries.spans_of("p", "t", after=(1, "t"), offset=0, limit=3),
         ),
         (queries.metadata_of(project, [project]), queries.metadata_of("p", ["t"])),
+        (
+            reindex.rows_of_day(ReindexScope(), project, 3, after=(project, project), limit=3),
+            reindex.rows_of_day(ReindexScope(), "p", 3, after=("t", "s"), limit=3),
+        ),
+        (
+            reindex.days(ReindexScope(project_id=project)),
+            reindex.days(ReindexScope(project_id="p")),
+        ),
         (queries.announced(project, project), queries.announced("p", "t")),
     ):
         assert other.sql == one.sql
