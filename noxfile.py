@@ -40,7 +40,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def typing(session: nox.Session) -> None:
     """Check types, strictly."""
-    session.install("-e", ".[all]", "nox", *_group("typing"))
+    session.install("-e", ".[all]", "nox", *_group("typing"), *_group("instrumented"))
     session.run("mypy")
 
 

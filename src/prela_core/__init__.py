@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from prela_core.emit.tail import keep_errors
     from prela_core.emit.trimming import drop, keep, truncate
     from prela_core.errors import PrelaError
-    from prela_core.io.setup import flush, init, shutdown
     from prela_core.instrumentation import instrument, instrumentors
+    from prela_core.io.setup import flush, init, shutdown
     from prela_core.model import Span, SpanEvent, SpanLink, SpanType, Status
 
 __all__ = [
