@@ -5,8 +5,8 @@ An ignore that is not needed is an error in strict mode, so each holds that a mi
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from typing import Any, assert_type
+from collections.abc import AsyncIterator, Iterator
+from typing import assert_type
 
 import prela_core
 from prela_core import trace
@@ -53,9 +53,12 @@ class Shop:
         return a
 
 
+async def awaited() -> None:
+    assert_type(await coroutine(1), str)
+
+
 assert_type(bare(1, b="2"), float)
 assert_type(with_arguments(1), list[int])
-assert_type(coroutine(1), Coroutine[Any, Any, str])
 assert_type(generator(1), Iterator[int])
 assert_type(async_generator(1), AsyncIterator[int])
 assert_type(Shop().method(1), int)

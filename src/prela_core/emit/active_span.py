@@ -184,7 +184,7 @@ class ActiveSpan(Place):
         """Start the span and make it the current one. A span starts only once."""
         if self._started is not None:
             raise RuntimeError(f"the span {self.name!r} was started before")
-        self._enter()
+        self.enter()
         tracer = self._tracer
         self._started = tracer.now_ns()
         self._began = tracer.monotonic_ns()
@@ -204,7 +204,7 @@ class ActiveSpan(Place):
             self.fail(exception_summary(error))
             self.record_exception(error)
         self.ended = True
-        self._leave()
+        self.leave()
         trace = self.trace
         if trace.root_id == self.span_id:
             trace.ended = True
@@ -223,28 +223,30 @@ class ActiveSpan(Place):
         """End the span; an exception is noted and goes on its way."""
         self.end(error)
 
-    def take_next_door(self) -> object:
-        """Give what the neighbour gave at the start; the taker leaves with it, not this span."""
-        token, self._next_door = self._next_door, None
-        return token
-
-    def _enter(self) -> None:
+    def enter(self) -> None:
+        """Become the current span."""
         self.before = HERE.get()
         HERE.set(self)
         if NEIGHBOURHOOD.next_door is not None:
             self._next_door = NEIGHBOURHOOD.entered(self)
 
-    def _leave(self) -> None:
-        # Where it ends in another context than it began in, as an async generator closed by
-        # the event loop may, this span need not be the current one.
+    def leave(self) -> None:
+        """Be the current span no more, if this is the context in which it is."""
         before = self.before
         if before is not None and before.ended:
             before = self.before = self.live()
+        # Where it ends in another context than it began in, as an async generator closed by
+        # the event loop may, this span need not be the current one.
         if HERE.get() is self:
             HERE.set(before)
         if self._next_door is not None:
             NEIGHBOURHOOD.left(self._next_door)
             self._next_door = None
+
+    def take_next_door(self) -> object:
+        """Give what the neighbour gave at the start; the taker leaves with it, not this span."""
+        token, self._next_door = self._next_door, None
+        return token
 
     def to_span(self) -> Span:
         """Give what the span says, in the form that is exported."""

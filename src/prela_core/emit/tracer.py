@@ -9,9 +9,8 @@ from typing import Any, ClassVar
 
 from prela_core.emit.active_span import FIXED, ActiveSpan
 from prela_core.emit.neighbour import NEIGHBOURHOOD
-from prela_core.emit.place import HERE, SAID_HERE, LocalTrace, Place, RemotePlace, innermost
+from prela_core.emit.place import HERE, SAID_HERE, LocalTrace, Place, innermost
 from prela_core.emit.ports import Finished, Sampler, Sink
-from prela_core.emit.samplers import parent_based
 from prela_core.emit.unrecorded import UnrecordedRoot, UnrecordedSpan
 from prela_core.model import SpanType, new_span_id, new_trace_id
 from prela_core.wire.encode import json_value
@@ -71,7 +70,7 @@ class Tracer:
         self.sink = sink
         self.now_ns = now_ns
         self.monotonic_ns = monotonic_ns
-        self._sampler = sampler or parent_based()
+        self._sampler = sampler
         self._attributes: dict[str, Any] = json_value(attributes or {})
         self._new_trace_id = trace_id
         self._new_span_id = span_id
@@ -134,9 +133,10 @@ class Tracer:
 
         Recorded as a span of its own below that one, of the type `evaluator`.
         """
-        scored = RemotePlace(LocalTrace(trace_id, sampled=True), span_id)
-        trace = LocalTrace(trace_id, True, "", self._new_span_id(), self, self.process)
-        span = ActiveSpan(self, trace, trace.root_id, scored.span_id, name, SpanType.EVALUATOR, {})
+        own_id = self._new_span_id()
+        trace = LocalTrace(trace_id, True, "", own_id, self, self.process)
+        said = self._said(None, None)
+        span = ActiveSpan(self, trace, own_id, span_id, name, SpanType.EVALUATOR, said)
         with span:
             span.score(name, value, label=label, comment=comment)
 
@@ -158,8 +158,7 @@ class Tracer:
     ) -> dict[str, Any]:
         """Give the attributes of a new span: later ones win."""
         said = self._attributes.copy()
-        here = SAID_HERE.get()
-        if here is not None:
+        if (here := SAID_HERE.get()) is not None:
             said.update(here.attributes)
         if attributes:
             said.update(attributes)
@@ -174,17 +173,22 @@ class Tracer:
     def _local_trace(self, above: Place | None, root_id: str) -> LocalTrace:
         if above is None:
             trace_id, state = self._new_trace_id(), ""
-            sampled = self._samples(trace_id, None)
+            sampled = self._sampler is None or self._samples(self._sampler, trace_id, None)
         else:
             trace_id, state = above.trace.trace_id, above.trace.state
             sampled = above.trace.sampled
-            if above.remote and above.trace.owner is None:
-                sampled = self._samples(trace_id, sampled)
+            if self._sampler is not None and above.remote and above.trace.owner is None:
+                sampled = self._samples(self._sampler, trace_id, sampled)
         return LocalTrace(trace_id, sampled, state, root_id, self, self.process)
 
-    def _samples(self, trace_id: str, parent_sampled: bool | None) -> bool:  # noqa: FBT001 - the port's
+    def _samples(
+        self,
+        sampler: Sampler,
+        trace_id: str,
+        parent_sampled: bool | None,  # noqa: FBT001 - the port's
+    ) -> bool:
         try:
-            return self._sampler(trace_id, parent_sampled, self.monotonic_ns())
+            return sampler(trace_id, parent_sampled, self.monotonic_ns())
         except Exception:  # noqa: BLE001 - no sampler's fault may break the program
             _log.debug("the sampler failed", exc_info=True)
             return True

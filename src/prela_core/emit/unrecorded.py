@@ -64,14 +64,14 @@ class UnrecordedRoot(UnrecordedSpan):
 
     def start(self) -> Self:
         """Become the current span."""
-        self._enter()
+        self.enter()
         return self
 
     def end(self, error: BaseException | None = None) -> None:  # noqa: ARG002 - kept by none
         """Be the current span no more."""
         if not self.ended:
             self.ended = True
-            self._leave()
+            self.leave()
 
 
 NO_SPAN = UnrecordedSpan(LocalTrace("", sampled=False), "")

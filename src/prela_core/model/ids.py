@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import secrets
 from collections.abc import Callable
 
 __all__ = ["MAX_ID_LENGTH", "id_fault", "new_span_id", "new_trace_id"]
@@ -31,13 +30,13 @@ def id_fault(value: object) -> str | None:
     return None
 
 
-def new_trace_id(random_hex: Callable[[int], str] = secrets.token_hex) -> str:
+def new_trace_id(random_bytes: Callable[[int], bytes] = os.urandom) -> str:
     """Make a trace id of 32 hex digits, as W3C Trace Context has them.
 
     The system's own randomness: processes that were forked, or machines restored from one
     snapshot, make different ones.
     """
-    return random_hex(16)
+    return random_bytes(16).hex()
 
 
 _spans = random.Random()  # noqa: S311 - an id within a trace is no secret

@@ -149,12 +149,18 @@ def _a_thread_pool_that_maps() -> None:
         list(pool.map(work, map(str, range(20))))
 
 
-@case({"root": None, **{str(n): "root" for n in range(20)}})
+@case({"root": None, **{str(n): "root" for n in range(4)}})
 def _a_wrapped_function_that_runs_in_many_threads_at_once() -> None:
+    at_once = threading.Barrier(4)
+
+    def meet(name: str) -> None:
+        at_once.wait(10)
+        work(name)
+
     leave_threads_alone()
     try:
         with ThreadPoolExecutor(4) as pool, span("root"):
-            list(pool.map(in_context(work), map(str, range(20))))
+            list(pool.map(in_context(meet), map(str, range(4))))
     finally:
         carry_into_threads()
 
