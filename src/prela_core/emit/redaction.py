@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from prela_core.emit.secret_names import SECRET_NAMES, names_secret, without_named
+from prela_core.emit.secret_names import SECRET_NAMES, SecretNames
 from prela_core.emit.secret_texts import FINDERS, Finder, by_pattern
 from prela_core.emit.texts import changed, with_texts
 from prela_core.model import Span
@@ -31,7 +31,7 @@ class Redaction:
         self, finders: Iterable[tuple[Finder, str]], names: Iterable[str], mask: str
     ) -> None:
         self._finders = tuple(finders)
-        self._is_secret = names_secret(names)
+        self._names = SecretNames(names)
         self._mask = mask
 
     def __call__(self, span: Span, /) -> Span:
@@ -42,7 +42,7 @@ class Redaction:
         # What stands behind an escape, as in "\\u00e94111…", is seen for certain without it only.
         if "\\" in text and text.lstrip()[:1] in _OPENS_JSON:
             text = self._json(text)
-        text = without_named(text, self._is_secret, self._mask)
+        text = self._names.without_values(text, self._mask)
         for finder, mask in self._finders:
             text = finder(text, mask)
         return text
@@ -57,7 +57,7 @@ class Redaction:
 
     def _whole(self, key: str, value: Any) -> Any:
         kept = value is None or isinstance(value, bool)
-        return value if kept or not self._is_secret(key) else self._mask
+        return value if kept or key not in self._names else self._mask
 
 
 def redact(

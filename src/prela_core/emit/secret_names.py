@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-__all__ = ["SECRET_NAMES", "names_secret", "without_named"]
+__all__ = ["SECRET_NAMES", "SecretNames"]
 
 SECRET_NAMES: tuple[str, ...] = (
     "access_key",
@@ -32,45 +32,65 @@ SECRET_NAMES: tuple[str, ...] = (
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _BREAK = re.compile(r"[^a-z0-9]+")
-_NAMED = re.compile(
-    # A name in quotes, which may be escaped where JSON is in JSON, or a bare one.
-    r"""(?<!\\)(?P<quote>\\{0,15}["'])(?P<quoted>[^"'\\\s]{1,80})(?P=quote)\s*:\s*"""
-    r"""|(?<![\w.-])(?P<bare>[\w.-]{1,80})="""
-)
+_COLON = re.compile(r"""["']\s*:\s*""")
+_EQUALS = re.compile(r"(?<![\w.-])(?P<name>[\w.-]{1,80})=")
+_LONGEST = 80
+"""Characters of a name: what is longer is none."""
 _QUOTE = re.compile(r"""\\*(["'])""")
 _UNQUOTED = re.compile(r"""[^\s,;&}\]"']*""")
 
 
-def names_secret(names: Iterable[str]) -> Callable[[str], bool]:
-    """Make a test for keys that hold any of `names`, however it is spelled.
+class SecretNames:
+    """Tells of keys whether they hold any of `names`, however it is spelled.
 
     `api_key` is found in `api_key`, `X-API-Key`, `openaiApiKey`, `apikey` and
     `http.request.header.api-key`.
     """
-    wanted = {_flat(name) for name in names} - {""}
-    if not wanted:
-        return lambda _: False
-    # At the beginning of a word, so that `secretary` is one, but `osecret` is not.
-    found = re.compile("|".join(f"_{name.replace('_', '_?')}(?:_|$|s(?:_|$))" for name in wanted))
-    return lambda key: found.search(f"_{_flat(key)}") is not None
+
+    def __init__(self, names: Iterable[str]) -> None:
+        wanted = {_flat(name) for name in names} - {""}
+        # At the beginning of a word: `secrets` is one, `osecret` is not.
+        either = "|".join(f"_{name.replace('_', '_?')}s?(?:_|$)" for name in wanted)
+        self._found = re.compile(either or r"(?!)")
+        self._parts = frozenset(tuple(name.split("_")) for name in wanted)
+
+    def __contains__(self, key: str) -> bool:
+        """Tell whether `key` is the name of a secret."""
+        return self._found.search(f"_{_flat(key)}") is not None
+
+    def without_values(self, text: str, mask: str) -> str:
+        """Replace the values that have a secret's name, in JSON or `name=value` within `text`."""
+        low = text.lower()
+        if not any(all(part in low for part in parts) for parts in self._parts):
+            return text
+        if ":" in text:
+            text = self._replaced(text, mask, _COLON, _quoted_before)
+        return self._replaced(text, mask, _EQUALS, _bare_in) if "=" in text else text
+
+    def _replaced(
+        self, text: str, mask: str, sign: re.Pattern[str], name_at: Callable[[re.Match[str]], str]
+    ) -> str:
+        made, done = [], 0
+        found = sign.search(text)
+        while found:
+            end = found.end()
+            if name_at(found) in self and not text.startswith(mask, end):
+                quote = _QUOTE.match(text, end)
+                around = quote[0] if quote else '"' if sign is _COLON else ""
+                made += [text[done:end], around, mask, around]
+                end = done = _end_of_value(text, end, quote)
+            found = sign.search(text, end)
+        return "".join([*made, text[done:]]) if made else text
 
 
-def without_named(text: str, is_secret: Callable[[str], bool], mask: str) -> str:
-    """Replace the values that have a secret's name, in JSON or `name=value` within `text`."""
-    if ":" not in text and "=" not in text:
-        return text
+def _quoted_before(sign: re.Match[str]) -> str:
+    """Give the name in quotes, escaped or not, that ends where `sign` begins."""
+    before = sign.string[max(0, sign.start() - _LONGEST) : sign.start()].rstrip("\\")
+    return before[max(before.rfind('"'), before.rfind("'")) + 1 :]
 
-    made, done = [], 0
-    found = _NAMED.search(text)
-    while found:
-        end = found.end()
-        if is_secret(found["quoted"] or found["bare"]):
-            quote = _QUOTE.match(text, end)
-            around = quote[0] if quote else '"' if found["quoted"] else ""
-            made += [text[done:end], around, mask, around]
-            end = done = _end_of_value(text, end, quote)
-        found = _NAMED.search(text, end)
-    return "".join([*made, text[done:]]) if made else text
+
+def _bare_in(sign: re.Match[str]) -> str:
+    return sign["name"]
 
 
 def _end_of_value(text: str, start: int, quote: re.Match[str] | None) -> int:

@@ -14,13 +14,32 @@ __all__ = ["FINDERS", "Finder", "by_pattern"]
 Finder = Callable[[str, str], str]
 """Takes a text and what to write in the place of what it finds."""
 
-_START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=\\x[0-9a-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))"
-"""Where a word may start: also behind an escape of JSON, or of any other `repr`."""
+
+def _starting(literal: str) -> str:
+    """Give a pattern for `literal` at the start of a word, also behind an escape as in JSON.
+
+    The literal comes first, so that it is searched for as such: that is much quicker.
+    """
+    return (
+        literal
+        + "(?:"
+        + "|".join(
+            (
+                rf"(?<![A-Za-z0-9]{literal})",
+                rf"(?<=\\[nrtbf]{literal})",
+                rf"(?<=\\x[0-9a-f]{{2}}{literal})",
+                rf"(?<=\\u[0-9A-Fa-f]{{4}}{literal})",
+            )
+        )
+        + ")"
+    )
+
 
 _TOKENS: tuple[tuple[str, str], ...] = (
     # A part that the text must hold, and the whole. OpenAI's and Anthropic's begin alike.
-    ("sk-", _START + r"sk-[A-Za-z0-9_-]{8,}"),
-    ("sk_", _START + r"(?:prela_)?sk_[A-Za-z0-9_-]{8,}"),
+    ("prela_sk_", r"prela_sk_[A-Za-z0-9_-]{8,}"),
+    ("sk-", _starting("sk-") + r"[A-Za-z0-9_-]{8,}"),
+    ("sk_", _starting("sk_") + r"[A-Za-z0-9_-]{8,}"),
     ("AKIA", r"AKIA[A-Z0-9]{16}"),
     ("ASIA", r"ASIA[A-Z0-9]{16}"),
     ("gh", r"gh[oprsu]_[A-Za-z0-9]{20,}"),
@@ -45,7 +64,7 @@ _BEARER = re.compile(r"(?i)(?:bearer|basic)[ \t]+[A-Za-z0-9._~+/=-]{8,}")
 _LOCAL = re.compile(r"[^\s@\"'<>(),:;\[\]\\/=]{1,64}\Z")
 _DOMAIN = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
-_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,}")
+_DIGITS = re.compile(r"[0-9](?<![0-9][0-9])(?:[ -]?[0-9]){12,}")
 _CARD = re.compile(r"3[0-9]|4|5[1-5]|6|2[2-7]")
 _CARD_LENGTHS = range(13, 20)
 """Digits of a payment card's number (ISO/IEC 7812-1), of those issuers that there are."""
@@ -66,7 +85,8 @@ def _secrets(text: str, mask: str) -> str:
     for part, whole in _COMPILED:
         if part in text:
             text = whole.sub(mask, text)
-    return _BEARER.sub(mask, text)
+    low = text.lower()
+    return _BEARER.sub(mask, text) if "bearer" in low or "basic" in low else text
 
 
 def _emails(text: str, mask: str) -> str:

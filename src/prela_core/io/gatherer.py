@@ -31,10 +31,12 @@ _QUIET_TICKS = 20
 """Looks in vain after which the thread sleeps until it is woken."""
 _WAKES_AT = 256
 """Spans in the inbox that are not left for the next tick."""
-_GROUP = 64
-"""Spans handed to the outboxes together."""
-_LEAST_ROOM = 64
+_GROUP, _GROUP_SIZE = 64, 1 << 20
+"""Spans, or bytes of them, handed to the outboxes together."""
+_LEAST_ROOM = 16
 """Spans that the inbox takes however large they are."""
+_SHARE = 4
+"""The inbox takes the fourth part of the bytes that a buffer holds."""
 
 
 @attrs.define(eq=False)
@@ -156,17 +158,27 @@ class Gatherer:
         if self._is_closed:
             self._log.dropped(self._empty_inbox(), "they came after the end")
             return
-        if len(inbox) > self._room:
-            with suppress(IndexError):
-                newest = inbox.pop()
-                if isinstance(newest, _Mark):
-                    inbox.append(newest)
-                else:
-                    next(self._overflow)
+        if len(inbox) > self._room and self._is_running:
+            self._drop_newest()
+            return
         if not self._is_running:
             self.start()
+        elif self._lock.acquire(blocking=False):
+            # Said before it wakes: then nobody is to be told again until there is no room.
+            self._wakes_at_most(self._room)
+            self._lock.release()
         if self._wake.empty():
             self._wake.put(None)
+
+    def _drop_newest(self) -> None:
+        try:
+            newest = self._inbox.pop()
+        except IndexError:
+            return  # there is room again
+        if type(newest) is _Mark:
+            self._inbox.append(newest)
+        else:
+            next(self._overflow)
 
     def _pass_mark(self, mark: _Mark, until: float) -> _Mark:
         """Send `mark` through the inbox, and wait until it has passed or the clock says `until`."""
@@ -205,6 +217,7 @@ class Gatherer:
     def _gather(self) -> None:
         vain = 0
         while not self._drain():
+            self._wakes_at_most(min(_WAKES_AT, self._room))
             self._count_losses()
             vain = 0 if self._has_taken or self._stages.holds else vain + 1
             if vain < _QUIET_TICKS:
@@ -215,7 +228,6 @@ class Gatherer:
             # Looked at after it was said, so that no `put` falls between the two.
             if not self._inbox:
                 self._wake.get()
-            self._wakes_at_most(_WAKES_AT)
             vain = 0
 
     def _wakes_at_most(self, count: int) -> None:
@@ -245,15 +257,17 @@ class Gatherer:
                 continue
             self._has_taken = True
             ready += self._through_stages(one)
-            if len(ready) >= _GROUP:
+            if len(ready) >= _GROUP or len(ready) * self._mean_size >= _GROUP_SIZE:
                 self._hand_on(ready)
                 ready = []
 
     def _through_stages(self, finished: Finished) -> list[Span]:
         try:
             span = finished.to_span()
-            self._mean_size += (size_of(span) - self._mean_size) / 16
-            fitting = int(self._bounds.held_size / max(self._mean_size, 1.0))
+            size = size_of(span)
+            # Up at once, down slowly: a bound is for the worst.
+            self._mean_size = max(size, self._mean_size + (size - self._mean_size) / 64)
+            fitting = int(self._bounds.held_size / _SHARE / self._mean_size)
             self._room = max(_LEAST_ROOM, min(self._bounds.held, fitting))
             is_local_root = getattr(finished, "is_local_root", None)
             return self._stages.put(span, is_local_root, self._clock())

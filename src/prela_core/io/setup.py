@@ -136,7 +136,7 @@ def _nowhere(_: object) -> None:
 
 
 def _exporters(
-    chosen: str | Exporter | Sequence[str | Exporter] | None,
+    chosen: Any,  # what people give may be anything
     url: str | None,
     api_key: str | None,
     *,

@@ -152,6 +152,7 @@ def test_that_a_password_was_set_may_be_said() -> None:
 )
 def test_named_values_within_a_text_are_found(text: str) -> None:
     made = text_after(text)
+    assert made == text_after(made)
     assert "hunter" not in made
     assert "ter2" not in made
 
