@@ -14,7 +14,17 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from prela_core.model import new_span_id, new_trace_id
 
-__all__ = ["ENCODE", "MEDIA_TYPES", "any_value", "as_json", "otlp_request", "otlp_span", "pairs"]
+__all__ = [
+    "ENCODE",
+    "MEDIA_TYPES",
+    "any_value",
+    "as_json",
+    "field",
+    "nested_lists",
+    "otlp_request",
+    "otlp_span",
+    "pairs",
+]
 
 _BASE64_IDS = frozenset({"traceId", "spanId", "parentSpanId"})
 
@@ -110,3 +120,30 @@ ENCODE: dict[str, Callable[[ExportTraceServiceRequest], bytes]] = {
     "protobuf": lambda request: request.SerializeToString(),
     "json": as_json,
 }
+
+
+def _head(number: int, size: int) -> bytes:
+    """Write what stands before the bytes of a field, as the wire format has it."""
+    varint = bytearray()
+    while size > 0x7F:
+        varint.append(size & 0x7F | 0x80)
+        size >>= 7
+    varint.append(size)
+    return bytes([number << 3 | 2]) + bytes(varint)
+
+
+def field(number: int, *parts: bytes) -> bytes:
+    """Write a field with a length; its number is below 16."""
+    body = b"".join(parts)
+    return _head(number, len(body)) + body
+
+
+def nested_lists(levels: int) -> bytes:
+    """Write an `AnyValue` of lists within lists, of more levels than a writer would make."""
+    value = any_value(1).SerializeToString()
+    size, heads = len(value), []
+    for _ in range(levels):
+        for number in (1, 5):
+            heads.append(_head(number, size))
+            size += len(heads[-1])
+    return b"".join(reversed(heads)) + value

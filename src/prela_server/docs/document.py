@@ -14,9 +14,11 @@ from prela_core import __version__
 from prela_core.model import MAX_ID_LENGTH
 from prela_server.accounts import Scope
 from prela_server.docs.operations import TAGS, Operation, operations
-from prela_server.docs.refusals import REFUSALS, refusal_name, refusal_responses
+from prela_server.docs.refusals import REFUSALS, otlp_refusal, refusal_name, refusal_responses
 from prela_server.docs.samples import TRACE_ID, Samples
-from prela_server.docs.schemas import REF, Problem, component_name, components
+from prela_server.docs.schemas import BYTES, REF, Problem, component_name, components
+from prela_server.ingest.documents import RpcStatus
+from prela_server.ingest.otlp_answers import Encoding
 from prela_server.query.documents import ATTRIBUTES, PARAMETERS
 
 __all__ = ["BASE_URL", "build_document"]
@@ -33,8 +35,9 @@ opaque texts of 1 to 128 printable characters. Fields may be added to answers at
 over those you don't know.
 
 Every refusal is a problem of RFC 9457, `application/problem+json`, whose `detail` says what to \
-do. Besides those listed, 404 and 405 answer an unknown address or method. Answers carry \
-`X-Request-ID`, your own if you send one; it is in the server's log too."""
+do; of an OTLP request it is a `google.rpc.Status`. Besides those listed, 404 and 405 answer an \
+unknown address or method. Answers carry `X-Request-ID`, your own if you send one; it is in the \
+server's log too."""
 
 _KEYS_ASKED = """
 
@@ -94,7 +97,7 @@ def build_document(samples: Samples, *, asks_for_keys: bool) -> dict[str, Any]:
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": components([*bodies, *(each.answer for each in listed), Problem]),
+            "schemas": components([*bodies, *(each.answer for each in listed), Problem, RpcStatus]),
             "responses": refusal_responses(),
             "securitySchemes": _SCHEMES,
         },
@@ -163,15 +166,17 @@ def _body(operation: Operation) -> dict[str, Any]:
         f"{operation.name}{number}": {"summary": title, "value": value}
         for number, (title, value) in enumerate(operation.sent.items(), 1)
     }
-    return {
-        "required": True,
-        "content": {"application/json": {"schema": _ref(operation.body), "examples": examples}},
-    }
+    content = {"application/json": {"schema": _ref(operation.body), "examples": examples}}
+    if operation.otlp:
+        content[Encoding.PROTOBUF.value] = {"schema": BYTES}
+    return {"required": True, "content": content}
 
 
 def _responses(operation: Operation, *, asks_for_keys: bool) -> dict[str, Any]:
     plain = msgspec.json.decode(msgspec.json.encode(operation.given))
     content = {"application/json": {"schema": _ref(operation.answer), "example": plain}}
+    if operation.otlp:
+        content[Encoding.PROTOBUF.value] = {"schema": BYTES}
     responses: dict[str, Any] = {
         str(HTTPStatus.OK.value): {"description": operation.answer_text, "content": content}
     }
@@ -183,7 +188,8 @@ def _responses(operation: Operation, *, asks_for_keys: bool) -> dict[str, Any]:
         errors.remove(HTTPStatus.FORBIDDEN)
     for status in sorted(errors):
         ref = f"#/components/responses/{refusal_name(status)}"
-        responses[str(status.value)] = {"$ref": ref}
+        shared = {"$ref": ref}
+        responses[str(status.value)] = otlp_refusal(status) if operation.otlp else shared
     if operation.name == "ready":
         responses["503"] = _unready(operation)
     return responses

@@ -13,7 +13,14 @@ from prela_core.store import Page, SearchHit, StoredSpan, TraceDetail, TraceSumm
 from prela_server.accounts import Scope
 from prela_server.docs.samples import TRACE_ID, WORD, Samples
 from prela_server.docs.schemas import Health, Readiness
-from prela_server.ingest.documents import BatchDocument, SpanDocument, TraceDocument
+from prela_server.ingest.documents import (
+    BatchDocument,
+    OtlpAnswer,
+    OtlpDocument,
+    PartialSuccess,
+    SpanDocument,
+    TraceDocument,
+)
 from prela_server.ingest.routes import AcceptedBatch, AcceptedSpan, AcceptedTrace
 from prela_server.query.parameters import PAGE_PARAMETERS
 from prela_server.query.routes import LIST_PARAMETERS, SEARCH_PARAMETERS
@@ -47,6 +54,7 @@ _PAGING = (
     HTTPStatus.UNPROCESSABLE_ENTITY,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
+_REFUSED = "1 of 2 spans were refused: trace_id has 15 bytes, not 16 (span 1)"
 _ONE_SENTENCE = "Everything that is known of one trace, with all of its spans."
 
 
@@ -59,7 +67,8 @@ class Operation:
     and `given` one to show. `query` names the parameters, `required`
     those that can't be left out, and `shown` gives values for an example;
     with `attributes`, those that begin with `attr.` are taken too. `errors` are the statuses it
-    may refuse with; those of credentials are added.
+    may refuse with; those of credentials are added. With `otlp`, body and answer may also be
+    protobuf, and errors have OTLP's form.
     """
 
     method: str
@@ -79,6 +88,7 @@ class Operation:
     attributes: bool = False
     shown: Mapping[str, str] = attrs.field(factory=dict)
     errors: Sequence[HTTPStatus] = ()
+    otlp: bool = False
 
 
 def operations(samples: Samples) -> list[Operation]:
@@ -97,7 +107,8 @@ def _ingest(samples: Samples) -> list[Operation]:
             summary="Send a trace",
             description="A trace with all or some of its spans. Of what it says about itself only "
             "id, service name, metadata and attributes are kept; all else is computed from its "
-            "spans.",
+            "spans. OTLP is taken at this address too: as `application/x-protobuf`, or as JSON "
+            "that holds `resourceSpans`. It is answered as at `/v1/otlp/v1/traces`.",
             scope=Scope.INGEST,
             body=TraceDocument,
             sent={"A trace of two spans": samples.trace},
@@ -112,6 +123,29 @@ def _ingest(samples: Samples) -> list[Operation]:
                 warnings=warnings,
             ),
             errors=_SENDING,
+        ),
+        Operation(
+            method="POST",
+            path="/v1/otlp/v1/traces",
+            name="sendOtlp",
+            tag=_INGEST,
+            summary="Send spans with OpenTelemetry",
+            description="OTLP over HTTP, as JSON or as protobuf: where exporters of OpenTelemetry "
+            "send to when `OTEL_EXPORTER_OTLP_ENDPOINT` is this server's address and "
+            "`/v1/otlp`. Attributes of a resource are kept on each of its spans as "
+            "`resource.<key>`, and its `service.name` as the service. A span that can't be taken "
+            "is counted in `partialSuccess`, and does not fail the others. Exporters send again "
+            "after 429, 502, 503 and 504, and give up after any other refusal.",
+            scope=Scope.INGEST,
+            body=OtlpDocument,
+            sent={"A call of a model": samples.otlp},
+            answer=OtlpAnswer,
+            answer_text="What was not refused is durable.",
+            given=OtlpAnswer(
+                partialSuccess=PartialSuccess(rejectedSpans="1", errorMessage=_REFUSED)
+            ),
+            errors=tuple(each for each in _SENDING if each != HTTPStatus.UNPROCESSABLE_ENTITY),
+            otlp=True,
         ),
         Operation(
             method="POST",

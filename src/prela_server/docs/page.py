@@ -134,7 +134,7 @@ def _operation(
     if parameters := operation.get("parameters"):
         parts.append(tag("h4", "Parameters") + _parameters(parameters))
     if body := operation.get("requestBody"):
-        (media,) = body["content"].values()
+        media, *_ = body["content"].values()
         parts.append(tag("h4", "Body") + _fields_of(document, media["schema"]))
     parts.append(tag("h4", "Answers") + _answers(document, operation["responses"]))
     summary = (

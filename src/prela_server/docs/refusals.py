@@ -9,10 +9,11 @@ from typing import Any
 
 import attrs
 
-from prela_server.docs.schemas import REF
+from prela_server.docs.schemas import BYTES, REF
 from prela_server.edge.problems import PROBLEM_TYPE
+from prela_server.ingest.otlp_answers import Encoding, rpc_code
 
-__all__ = ["REFUSALS", "refusal_name", "refusal_responses"]
+__all__ = ["REFUSALS", "otlp_refusal", "refusal_name", "refusal_responses"]
 
 _HOW_LONG = {
     "Retry-After": {
@@ -102,6 +103,26 @@ def refusal_name(status: HTTPStatus) -> str:
 def refusal_responses() -> dict[str, Any]:
     """Give the response components."""
     return {each.name: _response(status, each) for status, each in REFUSALS.items()}
+
+
+def otlp_refusal(status: HTTPStatus) -> dict[str, Any]:
+    """Give the response of `status` to an OTLP request.
+
+    Requests under another machine's name are refused before it is looked at what they are.
+    """
+    refusal = REFUSALS[status]
+    shown = {"code": rpc_code(status), "message": refusal.detail}
+    content = {
+        Encoding.JSON.value: {
+            "schema": {"$ref": REF.format(name="RpcStatus")},
+            "example": shown,
+        },
+        Encoding.PROTOBUF.value: {"schema": BYTES},
+    }
+    response = _response(status, refusal)
+    if status is HTTPStatus.FORBIDDEN:
+        content |= response["content"]
+    return response | {"content": content}
 
 
 def _response(status: HTTPStatus, refusal: _Refusal) -> dict[str, Any]:

@@ -106,6 +106,34 @@ class Samples:
         }
 
     @cached_property
+    def otlp(self) -> dict[str, Any]:
+        """The call of a model again, as an exporter of OpenTelemetry posts it in JSON."""
+        call = self.trace["spans"][1]
+        started = to_micros(self.moment + timedelta(milliseconds=250))
+        span = {
+            "traceId": TRACE_ID,
+            "spanId": call["span_id"],
+            "parentSpanId": _ROOT,
+            "name": call["name"],
+            "kind": "SPAN_KIND_CLIENT",
+            "startTimeUnixNano": f"{started}000",
+            "endTimeUnixNano": f"{started + 1_350_000}000",
+            "attributes": [
+                {"key": key, "value": _otlp_value(value)}
+                for key, value in call["attributes"].items()
+            ],
+        }
+        resource = [{"key": "service.name", "value": {"stringValue": "support-agent"}}]
+        return {
+            "resourceSpans": [
+                {
+                    "resource": {"attributes": resource},
+                    "scopeSpans": [{"scope": {"name": "my.agent"}, "spans": [span]}],
+                }
+            ]
+        }
+
+    @cached_property
     def trace_detail(self) -> TraceDetail:
         """The answer of `/api/v1/traces/{trace_id}` once trace and span were sent."""
         return detail(self._summary, list(self._stored))
@@ -158,3 +186,7 @@ class Samples:
 
     def _at(self, milliseconds: int) -> str:
         return to_rfc3339(to_micros(self.moment + timedelta(milliseconds=milliseconds)))
+
+
+def _otlp_value(value: str | int) -> dict[str, str]:
+    return {"intValue": str(value)} if isinstance(value, int) else {"stringValue": value}

@@ -13,9 +13,21 @@ import msgspec
 
 from prela_server.docs.fields import FIELDS
 
-__all__ = ["REF", "Fault", "Health", "Problem", "Readiness", "component_name", "components"]
+__all__ = [
+    "BYTES",
+    "REF",
+    "Fault",
+    "Health",
+    "Problem",
+    "Readiness",
+    "component_name",
+    "components",
+]
 
 REF = "#/components/schemas/{name}"
+
+BYTES = {"type": "string", "format": "binary"}
+"""The schema of what is no JSON."""
 
 _PYTHON_WORDS = {"None": "null", "True": "true", "False": "false"}
 

@@ -14,7 +14,17 @@ from msgspec import Meta
 
 from prela_core.model import MAX_ID_LENGTH, SpanType, Status
 
-__all__ = ["BatchDocument", "EventDocument", "LinkDocument", "SpanDocument", "TraceDocument"]
+__all__ = [
+    "BatchDocument",
+    "EventDocument",
+    "LinkDocument",
+    "OtlpAnswer",
+    "OtlpDocument",
+    "PartialSuccess",
+    "RpcStatus",
+    "SpanDocument",
+    "TraceDocument",
+]
 
 Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH, pattern=r"^[!-~]+$")]
 # Aware, which is what gives it the format `date-time` of RFC 3339.
@@ -182,3 +192,49 @@ class BatchDocument:
         list[SpanDocument],
         Meta(description="The spans, at most 50,000. One bad span does not fail the others."),
     ]
+
+
+@attrs.frozen(kw_only=True)
+class OtlpDocument:
+    """An `ExportTraceServiceRequest` of OTLP, as JSON.
+
+    What is in it is for the [specification](https://opentelemetry.io/docs/specs/otlp/) to say:
+    ids are hex digits, 64-bit integers texts or numbers, enumerations numbers or their names.
+    """
+
+    resourceSpans: Annotated[  # noqa: N815 - OTLP's own spelling
+        list[dict[str, Any]],
+        Meta(description="Spans by the resource, and within it the scope, that they come from."),
+    ] = attrs.field(factory=list)
+
+
+@attrs.frozen(kw_only=True)
+class PartialSuccess:
+    """What was refused, or a warning when nothing was."""
+
+    rejectedSpans: Annotated[  # noqa: N815 - likewise
+        str, Meta(description="How many spans were refused; left out when none were.")
+    ] = "0"
+    errorMessage: Annotated[  # noqa: N815 - likewise
+        str, Meta(description="Why, with the place of the first span of each reason.")
+    ] = ""
+
+
+@attrs.frozen(kw_only=True)
+class OtlpAnswer:
+    """An `ExportTraceServiceResponse` of OTLP: every span that is not refused is durable."""
+
+    partialSuccess: Annotated[  # noqa: N815 - likewise
+        PartialSuccess | None,
+        Meta(description="Left out when there is nothing to say."),
+    ] = None
+
+
+@attrs.frozen(kw_only=True)
+class RpcStatus:
+    """Why an OTLP request was not answered: a `google.rpc.Status`, in the request's encoding."""
+
+    code: Annotated[
+        int, Meta(description="A code of `google.rpc.Code`, which says less than the HTTP status.")
+    ]
+    message: Annotated[str, Meta(description="What was wrong, and what to do.")]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from tests.otlp import any_value, otlp_request, otlp_span, pairs
+from tests.otlp import field, nested_lists, otlp_request, otlp_span, pairs
 
 from prela_core.errors import MalformedError, TooLargeError
 from prela_core.wire import Decoded, Limits, decode_otlp_protobuf
@@ -13,21 +13,6 @@ RECEIVED = 1_764_000_001_000_000
 
 def read(body: bytes, limits: Limits = Limits()) -> Decoded:  # noqa: B008 - frozen
     return decode_otlp_protobuf(body, received_at=RECEIVED, limits=limits)
-
-
-def head(number: int, size: int) -> bytes:
-    """Write what stands before the bytes of a field, as the wire format has it."""
-    varint = bytearray()
-    while size > 0x7F:
-        varint.append(size & 0x7F | 0x80)
-        size >>= 7
-    varint.append(size)
-    return bytes([number << 3 | 2]) + bytes(varint)
-
-
-def field(number: int, *parts: bytes) -> bytes:
-    body = b"".join(parts)
-    return head(number, len(body)) + body
 
 
 def request(*spans: bytes, resource: bytes = b"", scope: bytes = b"") -> bytes:
@@ -101,20 +86,9 @@ def test_unknown_fields_are_passed_over() -> None:
     assert 1 == len(read(body).spans)
 
 
-def _deep(levels: int) -> bytes:
-    """Write lists within lists."""
-    value = any_value(1).SerializeToString()
-    size, heads = len(value), []
-    for _ in range(levels):
-        for number in (1, 5):
-            heads.append(head(number, size))
-            size += len(heads[-1])
-    return b"".join(reversed(heads)) + value
-
-
 @pytest.mark.parametrize("levels", [100, 10_000, 100_000])
 def test_a_bomb_of_nested_values_is_refused(levels: int) -> None:
-    bomb = GOOD + field(9, field(1, b"bomb"), field(2, _deep(levels)))
+    bomb = GOOD + field(9, field(1, b"bomb"), field(2, nested_lists(levels)))
 
     with pytest.raises(MalformedError):
         read(request(bomb))
@@ -124,7 +98,7 @@ def test_a_bomb_of_nested_values_is_refused(levels: int) -> None:
 
 
 def test_a_million_levels_are_too_many_values_to_be_decoded_at_all() -> None:
-    bomb = GOOD + field(9, field(2, _deep(1_000_000)))
+    bomb = GOOD + field(9, field(2, nested_lists(1_000_000)))
 
     assert ["the span holds over 500,000 values"] == [
         each.reason for each in read(request(bomb)).rejected
