@@ -133,6 +133,7 @@ PUBLIC = {
         "to_micros",
         "to_rfc3339",
     ],
+    "prela_core.pytest_plugin": ["CapturedTrace"],
     "prela_core.store": [
         "MAX_LIMIT",
         "Order",

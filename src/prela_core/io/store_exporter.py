@@ -14,8 +14,8 @@ from prela_core.errors import DataDirectoryBusyError, InputError
 from prela_core.io.data_directory import DataDirectory, default_data_directory, holder_of
 from prela_core.io.sending import Refusals
 from prela_core.model import Span
-from prela_core.wire.limits import Limits
 from prela_core.wire.decoded import Decoded
+from prela_core.wire.limits import Limits
 from prela_core.wire.records import to_record
 
 if TYPE_CHECKING:
