@@ -170,7 +170,14 @@ def test_a_fork_from_a_thread_while_spans_come(tmp_path: Path, server: StandIn) 
     assert {1} == set(Counter(server.ids).values())
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        "fork",
+        pytest.param("spawn", marks=pytest.mark.slow),
+        pytest.param("forkserver", marks=pytest.mark.slow),
+    ],
+)
 def test_children_of_multiprocessing_send_theirs(
     tmp_path: Path, server: StandIn, method: str
 ) -> None:
