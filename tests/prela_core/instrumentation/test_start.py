@@ -336,6 +336,35 @@ print(len(put))
     assert "[('CreateEmbeddings', 'shop'), ('root', 'shop')]\n2\n" == said
 
 
+def test_our_sampler_decides_on_the_roots_of_a_provider_that_we_made() -> None:
+    said = alone(
+        """
+import time
+from opentelemetry import trace
+from prela_core.emit import Tracer, set_tracer
+from prela_core.instrumentation import bridge
+put, asked = [], []
+class Sink:
+    put = staticmethod(put.append)
+    flush = close = staticmethod(lambda timeout: True)
+def sampler(trace_id, parent, now):
+    asked.append((len(trace_id), parent))
+    return len(asked) > 1
+tracer = Tracer(
+    "shop", Sink(), now_ns=time.time_ns, monotonic_ns=time.monotonic_ns, sampler=sampler
+)
+set_tracer(tracer)
+bridge()
+theirs = trace.get_tracer("theirs")
+for name in ("dropped", "kept"):
+    with theirs.start_as_current_span(name), theirs.start_as_current_span("below"):
+        pass
+print(asked, [span.to_span().name for span in put])
+"""
+    )
+    assert "[(32, None), (32, None)] ['below', 'kept']\n" == said
+
+
 def test_without_the_extra_the_helpers_serve_and_the_rest_says_how_to_get_it() -> None:
     said = alone(
         """
