@@ -166,8 +166,7 @@ class Tracer:
     ) -> dict[str, Any]:
         """Give the attributes of a new span: later ones win."""
         said = self._attributes.copy()
-        here = SAID_HERE.get()
-        if here is not None:
+        if (here := SAID_HERE.get()) is not None:
             said.update(here.attributes)
         if attributes:
             said.update(attributes)

@@ -149,12 +149,18 @@ def _a_thread_pool_that_maps() -> None:
         list(pool.map(work, map(str, range(20))))
 
 
-@case({"root": None, **{str(n): "root" for n in range(20)}})
+@case({"root": None, **{str(n): "root" for n in range(4)}})
 def _a_wrapped_function_that_runs_in_many_threads_at_once() -> None:
+    at_once = threading.Barrier(4)
+
+    def meet(name: str) -> None:
+        at_once.wait(10)
+        work(name)
+
     leave_threads_alone()
     try:
         with ThreadPoolExecutor(4) as pool, span("root"):
-            list(pool.map(in_context(work), map(str, range(20))))
+            list(pool.map(in_context(meet), map(str, range(4))))
     finally:
         carry_into_threads()
 
@@ -468,6 +474,16 @@ def test_a_pool_thread_does_not_keep_the_span_that_started_it(tracer: Tracer, ke
         pool.submit(work, "alone").result()
 
     assert {"root": None, "within": "root", "alone": None} == kept.tree()
+
+
+def test_arguments_may_have_any_name(tracer: Tracer) -> None:
+    def names(**given: int) -> set[str]:
+        return set(given)
+
+    with ThreadPoolExecutor(1) as pool, span("root"):
+        given = {"self": 1, "function": 2, "fn": 3, "args": 4}
+        assert set(given) == pool.submit(names, **given).result()
+        assert set(given) == in_context(names)(**given) == trace(names)(**given)
 
 
 def test_a_thread_started_outside_of_all_spans_is_left_as_it_is(tracer: Tracer) -> None:
