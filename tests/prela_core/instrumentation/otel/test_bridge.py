@@ -151,6 +151,15 @@ def test_without_a_tracer_nothing_is_put_and_nothing_fails(provider: TracerProvi
         assert provider.force_flush(100)
 
 
+def test_a_provider_that_takes_no_processors_is_left_and_another_given(
+    tracer: Tracer, kept: Kept
+) -> None:
+    with bridge(trace.NoOpTracerProvider()) as opened:
+        opened.provider.get_tracer("library").start_span("a").end()
+
+    assert ["a"] == [span.name for span in kept.spans]
+
+
 def test_what_opentelemetry_does_not_sample_is_not_put(tracer: Tracer, kept: Kept) -> None:
     silent = TracerProvider(sampler=sampling.ALWAYS_OFF, shutdown_on_exit=False)
     library = silent.get_tracer("library")
