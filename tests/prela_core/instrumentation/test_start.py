@@ -98,6 +98,19 @@ def test_all_that_could_be_started_are_listed_and_none_is() -> None:
     assert all(one.ai and one.library_version for one in instrumentors() if one.library == "openai")
 
 
+def test_a_package_with_broken_metadata_hides_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = instrumentors()
+    nameless = tmp_path / "nameless-1.dist-info"
+    nameless.mkdir()
+    (nameless / "METADATA").write_text("Metadata-Version: 2.1\n")
+    (nameless / "entry_points.txt").write_text("[opentelemetry_instrumentor]\nx = json:Nothing\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert before == instrumentors()
+
+
 @pytest.mark.parametrize(
     ("prefer", "scope"),
     [

@@ -36,7 +36,7 @@ WORDS = st.sampled_from(
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 3) | st.floats() | WORDS | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
-    max_leaves=20,
+    max_leaves=10,
 )
 BODIES = st.dictionaries(WORDS, VALUES, max_size=6)
 EVENTS = st.sampled_from(
