@@ -10,10 +10,10 @@ from typing import Any
 
 import attrs
 import pytest
+from examples.openai_standin.api import OpenAIApi
 from tests.client_packages import node_modules, run_client
 from tests.conftest import Api, Server, run_prela
 from tests.served import listening
-from tests.standins.openai_api import OpenAIApi
 
 _HERE = Path(__file__).parent
 

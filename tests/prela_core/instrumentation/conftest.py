@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import attrs
 import pytest
+from examples.openai_standin.api import OpenAIApi
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from tests.served import listening
 from tests.standins.anthropic_api import AnthropicApi
-from tests.standins.openai_api import OpenAIApi
 
 from prela_core.emit import Finished, Tracer, set_tracer
 from prela_core.model import Span

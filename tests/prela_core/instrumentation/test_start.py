@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from anthropic import Anthropic
+from examples.openai_standin.api import OpenAIApi
 from openai import OpenAI
 from openai.resources.chat.completions import AsyncCompletions, Completions
 from openai.resources.embeddings import Embeddings
@@ -19,7 +20,6 @@ from openai.resources.responses import Responses
 from opentelemetry.sdk.trace import TracerProvider
 from tests.prela_core.instrumentation.conftest import Kept
 from tests.standins.anthropic_api import AnthropicApi
-from tests.standins.openai_api import OpenAIApi
 from wrapt import ObjectProxy
 
 from prela_core.conventions import TypedColumns, resolve

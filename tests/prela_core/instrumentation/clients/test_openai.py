@@ -9,11 +9,11 @@ from typing import Any
 
 import openai
 import pytest
+from examples.openai_standin.api import BREAKS_OFF, BROKEN, BUSY, OpenAIApi
 from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletion
 from pydantic import BaseModel
 from tests.prela_core.instrumentation.conftest import Kept
-from tests.standins.openai_api import BREAKS_OFF, BROKEN, BUSY, OpenAIApi
 
 from prela_core.emit import Tracer
 from prela_core.instrumentation.openai import patch, wrap

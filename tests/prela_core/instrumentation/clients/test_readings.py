@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from examples.openai_standin import api as openai_api
+from examples.openai_standin.answers import answer_to
+from examples.openai_standin.responses import response, response_events
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.standins import anthropic_api, openai_api
-from tests.standins.openai_answers import answer_to
-from tests.standins.openai_responses import response, response_events
+from tests.standins import anthropic_api
 
 from prela_core.instrumentation.clients.anthropic_messages import Messages
 from prela_core.instrumentation.clients.openai_chat import ChatCompletions

@@ -1,7 +1,7 @@
-"""A stand-in of OpenAI's API, for real clients over a real socket.
+"""A stand-in of OpenAI's API: chat completions, responses and embeddings, streamed or not.
 
-The same question has the same answer. `with listening(OpenAIApi()) as url` serves it; clients take
-`url + "/v1"` and any key but `WRONG_KEY`. A token is a word. A chat answers "You said: " and the
+The same question has the same answer. It is an ASGI application; clients take `/v1` of wherever
+it is served, and any key but `WRONG_KEY`. A token is a word. A chat answers "You said: " and the
 last text, or calls the first of the tools it was offered, once, with that text for every
 argument; the words of system messages count as cached tokens, and `reasoning_effort` costs
 `REASONING_TOKENS`. As at OpenAI the answer names a snapshot of the model that was asked for.
@@ -23,8 +23,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
-from tests.standins.openai_answers import CREATED, Answer, answer_to, snapshot_of
-from tests.standins.openai_responses import response, response_events
+
+from examples.openai_standin.answers import CREATED, Answer, answer_to, snapshot_of
+from examples.openai_standin.responses import response, response_events
 
 __all__ = ["BREAKS_OFF", "BROKEN", "BUSY", "WRONG_KEY", "OpenAIApi", "Seen"]
 
@@ -32,6 +33,7 @@ WRONG_KEY = "sk-wrong"
 BUSY = "busy-model"
 BROKEN = "broken-model"
 BREAKS_OFF = "breaks-off-model"
+_BREAKS_AFTER = 3  # events
 
 _FAILURE = {"message": "The server had an error.", "type": "server_error", "code": None}
 
@@ -63,6 +65,7 @@ class OpenAIApi:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
         await self._app(scope, receive, send)
 
     async def _take(self, request: Request) -> dict[str, Any]:
@@ -153,7 +156,7 @@ def _until_it_breaks(
     events: Iterator[dict[str, Any]], body: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     for at, event in enumerate(events):
-        if body["model"] == BREAKS_OFF and at == 3:
+        if body["model"] == BREAKS_OFF and at == _BREAKS_AFTER:
             yield {"type": "error", "error": _FAILURE}
             return
         yield event

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.standins.openai_answers import CREATED, Answer, snapshot_of
+from examples.openai_standin.answers import CREATED, Answer, snapshot_of
 
 __all__ = ["response", "response_events"]
 

@@ -31,6 +31,7 @@ class Answer:
 
     @property
     def finish(self) -> str:
+        """Why it ended, in the API's word."""
         return "stop" if self.tool is None else "tool_calls"
 
     @property
@@ -41,6 +42,7 @@ class Answer:
 
     @property
     def output_tokens(self) -> int:
+        """The tokens of the answer, those of its reasoning included."""
         return len(self.pieces) + self.reasoning_tokens
 
     @property
