@@ -18,7 +18,7 @@ from prela_cli.output import show_json
 from prela_cli.render.plain import clean
 from prela_core.errors import PrelaError
 
-__all__ = ["Finding", "doctor"]
+__all__ = ["OF_COMMANDS", "OF_PROGRAMS", "Finding", "doctor"]
 
 _LIBRARIES = {
     "chdb": "embedded",
@@ -30,7 +30,22 @@ _LIBRARIES = {
     "zstandard": "server",
     "aiokafka": "kafka",
 }
-_OF_COMMANDS = {"PRELA_URL", "PRELA_API_KEY", "PRELA_DEBUG"}
+OF_COMMANDS = frozenset({"PRELA_URL", "PRELA_API_KEY", "PRELA_DEBUG"})
+OF_PROGRAMS = frozenset(
+    {
+        "PRELA_API_KEY",
+        "PRELA_DATA_DIR",
+        "PRELA_DISABLED",
+        "PRELA_ENVIRONMENT",
+        "PRELA_EXPORTER",
+        "PRELA_SAMPLE",
+        "PRELA_SERVICE_NAME",
+        "PRELA_SPILL_DIR",
+        "PRELA_URL",
+    }
+)
+"""Variables of programs that send: `prela_core.init` reads them, so they are no mistakes here."""
+
 _LITTLE_SPACE = 1 << 30
 
 
@@ -132,7 +147,8 @@ def _settings() -> str:
 
     load_settings().check()
     names = sorted(name for name in os.environ if name.startswith(PREFIX))
-    known = {f"{PREFIX}{field.name.upper()}" for field in attrs.fields(Settings)} | _OF_COMMANDS
+    settings = {f"{PREFIX}{field.name.upper()}" for field in attrs.fields(Settings)}
+    known = settings | OF_COMMANDS | OF_PROGRAMS
     read = ", ".join(name for name in names if name in known)
     unknown = ", ".join(name for name in names if name not in known)
     said = f"from {read}" if read else "all defaults"

@@ -148,13 +148,13 @@ def test_settings_are_named_and_those_that_nothing_reads_too(
     run: Run, tmp_path: Path, quick: None
 ) -> None:
     result = run(
-        "doctor", "--data-dir", str(tmp_path), PRELA_AUTH="on", PRELA_DEBUG="1", PRELA_PROT="9"
+        "doctor", "--data-dir", str(tmp_path), PRELA_AUTH="on", PRELA_SAMPLE="1", PRELA_PROT="9"
     )
 
     assert 0 == result.exit_code
     assert by_name(result)["settings"] == [
         "ok ",
-        "from PRELA_AUTH, PRELA_DEBUG; nothing here reads PRELA_PROT",
+        "from PRELA_AUTH, PRELA_SAMPLE; nothing here reads PRELA_PROT",
     ]
 
 
