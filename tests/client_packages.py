@@ -15,10 +15,11 @@ import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-__all__ = ["node_modules", "python_with_clients", "run_client"]
+__all__ = ["node_modules", "python_with_clients", "python_with_examples", "run_client"]
 
 _ROOT = Path(__file__).parents[1]
 _NODE = Path(__file__).with_name("clients") / "node"
@@ -28,8 +29,25 @@ _RUN_SECONDS = 120
 
 def python_with_clients() -> Path:
     """Give a Python that has the packages of the dependency group `clients`."""
-    project = tomllib.loads((_ROOT / "pyproject.toml").read_text())
-    wanted: list[str] = project["dependency-groups"]["clients"]
+    return _python_with("clients", _project()["dependency-groups"]["clients"])
+
+
+def python_with_examples() -> Path:
+    """Give a Python with the packages of the group `examples`, and what Prela needs of others.
+
+    Prela itself is found by `PYTHONPATH`, so that it is always the one under test.
+    """
+    project = _project()
+    groups, extras = project["dependency-groups"], project["project"]["optional-dependencies"]
+    needed = [*project["project"]["dependencies"], *extras["otel"]]
+    return _python_with("examples", [*groups["examples"], *needed])
+
+
+def _project() -> dict[str, Any]:
+    return tomllib.loads((_ROOT / "pyproject.toml").read_text())
+
+
+def _python_with(name: str, wanted: list[str]) -> Path:
     version = f"py{sys.version_info.major}.{sys.version_info.minor}"
 
     def install(home: Path) -> None:
@@ -42,7 +60,7 @@ def python_with_clients() -> Path:
             pip = [str(home / "bin" / "python"), "-m", "pip", "install"]
             _install(*pip, "--quiet", "--no-input", *wanted)
 
-    return _kept(f"clients-{version}", "\n".join(wanted), install) / "bin" / "python"
+    return _kept(f"{name}-{version}", "\n".join(wanted), install) / "bin" / "python"
 
 
 def node_modules() -> Path:

@@ -11,7 +11,7 @@ import attrs
 import click
 import pytest
 
-from prela_cli.doctor import _OF_COMMANDS
+from prela_cli.doctor import OF_COMMANDS, OF_PROGRAMS
 from prela_cli.main import COMMANDS
 from prela_server.settings import PREFIX, Settings
 
@@ -56,9 +56,16 @@ def test_commands_are_found() -> None:
     assert {"serve", "query", "show", "search", "ingest", "doctor", "keys"} <= shown
 
 
-def test_the_table_of_settings_is_whole() -> None:
-    rows = [line for line in README.splitlines() if line.startswith("| `PRELA_")]
-    told = {name for row in rows for name in re.findall(r"`(PRELA_\w+)`", row.split("|")[1])}
-    settings = {f"{PREFIX}{field.name.upper()}" for field in attrs.fields(Settings)}
+def variables(table: str) -> set[str]:
+    rows = [line for line in table.splitlines() if line.startswith("| `PRELA_")]
+    return {name for row in rows for name in re.findall(r"`(PRELA_\w+)`", row.split("|")[1])}
 
-    assert settings | _OF_COMMANDS == told
+
+def test_the_tables_of_settings_are_whole() -> None:
+    of_the_server, _, of_programs = README.partition("`prela_core.init` reads these")
+    settings = {f"{PREFIX}{field.name.upper()}" for field in attrs.fields(Settings)}
+    core = (ROOT / "src" / "prela_core").rglob("*.py")
+    read = {name for one in core for name in re.findall(r'"(PRELA_[A-Z_]+)"', one.read_text())}
+
+    assert settings | OF_COMMANDS == variables(of_the_server)
+    assert read == OF_PROGRAMS == variables(of_programs)
