@@ -5,27 +5,24 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 if __package__ in (None, ""):  # started as `python examples/file_agent/__main__.py`
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import prela_core
 from examples.file_agent.agent import Agent
 from examples.file_agent.hosted_model import HostedModel
 from examples.file_agent.local_model import LocalModel
 from examples.file_agent.model import Model
 from examples.file_agent.questions import DEMO_QUESTIONS
 from examples.file_agent.tools import Toolbox
-from prela_core.io.http_exporter import HttpExporter
+from prela_core.emit import Exporter
 from prela_core.io.jsonl_exporter import JsonlExporter
-from prela_core.io.several import several
-from prela_core.io.tracing import open_tracer
-from prela_core.model import Span, new_span_id
+from prela_core.model import new_span_id
 
 __all__ = ["main"]
-
-_DEFAULT_URL = "http://127.0.0.1:8000"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,16 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     # The demo would else find its own questions, here and in the tests of this example.
     skip = frozenset({"examples", "tests"} if options.demo else options.skip)
-    tracer = open_tracer("file-agent", _export(options.url, options.jsonl))
-    agent = Agent(
-        model=_model(use_local=options.local),
-        toolbox=Toolbox(options.folder, tracer, skip),
-        tracer=tracer,
-        session_id=options.session or f"session-{new_span_id()}",
-        user_id=options.user,
-    )
-    for question in DEMO_QUESTIONS if options.demo else [options.question]:
-        print(f"Q: {question}\n{agent.answer(question)}\n")
+    prela_core.init("file-agent", url=options.url, exporter=_exporters(options.url, options.jsonl))
+    agent = Agent(_model(use_local=options.local), Toolbox(options.folder, skip))
+    session = options.session or f"session-{new_span_id()}"
+    with prela_core.context(session=session, user=options.user):
+        for question in DEMO_QUESTIONS if options.demo else [options.question]:
+            print(f"Q: {question}\n{agent.answer(question)}\n")
+    prela_core.shutdown()
     return 0
 
 
@@ -60,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--skip", action="append", default=[], metavar="NAME", help="search no folder named so"
     )
-    parser.add_argument("--url", help=f"send spans to this server (default: {_DEFAULT_URL})")
+    parser.add_argument("--url", help="send spans to this server (default: PRELA_URL or here)")
     parser.add_argument(
         "--jsonl", type=Path, help="append spans to this file; sends none without --url"
     )
@@ -78,15 +72,12 @@ def _model(*, use_local: bool) -> Model:
     return HostedModel(name, key, os.environ.get("OPENAI_BASE_URL", "https://api.openai.com/v1"))
 
 
-def _export(url: str | None, jsonl: Path | None) -> Callable[[Sequence[Span]], None]:
+def _exporters(url: str | None, jsonl: Path | None) -> list[str | Exporter] | None:
     """Send to a server unless only a file was asked for; both when both were."""
-    exporters: list[Callable[[Sequence[Span]], None]] = []
-    if jsonl is not None:
-        exporters.append(JsonlExporter(jsonl))
-    if url is not None or jsonl is None:
-        exporters.append(HttpExporter(url or _DEFAULT_URL, os.environ.get("PRELA_API_KEY")))
-
-    return several(*exporters)
+    if jsonl is None:
+        return None
+    file = JsonlExporter(jsonl)
+    return [file] if url is None else [file, "http"]
 
 
 if __name__ == "__main__":

@@ -7,9 +7,8 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
+import prela_core
 from examples.file_agent.ranking import is_text, rank
-from prela_core.emit import Tracer
-from prela_core.model import SpanType
 
 __all__ = ["TOOLS", "ToolFailureError", "Toolbox"]
 
@@ -61,16 +60,15 @@ class Toolbox:
     Searches leave out folders whose names are in `skip`.
     """
 
-    def __init__(self, folder: Path, tracer: Tracer, skip: AbstractSet[str] = frozenset()) -> None:
+    def __init__(self, folder: Path, skip: AbstractSet[str] = frozenset()) -> None:
         self._skip = skip
         self._folder = folder.resolve()
-        self._tracer = tracer
 
     def call(self, name: str, arguments: dict[str, Any]) -> str:
         """Call a tool and give what the model gets to see: its result, or `error: ...`."""
         said = {"tool.name": name, "tool.input": json.dumps(arguments)}
         try:
-            with self._tracer.span(name, SpanType.TOOL, said) as span:
+            with prela_core.span(name, "tool", said) as span:
                 result = self._run(name, arguments)
                 span.set("tool.output", result)
         except (ToolFailureError, OSError, UnicodeDecodeError) as error:
@@ -88,7 +86,7 @@ class Toolbox:
         words = query.lower().split()
         if not words:
             raise ToolFailureError("the query is empty")
-        with self._tracer.span("rank files", SpanType.RETRIEVAL) as span:
+        with prela_core.span("rank files", "retrieval") as span:
             span.set("retriever.query", query)
             hits = rank(self._folder, words, _FILES_FOUND, self._skip)
             span.set("retriever.document_count", len(hits))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from examples.file_agent.local_model import LocalModel
 from examples.file_agent.model import Model
 from examples.file_agent.tools import Toolbox
 
-from prela_core.emit import DirectSink, Tracer
+import prela_core
+from prela_core.emit import DirectSink, Tracer, set_tracer
 from prela_core.model import Span, to_micros
 from prela_core.testing.factories import NOON
 
@@ -40,27 +41,33 @@ def spans() -> list[Span]:
 
 
 @pytest.fixture
-def tracer(spans: list[Span]) -> Tracer:
+def tracer(spans: list[Span]) -> Iterator[None]:
+    """Share a tracer with the agent that exports to `spans`."""
+
     def export(done: object) -> None:
         assert isinstance(done, list)
         spans.extend(sorted(done, key=lambda span: span.started_at))
 
     # A clock whose every reading is later: equal starts would leave the order to chance.
     millisecond = 1_000_000
-    return Tracer(
-        "file-agent",
-        DirectSink(export),
-        now_ns=count(to_micros(NOON) * 1000, millisecond).__next__,
-        monotonic_ns=count(0, millisecond).__next__,
+    set_tracer(
+        Tracer(
+            "file-agent",
+            DirectSink(export),
+            now_ns=count(to_micros(NOON) * 1000, millisecond).__next__,
+            monotonic_ns=count(0, millisecond).__next__,
+        )
     )
+    yield
+    set_tracer(None)
 
 
 @pytest.fixture
-def ask(folder: Path, tracer: Tracer) -> Callable[..., str]:
+def ask(folder: Path, tracer: None) -> Callable[..., str]:
     """Ask the agent a question about `folder`."""
 
     def ask(question: str, model: Model | None = None) -> str:
-        toolbox = Toolbox(folder, tracer)
-        return Agent(model or LocalModel(), toolbox, tracer, "session-1", "user-1").answer(question)
+        with prela_core.context(session="session-1", user="user-1"):
+            return Agent(model or LocalModel(), Toolbox(folder)).answer(question)
 
     return ask
