@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["AI_LIBRARIES", "normal_name"]
+__all__ = ["AI_LIBRARIES", "FRAMEWORKS", "MODEL_CLIENTS", "normal_name"]
 
 AI_LIBRARIES: Mapping[str, str] = MappingProxyType(
     {
@@ -62,6 +62,14 @@ AI_LIBRARIES: Mapping[str, str] = MappingProxyType(
 OpenInference's where there is one, since it records messages without being asked to; else
 OpenLLMetry's.
 """
+
+FRAMEWORKS = frozenset({"langchain-core", "litellm", "llama-index-core"})
+"""Libraries whose OpenInference instrumentors record model calls that a client makes for them."""
+
+MODEL_CLIENTS = frozenset(
+    {"anthropic", "cohere", "google-genai", "groq", "mistralai", "ollama", "openai", "together"}
+)
+"""Libraries by which frameworks call models."""
 
 _SEPARATORS = re.compile(r"[-_.]+")
 

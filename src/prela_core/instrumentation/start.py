@@ -15,7 +15,12 @@ import attrs
 from prela_core.instrumentation.bridging import Bridge, bridge
 from prela_core.instrumentation.clients.requests import Patch
 from prela_core.instrumentation.found import Family, Instrumentor, find, installed_version
-from prela_core.instrumentation.libraries import AI_LIBRARIES, normal_name
+from prela_core.instrumentation.libraries import (
+    AI_LIBRARIES,
+    FRAMEWORKS,
+    MODEL_CLIENTS,
+    normal_name,
+)
 
 __all__ = ["Instrumented", "Outcome", "State", "instrument", "instrumentors"]
 
@@ -146,7 +151,8 @@ def instrument(
     for name in names:
         if not any(one.is_called(name) for one in found):
             run.outcomes.append(_missing(name))
-    done = Instrumented(tuple(run.outcomes), tuple(_advice(found) if not names else ()), run.undo)
+    advice = [] if names else [*_missing_ones(found), *_counted_twice(run.outcomes)]
+    done = Instrumented(tuple(run.outcomes), tuple(advice), run.undo)
     _log.debug("instrumented:\n%s", done)
     return done
 
@@ -261,10 +267,23 @@ def _missing(name: str) -> Outcome:
     return Outcome(one, State.SKIPPED, why)
 
 
-def _advice(found: Sequence[Instrumentor]) -> Iterable[str]:
+def _missing_ones(found: Sequence[Instrumentor]) -> Iterable[str]:
     """Say what to install for the AI libraries that nothing here can record."""
     recorded = {one.library for one in found}
     for library, package in AI_LIBRARIES.items():
         version = installed_version(library) if library not in recorded else None
         if version:
             yield f"{library} {version} is not recorded: pip install {package} 'prela-core[otel]'"
+
+
+def _counted_twice(outcomes: Sequence[Outcome]) -> Iterable[str]:
+    """Say where a framework and clients by which it may call models are both recorded."""
+    started = [one.instrumentor for one in outcomes if one.state is State.STARTED]
+    clients = sorted({one.library for one in started} & MODEL_CLIENTS)
+    for one in started:
+        if clients and one.library in FRAMEWORKS and one.family is Family.OPENINFERENCE:
+            yield (
+                f"calls of {' or '.join(clients)} by {one.library} are two spans each, with their "
+                f"tokens counted twice; exclude={clients if len(clients) > 1 else clients[0]!r} "
+                "makes them one"
+            )

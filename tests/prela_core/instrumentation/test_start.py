@@ -301,6 +301,24 @@ def broken(value: str, library: str = "openai", *, ai: bool = True) -> Instrumen
     )
 
 
+def test_calls_that_would_count_twice_are_named(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    framework = broken("tests.prela_core.instrumentation.faulty:Quiet", "langchain-core")
+    found = instrumentors()
+    monkeypatch.setattr(start, "instrumentors", lambda: [framework, *found])
+
+    said = (
+        "calls of openai by langchain-core are two spans each, with their tokens counted twice; "
+        "exclude='openai' makes them one"
+    )
+    both = begin(exclude="anthropic")
+    assert said in both.advice
+    both.undo()
+    assert said not in begin(exclude=["anthropic", "openai"]).advice
+    assert () == begin("langchain-core", "openai").advice
+
+
 @pytest.mark.parametrize(
     ("value", "state", "why"),
     [
