@@ -72,7 +72,10 @@ def pytest_runtest_makereport(
     report = yield
     captured = item.stash.get(_captured, None)
     if captured is not None and report.failed and captured.raw:
-        report.sections.append((_TITLE, captured.text() + _kept(item, captured)))
+        text = captured.text()
+        # The failure of one of its own assertions shows it already.
+        is_shown = text.partition("\n")[0] in report.longreprtext
+        report.sections.append((_TITLE, ("" if is_shown else text) + _kept(item, captured)))
     return report
 
 

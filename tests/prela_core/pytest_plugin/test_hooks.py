@@ -90,6 +90,20 @@ def test_it(prela_trace, word):
     assert 4 == stored.json["stored"], stored.json
 
 
+def test_a_trace_that_the_failure_shows_is_not_shown_again(run: Run) -> None:
+    result = run(
+        """
+def test_it(prela_trace):
+    answer("one")
+    prela_trace.assert_tool_called("fly")
+""",
+        "--prela-keep=kept",
+    )
+
+    text = result.stdout.str()
+    assert (1, 1) == (text.count("agent answer"), text.count("kept in kept"))
+
+
 def test_by_default_traces_are_kept_in_the_cache_of_pytest(
     run: Run, pytester: pytest.Pytester
 ) -> None:
