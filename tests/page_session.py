@@ -64,8 +64,8 @@ def commands_of(block: Block) -> Iterator[Command]:
 def shows(shown: tuple[str, ...], printed: str) -> str | None:
     """Give the first line of `shown` that `printed` does not hold; None if it holds all of them.
 
-    Ids, figures, units, bars and blanks may differ, as may the order of what ran at the same time,
-    and `…` stands for anything. A line that is shown twice must be printed twice.
+    Ids, figures, units, ages, bars and blanks may differ, as may the order of what ran at the same
+    time, and `…` stands for anything. A line that is shown twice must be printed twice.
     """
     left = [_bare(line) for line in printed.splitlines()]
     for line in shown:
@@ -80,6 +80,7 @@ def shows(shown: tuple[str, ...], printed: str) -> str | None:
 def _bare(line: str) -> str:
     line = re.sub(r"\b([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8,32})\b", "ID", line)
     line = re.sub(r"[━╸╺]+", " ", line)
+    line = re.sub(r"\b(just now|\d+[smh] ago)\b", "NOW", line)
     line = re.sub(r"[\d.,:]*\d(k|M)?( ?(µs|ms|s|m)\b)?", "N", line)
     return re.sub(r"\s+", " ", line).strip()
 

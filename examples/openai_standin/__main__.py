@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import socket
 
 import uvicorn
 
@@ -10,12 +11,13 @@ from examples.openai_standin.api import OpenAIApi
 
 
 def main() -> None:
-    """Serve the stand-in on this machine alone."""
+    """Serve the stand-in on this machine alone, and say how clients find it."""
     parser = argparse.ArgumentParser(prog="openai_standin", description="Stand in for OpenAI.")
-    parser.add_argument("--port", type=int, default=8900)
-    port = parser.parse_args().port
-    print(f"export OPENAI_BASE_URL=http://127.0.0.1:{port}/v1 OPENAI_API_KEY=sk-any")
-    uvicorn.run(OpenAIApi(), port=port, log_level="warning")
+    parser.add_argument("--port", type=int, default=8900, help="0: any free one")
+    with socket.create_server(("127.0.0.1", parser.parse_args().port)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        print(f"export OPENAI_BASE_URL={url} OPENAI_API_KEY=sk-any", flush=True)
+        uvicorn.Server(uvicorn.Config(OpenAIApi(), log_level="warning")).run([listener])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.client_packages import node_modules, python_with_examples, run_client
 from tests.conftest import Api, Server, clean_environment
@@ -164,3 +165,26 @@ def test_pytest() -> None:
 
     assert 0 == done.returncode, done.stdout
     assert "4 passed" in done.stdout
+
+
+def test_the_stand_in_says_where_it_answers() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "examples.openai_standin", "--port", "0"],
+        cwd=ROOT,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        said = dict(word.split("=") for word in process.stdout.readline().split()[1:])
+        try:
+            asked = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}]}
+            answer = httpx.post(
+                f"{said['OPENAI_BASE_URL']}/chat/completions",
+                json=asked,
+                headers={"Authorization": f"Bearer {said['OPENAI_API_KEY']}"},
+            )
+        finally:
+            process.terminate()
+
+    assert "You said: hello" == answer.json()["choices"][0]["message"]["content"]
