@@ -188,3 +188,16 @@ def test_the_stand_in_says_where_it_answers() -> None:
             process.terminate()
 
     assert "You said: hello" == answer.json()["choices"][0]["message"]["content"]
+
+
+def test_examples_need_nothing_of_the_tests() -> None:
+    programs = list((ROOT / "examples").rglob("*.py"))
+    assert programs
+    assert [] == [
+        path
+        for path in programs
+        if any(
+            line.startswith(("from tests", "import tests"))
+            for line in path.read_text().splitlines()
+        )
+    ]
