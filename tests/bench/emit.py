@@ -16,11 +16,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 MakeSpan = Callable[[str, "dict[str, Any] | None"], AbstractContextManager[Any]]
-Round = Callable[[str, int], float]
+Round = Callable[[str, str, int], float]
 
 FIVE = {
     "llm.model": "gpt-4o",
@@ -36,20 +37,49 @@ SHAPES: Mapping[str, tuple[bool, dict[str, Any] | None]] = {
     "nested, 5 attributes": (True, FIVE),
 }
 CHILDREN = 9
+BURST = 100
+PAUSE_SECONDS = 0.005
+WARM_UP = 200
+
+CLOCKS: Mapping[str, Callable[[], float]] = {"wall": time.perf_counter, "own": time.thread_time}
+TABLES: Mapping[str, tuple[str, bool, float]] = {
+    "in bursts, time": ("wall", True, 0.4),
+    "in bursts, processor time": ("own", True, 0.4),
+    "flat out, time": ("wall", False, 1.0),
+}
+"""By name: the clock, whether spans come in bursts of 100 that are 5 ms apart, and the share of
+`--spans` that is made so. Programs that do work beside tracing make bursts; flat out, what runs in
+the background takes turns with the caller, and no library keeps up."""
+
 PUBLISHED = "prela==0.1.0"
 
 
-def microseconds(make: MakeSpan, shape: str, spans: int) -> float:
-    """Start and end `spans` spans and give microseconds a span, as this thread saw them."""
+def microseconds(make: MakeSpan, shape: str, table: str, spans: int) -> float:
+    """Start and end about `spans` spans and give microseconds a span, as this thread saw them."""
     is_nested, attributes = SHAPES[shape]
+    name, in_bursts, _ = TABLES[table]
+    clock = CLOCKS[name]
     children = range(CHILDREN if is_nested else 0)
-    began = time.perf_counter()
-    for _ in range(spans // (len(children) + 1)):
-        with make("step", attributes):
-            for _ in children:
-                with make("inner", attributes):
-                    pass
-    return (time.perf_counter() - began) / spans * 1e6
+
+    def trees(count: int) -> None:
+        for _ in range(count):
+            with make("step", attributes):
+                for _ in children:
+                    with make("inner", attributes):
+                        pass
+
+    trees(WARM_UP // (len(children) + 1))
+    time.sleep(PAUSE_SECONDS)
+    count = spans // (len(children) + 1)
+    burst = BURST // (len(children) + 1) if in_bursts else count
+    taken = 0.0
+    for _ in range(count // burst):
+        began = clock()
+        trees(burst)
+        taken += clock() - began
+        if in_bursts:
+            time.sleep(PAUSE_SECONDS)
+    return taken / (count // burst * burst * (len(children) + 1)) * 1e6
 
 
 # Each gives what makes a span; imports are its own, so that a worker needs only one of them.
@@ -103,8 +133,9 @@ def prela_unsampled() -> Iterator[MakeSpan]:
 
 @contextmanager
 def prela_before_init() -> Iterator[MakeSpan]:
-    from prela_core.emit import span  # noqa: PLC0415 - as said above
+    from prela_core.emit import set_tracer, span  # noqa: PLC0415 - as said above
 
+    set_tracer(None)
     yield lambda name, attributes: span(name, "custom", attributes)
 
 
@@ -112,10 +143,11 @@ def prela_before_init() -> Iterator[MakeSpan]:
 def prela_in_background() -> Iterator[MakeSpan]:
     import prela_core  # noqa: PLC0415 - as said above
 
-    init: Any = prela_core.init
-    tracer = init("bench", exporter=lambda _spans: None)
+    whole: Any = prela_core
+    tracer = whole.init("bench", exporter=lambda _spans: None)
+    logging.getLogger("prela").setLevel(logging.CRITICAL)  # it says when its inbox is full
     yield lambda name, attributes: tracer.span(name, "custom", attributes)
-    tracer.sink.close(5)
+    whole.shutdown(5)
 
 
 @contextmanager
@@ -168,8 +200,8 @@ def work() -> None:
     """Measure the published SDK in its own environment: a shape and a number a line."""
     with published_sdk() as make:
         for line in sys.stdin:
-            shape, _, spans = line.strip().rpartition(" ")
-            print(microseconds(make, shape, int(spans)), flush=True)
+            shape, table, spans = line.strip().split("\t")
+            print(microseconds(make, shape, table, int(spans)), flush=True)
 
 
 @contextmanager
@@ -194,10 +226,10 @@ def published(folder: Path | None) -> Iterator[Round | None]:
             text=True,
         )
 
-        def one(shape: str, spans: int) -> float:
+        def one(shape: str, table: str, spans: int) -> float:
             assert worker.stdin is not None
             assert worker.stdout is not None
-            worker.stdin.write(f"{shape} {spans}\n")
+            worker.stdin.write(f"{shape}\t{table}\t{spans}\n")
             worker.stdin.flush()
             return float(worker.stdout.readline())
 
@@ -208,28 +240,31 @@ def published(folder: Path | None) -> Iterator[Round | None]:
             worker.communicate()
 
 
-def measure(rounds: int, spans: int, folder: Path | None) -> dict[str, dict[str, float]]:
-    """Give each one's median of microseconds a span, by shape; rounds take turns."""
-    taken: dict[str, dict[str, list[float]]] = {}
+Figures = dict[tuple[str, str, str], float]
+
+
+def measure(rounds: int, spans: int, folder: Path | None) -> Figures:
+    """Give medians of microseconds a span by table, name and shape; rounds take turns."""
+    taken: dict[tuple[str, str, str], list[float]] = {}
+
+    def note(name: str, one: Round) -> None:
+        for table, (_, _, share) in TABLES.items():
+            for shape in SHAPES:
+                figures = taken.setdefault((table, name, shape), [])
+                figures.append(one(shape, table, int(spans * share)))
+
     with published(folder) as of_published:
         for turn in range(rounds + 1):
             for name, opened in HERE.items():
                 try:
                     with opened() as make:
-                        for shape in SHAPES:
-                            one = microseconds(make, shape, spans)
-                            taken.setdefault(name, {}).setdefault(shape, []).append(one)
+                        note(name, partial(microseconds, make))
                 except (ImportError, AttributeError) as error:
                     if turn == 0:
                         print(f"{name}: left out ({error})\n")
             if of_published is not None:
-                for shape in SHAPES:
-                    one = of_published(shape, spans)
-                    taken.setdefault(f"published {PUBLISHED}", {}).setdefault(shape, []).append(one)
-    return {
-        name: {shape: statistics.median(each[1:]) for shape, each in shapes.items()}
-        for name, shapes in taken.items()
-    }
+                note(f"published {PUBLISHED}", of_published)
+    return {key: statistics.median(each[1:]) for key, each in taken.items()}
 
 
 def main() -> None:
@@ -245,16 +280,20 @@ def main() -> None:
         return
     if options.profile:
         with prela_without_sink() as make, cProfile.Profile() as profile:
-            microseconds(make, "nested, 5 attributes", options.spans)
+            microseconds(make, "nested, 5 attributes", "flat out, time", options.spans)
         profile.print_stats("tottime")
         return
     medians = measure(options.rounds, options.spans, options.published)
     print(f"µs a span in the calling thread, medians of {options.rounds} rounds")
-    print(f"(in brackets: of {BESIDE})\n")
-    print("| | " + " | ".join(SHAPES) + " |\n|---|" + "---|" * len(SHAPES))
-    for name, shapes in medians.items():
-        cells = (f"{one:.2f} ({one / medians[BESIDE][shape]:.0%})" for shape, one in shapes.items())
-        print(f"| {name} | " + " | ".join(cells) + " |")
+    print(f"(in brackets: of {BESIDE})")
+    for table in TABLES:
+        print(f"\n| {table} | " + " | ".join(SHAPES) + " |\n|---|" + "---|" * len(SHAPES))
+        for name in dict.fromkeys(name for _, name, _ in medians):
+            cells = []
+            for shape in SHAPES:
+                one = medians[table, name, shape]
+                cells.append(f"{one:.2f} ({one / medians[table, BESIDE, shape]:.0%})")
+            print(f"| {name} | " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ class context:  # noqa: N801 - used as a function is, in a `with` statement
 
     def __init__(
         self,
+        /,
         *,
         session: str | None = None,
         user: str | None = None,

@@ -45,7 +45,7 @@ class InContext(Generic[P, R]):
         self._headers = headers
         update_wrapper(self, function)
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function where it came from."""
         if self._context is None:
             with extract(self._headers):
@@ -69,7 +69,7 @@ class Carried:
         self._place = place
         self._said = said
 
-    def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    def run(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call `function` in it, in whatever thread this is."""
         with _Block(self._place, self._said):
             return function(*args, **kwargs)

@@ -476,6 +476,16 @@ def test_a_pool_thread_does_not_keep_the_span_that_started_it(tracer: Tracer, ke
     assert {"root": None, "within": "root", "alone": None} == kept.tree()
 
 
+def test_arguments_may_have_any_name(tracer: Tracer) -> None:
+    def names(**given: int) -> set[str]:
+        return set(given)
+
+    with ThreadPoolExecutor(1) as pool, span("root"):
+        given = {"self": 1, "function": 2, "fn": 3, "args": 4}
+        assert set(given) == pool.submit(names, **given).result()
+        assert set(given) == in_context(names)(**given) == trace(names)(**given)
+
+
 def test_a_thread_started_outside_of_all_spans_is_left_as_it_is(tracer: Tracer) -> None:
     thread = threading.Thread(target=work)
     thread.start()
