@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import threading
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
+from prela_core.io.process_lock import ProcessLock
 from prela_core.model import Span
 from prela_core.text import trace_tree_text
 from prela_core.text.glyphs import UNICODE
@@ -32,7 +32,7 @@ class ConsoleExporter:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
         self._waiting: dict[str, list[Span]] = {}
         self._count = 0
         self._shown: dict[str, None] = {}

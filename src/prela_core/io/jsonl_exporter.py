@@ -6,7 +6,6 @@ import errno
 import gzip
 import os
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from prela_core.errors import UnavailableError
+from prela_core.io.process_lock import ProcessLock
 from prela_core.model import Span
 from prela_core.wire.encode import span_to_json
 
@@ -61,7 +61,7 @@ class JsonlExporter:
         self._keep = keep
         self._compress = compress
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
 
     def __call__(self, spans: Sequence[Span]) -> None:
         """Append `spans`; they are in the file (not necessarily on the disk) on return."""

@@ -19,7 +19,7 @@ from prela_core.errors import (
     TooLargeError,
     UnavailableError,
 )
-from prela_core.io.http_connection import connect
+from prela_core.io.http_connection import PerProcess, connect
 from prela_core.io.http_errors import raise_for_problem, translated
 from prela_core.io.retries import attempted, retry_after
 from prela_core.io.sending import Refusals, send_each
@@ -79,11 +79,13 @@ class OtlpExporter:
         self._form = _form(encoding or _encoding_of_environment())
         self.url = _with_path(endpoint) if endpoint else _url_of_environment()
         own = {} if endpoint else _headers_of_environment()
-        self._client = connect(self.url, None, timeout=timeout, transport=transport)
-        self._client.headers.update(_checked(own | dict(headers or {})))
-        self._client.headers["Content-Type"] = self._form.content_type
+        self._headers = _checked(own | dict(headers or {}))
+        self._headers["Content-Type"] = self._form.content_type
         if compress:
-            self._client.headers["Content-Encoding"] = "gzip"
+            self._headers["Content-Encoding"] = "gzip"
+        self._clients = PerProcess(
+            lambda: connect(self.url, None, timeout=timeout, transport=transport)
+        )
         self._compress = compress
         self._attempts = attempts
         self._sleep = sleep
@@ -102,7 +104,7 @@ class OtlpExporter:
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._client.close()
+        self._clients.client.close()
 
     def _send(self, part: list[Encoded[Any]]) -> None:
         body = self._form.request(part)
@@ -111,7 +113,7 @@ class OtlpExporter:
 
         def post() -> httpx.Response:
             with translated(self.url, server="a collector"):
-                answer = self._client.post(self.url, content=body)
+                answer = self._clients.client.post(self.url, content=body, headers=self._headers)
             self._raise_for(answer)
             return answer
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Sequence
 from datetime import datetime
 
 from prela_core.emit.ports import Exporter
 from prela_core.errors import UnavailableError
+from prela_core.io.process_lock import ProcessLock
 from prela_core.model import Span
 
 __all__ = ["Several", "several"]
@@ -42,7 +42,7 @@ class Several:
 
     def __init__(self, exporters: Sequence[Exporter]) -> None:
         self.exporters = tuple(exporters)
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
         self._lacking: dict[_Key, frozenset[int]] = {}
         """Of spans that not all have taken: the places of the exporters that lack them."""
 

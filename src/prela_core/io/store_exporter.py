@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from os import PathLike
@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from prela_core.errors import DataDirectoryBusyError, InputError
 from prela_core.io.data_directory import DataDirectory, default_data_directory, holder_of
+from prela_core.io.process_lock import ProcessLock
 from prela_core.io.sending import Refusals
 from prela_core.model import Span
-from prela_core.wire.decoded import Decoded
-from prela_core.wire.limits import Limits
-from prela_core.wire.records import to_record
+from prela_core.wire import Decoded, Limits, to_record
 
 if TYPE_CHECKING:
     from prela_core.io.clickhouse_store import ClickHouseStore
@@ -33,8 +32,8 @@ class StoreExporter:
 
     The default is `PRELA_DATA_DIR`, or else `~/.prela`, where `prela serve` and `prela query` look
     too. The directory is opened when the first spans come, or `store` is asked for, and held until
-    `close()`: only one process may have it, and one process only one of them. Spans are on the
-    disk on return.
+    `close()`: only one process may have it (no forked child), and one process only one of them.
+    Spans are on the disk on return.
 
     Raises `DataDirectoryBusyError` when another process has it, `SettingsError` when it can't be
     used, `StoreUnavailableError` when the store can't write now. Spans that no server would take
@@ -46,10 +45,11 @@ class StoreExporter:
 
     def __init__(self, path: str | PathLike[str] | None = None) -> None:
         self.path = default_data_directory() if path is None else Path(path).expanduser()
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
         self._directory: DataDirectory | None = None
         self._store: ClickHouseStore | None = None
         self._is_closed = False
+        self._pid = 0
         self._refusals = Refusals()
         self._last = 0
 
@@ -90,10 +90,15 @@ class StoreExporter:
     def _opened(self) -> ClickHouseStore:
         if self._is_closed:
             raise RuntimeError("the exporter is closed")
+        if self._store is not None and self._pid != os.getpid():
+            raise RuntimeError(
+                f"{self.path} is open in the process that this one was forked from, and only one "
+                "may have it; start `prela serve`, and export to that from both"
+            )
         if self._store is None:
             from prela_core.io.clickhouse_store import open_embedded  # noqa: PLC0415 - heavy
 
-            self._directory = self._held()
+            self._directory, self._pid = self._held(), os.getpid()
             try:
                 self._store = open_embedded(
                     self._directory.store_path, readers=1, retention_days=None
@@ -118,6 +123,9 @@ class StoreExporter:
         return directory.acquire(patience=_PATIENCE_SECONDS)
 
     def _let_go(self) -> None:
+        if self._pid != os.getpid():
+            # They are the parent's; even to forget the engine here would wait for its threads.
+            return
         store, self._store = self._store, None
         directory, self._directory = self._directory, None
         try:

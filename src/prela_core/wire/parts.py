@@ -49,20 +49,26 @@ def parts_of(
 def encoded(spans: Iterable[Span]) -> Iterator[Encoded[msgspec.Raw]]:
     """Encode spans as Prela JSON, those of a trace one after the other.
 
-    A span without a service's name gets that of its trace here, so that it does not matter
-    whether it is sent with its trace or in a batch.
+    A span without a service's name gets that of its trace here (the root's, or else the earliest
+    there is), so that it does not matter which spans it is sent with.
     """
     by_trace: dict[str, list[Span]] = {}
     for span in spans:
         by_trace.setdefault(span.trace_id, []).append(span)
     for group in by_trace.values():
-        head = min(group, key=lambda span: (span.parent_span_id is not None, span.started_at))
+        service_name = _service_of(group)
         for span in group:
-            named = span
-            if head.service_name and not span.service_name:
-                named = attrs.evolve(span, service_name=head.service_name)
+            named = span if span.service_name else attrs.evolve(span, service_name=service_name)
             payload = _encode(span_to_json(named))
             yield Encoded(named, msgspec.Raw(payload), len(payload) + 1)
+
+
+def _service_of(spans: list[Span]) -> str:
+    named = [span for span in spans if span.service_name]
+    if not named:
+        return ""
+    first = min(named, key=lambda span: (span.parent_span_id is not None, span.started_at))
+    return first.service_name
 
 
 def body_of(part: list[Encoded[msgspec.Raw]]) -> tuple[str, bytes]:

@@ -61,7 +61,7 @@ def test_the_server_and_its_key_come_from_arguments_then_the_environment(
         ("http://of-environment:1", "prela_sk_e"),
         ("http://given:2", "prela_sk_g"),
         ("http://named:3", "prela_sk_e"),
-    ] == [(each.url, each._client.headers["X-API-Key"]) for each in found]
+    ] == [(each.url, each._clients.client.headers["X-API-Key"]) for each in found]
 
 
 def test_attempts_go_to_those_that_try_again() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -150,3 +152,40 @@ def test_a_directory_that_cannot_be_made_is_a_settings_error(tmp_path: Path) -> 
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match="can't be used"):
         StoreExporter(tmp_path / "file" / "data")([SPAN])
+
+
+_FORKING = """
+import os, signal, sys
+from datetime import datetime, UTC
+from prela_core import Span
+from prela_core.io.store_exporter import StoreExporter
+span = Span(trace_id="run-1", span_id="a", started_at=datetime.now(UTC))
+export = StoreExporter(sys.argv[1])
+export([span])
+if not os.fork():
+    signal.alarm(30)
+    try:
+        export([span])
+    except RuntimeError as error:
+        print(error, flush=True)
+    export.close()
+    os._exit(0)
+os.wait()
+export([span])
+print(export.store.trace("default", "run-1").span_count)
+export.close()
+"""
+
+
+def test_a_forked_child_leaves_the_store_to_its_parent(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _FORKING, tmp_path],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    refused, count = done.stdout.splitlines()
+
+    assert "is open in the process that this one was forked from" in refused
+    assert "1" == count

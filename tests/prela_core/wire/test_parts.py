@@ -19,7 +19,7 @@ SPANS = st.lists(
         span_id=st.uuids().map(str),
         parent_span_id=st.none() | st.just("p"),
         name=st.text(max_size=40),
-        service_name=st.sampled_from(["", "shop"]),
+        service_name=st.sampled_from(["", "shop", "bank"]),
         started_at=st.integers(0, 9).map(lambda at: NOON + timedelta(seconds=at)),
     ),
     max_size=20,
@@ -46,8 +46,10 @@ def test_every_span_is_in_one_request_and_requests_are_bounded(
     assert [span.span_id for span in by_trace] == [record.span_id for record in taken]
     for trace_id in order:
         group = [span for span in spans if span.trace_id == trace_id]
-        head = min(group, key=lambda span: (span.parent_span_id is not None, span.started_at))
-        expected = [span.service_name or head.service_name for span in group]
+        named = [span for span in group if span.service_name]
+        named.sort(key=lambda span: (span.parent_span_id is not None, span.started_at))
+        fallback = named[0].service_name if named else ""
+        expected = [span.service_name or fallback for span in group]
         assert expected == [each.service_name for each in taken if each.trace_id == trace_id]
 
 
