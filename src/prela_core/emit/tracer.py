@@ -153,6 +153,14 @@ class Tracer:
                     error,
                 )
 
+    def attributes_here(self) -> dict[str, Any]:
+        """Give what is set on every span that starts here: by the tracer, and by blocks around."""
+        return self._said(None, None)
+
+    def samples(self, trace_id: str) -> bool:
+        """Ask the sampler about a trace whose root is another library's, in this program."""
+        return self._sampler is None or self._samples(self._sampler, trace_id, None)
+
     def _said(
         self, attributes: Mapping[str, Any] | None, more: Mapping[str, Any] | None
     ) -> dict[str, Any]:

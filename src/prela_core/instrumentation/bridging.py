@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from prela_core.emit import Sink, get_tracer, set_neighbour
+from prela_core.emit import set_neighbour
 
 if TYPE_CHECKING:
     from prela_core.instrumentation.otel.bridge import SpanBridge
@@ -32,7 +32,7 @@ def bridge(tracer_provider: Any = None) -> Bridge:
         if not str(error.name).startswith("opentelemetry"):
             raise
         raise ImportError(_NEEDED, name=error.name) from None
-    opened = Bridge(*bridged(tracer_provider, _sink, _service_name))
+    opened = Bridge(*bridged(tracer_provider))
     _open.append(opened)
     set_neighbour(OneTree())
     return opened
@@ -83,13 +83,3 @@ class Bridge:
         where: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _sink() -> Sink | None:
-    tracer = get_tracer()
-    return None if tracer is None else tracer.sink
-
-
-def _service_name() -> str:
-    tracer = get_tracer()
-    return "" if tracer is None else tracer.service_name

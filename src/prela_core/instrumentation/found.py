@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -12,6 +13,8 @@ import attrs
 from prela_core.instrumentation.libraries import AI_LIBRARIES, normal_name
 
 __all__ = ["Family", "Instrumentor", "find", "installed_version"]
+
+_log = logging.getLogger("prela")
 
 GROUPS = ("openinference_instrumentor", "opentelemetry_instrumentor")
 
@@ -66,8 +69,12 @@ def find() -> list[Instrumentor]:
     found: dict[tuple[str, str], Instrumentor] = {}
     for group in GROUPS:
         for entry in entry_points(group=group):
+            try:
+                one = _read(entry)
+            except Exception:  # noqa: BLE001 - a package whose metadata is broken hides only itself
+                _log.debug("the entry point %r can't be read", entry.name, exc_info=True)
+                continue
             # OpenInference's stand in both groups.
-            one = _read(entry)
             if one is not None:
                 found.setdefault((one.package, entry.value), one)
     order = list(Family)

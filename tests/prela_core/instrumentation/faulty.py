@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, ClassVar
 
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
 
@@ -29,6 +29,13 @@ class Raises(Needless, BaseInstrumentor):
 class Conflicts(Needless, BaseInstrumentor):
     def instrumentation_dependencies(self) -> Collection[str]:
         return ("openai < 0.1",)
+
+
+class Noisy(Needless, BaseInstrumentor):
+    given: ClassVar[dict[str, Any]] = {}
+
+    def _instrument(self, **kwargs: Any) -> None:
+        self.given.update(kwargs)
 
 
 class Stays(Needless, BaseInstrumentor):

@@ -22,9 +22,13 @@ from tests.standins.anthropic_api import AnthropicApi
 from tests.standins.openai_api import OpenAIApi
 from wrapt import ObjectProxy
 
-from prela_core.emit import Tracer
+from prela_core.conventions import TypedColumns, resolve
+from prela_core.emit import Tracer, context
 from prela_core.instrumentation import Instrumented, State, instrument, instrumentors, start
 from prela_core.instrumentation.found import Family, Instrumentor
+from prela_core.model import Span, to_micros
+from prela_core.wire import Limits, decode_span
+from prela_core.wire.encode import span_to_json
 
 # OpenLLMetry's instrumentor of openai is written for an older pydantic.
 pytestmark = pytest.mark.filterwarnings("ignore:Support for class-based `config` is deprecated")
@@ -70,6 +74,13 @@ def states(done: Instrumented) -> dict[str, State]:
     }
 
 
+def columns_of(span: Span) -> TypedColumns:
+    """What a store would say of the span."""
+    body = json.dumps(span_to_json(span)).encode()
+    decoded = decode_span(body, received_at=to_micros(span.started_at), limits=Limits())
+    return resolve(decoded.spans[0])
+
+
 def ask(client: OpenAI) -> None:
     client.chat.completions.create(model="gpt-4o", messages=HELLO)
 
@@ -85,6 +96,19 @@ def test_all_that_could_be_started_are_listed_and_none_is() -> None:
         ("openai", Family.PRELA, "prela-core"),
     ] == [one for one in listed if one[0] in ("anthropic", "openai")]
     assert all(one.ai and one.library_version for one in instrumentors() if one.library == "openai")
+
+
+def test_a_package_with_broken_metadata_hides_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = instrumentors()
+    nameless = tmp_path / "nameless-1.dist-info"
+    nameless.mkdir()
+    (nameless / "METADATA").write_text("Metadata-Version: 2.1\n")
+    (nameless / "entry_points.txt").write_text("[opentelemetry_instrumentor]\nx = json:Nothing\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert before == instrumentors()
 
 
 @pytest.mark.parametrize(
@@ -116,17 +140,47 @@ def test_one_is_started_for_a_library_by_preference(
     assert scope == call.attributes.get("otel.scope.name")
 
 
+@pytest.mark.parametrize("prefer", ["openinference", "openllmetry", "prela"])
+@pytest.mark.parametrize("vendor", ["openai", "anthropic"])
+def test_columns_are_right_whichever_is_started(
+    begin: Begin,
+    tracer: Tracer,
+    kept: Kept,
+    client: OpenAI,
+    anthropic_api: tuple[str, AnthropicApi],
+    *,
+    prefer: str,
+    vendor: str,
+) -> None:
+    begin(vendor, prefer=prefer)
+    with context(session="s-1", user="u-7"):
+        if vendor == "openai":
+            ask(client)
+        else:
+            with Anthropic(base_url=anthropic_api[0], api_key="sk-1") as other:
+                other.messages.create(**CLAUDE)
+
+    columns = columns_of(kept.only())
+    model = "gpt-4o-2024-08-06" if vendor == "openai" else "claude-x-20260101"
+    assert ("llm", vendor, model) == (columns.span_type, columns.provider, columns.model)
+    assert (2, 4) == (columns.input_tokens, columns.output_tokens)
+    assert ("s-1", "u-7") == (columns.session_id, columns.user_id)
+    assert "hello there" in columns.input
+    assert "You said: hello there" in columns.output
+
+
 def test_a_stream_of_an_instrumentor_is_one_span(
     begin: Begin, tracer: Tracer, kept: Kept, client: OpenAI
 ) -> None:
     begin("openai")
-    with tracer.span("agent"):
+    with tracer.span("agent") as agent:
         for _ in client.chat.completions.create(
             model="gpt-4o", messages=HELLO, stream=True, stream_options={"include_usage": True}
         ):
             pass
 
     [call] = [span for span in kept.spans if span.name != "agent"]
+    assert agent.span_id == call.parent_span_id
     assert "You said: hello there" in json.dumps(call.attributes)
     assert 2 == call.attributes["llm.token_count.prompt"]
 
@@ -234,15 +288,15 @@ def test_libraries_that_nothing_records_are_named(
     assert () == begin("openai").advice
 
 
-def broken(value: str, library: str = "openai", version: str = "1") -> Instrumentor:
+def broken(value: str, library: str = "openai", *, ai: bool = True) -> Instrumentor:
     return Instrumentor(
         name=library,
         family=Family.OPENINFERENCE,
         package="broken",
         version="0.1",
         library=library,
-        library_version=version,
-        ai=True,
+        library_version="1",
+        ai=ai,
         entry=EntryPoint("broken", value, "openinference_instrumentor"),
     )
 
@@ -280,6 +334,17 @@ def test_one_that_fails_makes_room_for_the_next(
     )
     ask(client)
     assert 1 == len(kept.spans)
+
+
+def test_what_is_not_for_ai_is_started_by_name_only(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noisy = broken("tests.prela_core.instrumentation.faulty:Noisy", "requests", ai=False)
+    monkeypatch.setattr(start, "instrumentors", lambda: [noisy])
+    assert () == begin().outcomes
+    done = begin("requests", answer=42)
+    assert ("requests",) == done.started
+    assert 42 == sys.modules["tests.prela_core.instrumentation.faulty"].Noisy().given["answer"]
 
 
 def test_one_that_cannot_be_ended_does_not_keep_the_others(
@@ -334,6 +399,35 @@ print(len(put))
 """
     )
     assert "[('CreateEmbeddings', 'shop'), ('root', 'shop')]\n2\n" == said
+
+
+def test_our_sampler_decides_on_the_roots_of_a_provider_that_we_made() -> None:
+    said = alone(
+        """
+import time
+from opentelemetry import trace
+from prela_core.emit import Tracer, set_tracer
+from prela_core.instrumentation import bridge
+put, asked = [], []
+class Sink:
+    put = staticmethod(put.append)
+    flush = close = staticmethod(lambda timeout: True)
+def sampler(trace_id, parent, now):
+    asked.append((len(trace_id), parent))
+    return len(asked) > 1
+tracer = Tracer(
+    "shop", Sink(), now_ns=time.time_ns, monotonic_ns=time.monotonic_ns, sampler=sampler
+)
+set_tracer(tracer)
+bridge()
+theirs = trace.get_tracer("theirs")
+for name in ("dropped", "kept"):
+    with theirs.start_as_current_span(name), theirs.start_as_current_span("below"):
+        pass
+print(asked, [span.to_span().name for span in put])
+"""
+    )
+    assert "[(32, None), (32, None)] ['below', 'kept']\n" == said
 
 
 def test_without_the_extra_the_helpers_serve_and_the_rest_says_how_to_get_it() -> None:

@@ -43,7 +43,11 @@ def _pieces(pieces: Iterator[Any], call: Call) -> Iterator[Any]:
             call.end()
             return
         call.take(piece)
-        yield piece
+        try:
+            yield piece
+        except GeneratorExit:
+            call.end()  # whoever read it has let go of it
+            raise
 
 
 async def _apieces(pieces: AsyncIterator[Any], call: Call) -> AsyncIterator[Any]:
@@ -54,7 +58,11 @@ async def _apieces(pieces: AsyncIterator[Any], call: Call) -> AsyncIterator[Any]
             call.end()
             return
         call.take(piece)
-        yield piece
+        try:
+            yield piece
+        except GeneratorExit:
+            call.end()  # whoever read it has let go of it
+            raise
 
 
 def _follow_raw(raw: Any, call: Call) -> None:

@@ -10,9 +10,12 @@ from prela_core.instrumentation.clients.reading import (
     Attributes,
     arguments_of,
     finish_reason,
+    index,
+    mapping,
     media_part,
     objects,
     present,
+    text,
     text_part,
     under,
 )
@@ -133,7 +136,7 @@ def _media(kind: str, block: Mapping[str, Any]) -> Attributes:
             return {"type": "file", "modality": modality, "file_id": under(source, "file_id")}
         case "text":
             return text_part(under(source, "data"))
-    return media_part(modality, f"data:,{under(source, 'data') or ''}", mime_type)
+    return media_part(modality, f"data:,{text(under(source, 'data'))}", mime_type)
 
 
 def _result(content: Any) -> Any:
@@ -150,41 +153,40 @@ class _Events:
         self._inputs: dict[int, str] = {}
 
     def add(self, piece: Mapping[str, Any], /) -> bool:
-        index = piece.get("index") or 0
+        at = index(piece.get("index"))
         match piece.get("type"):
             case "message_start":
-                self._message = dict(piece.get("message") or {})
+                self._message = dict(mapping(piece.get("message")))
                 # Counted before the first word; what counts comes with the end.
+                counted = mapping(self._message.get("usage"))
                 self._message["usage"] = {
-                    key: count
-                    for key, count in (self._message.get("usage") or {}).items()
-                    if key != "output_tokens"
+                    key: count for key, count in counted.items() if key != "output_tokens"
                 }
             case "message_delta":
-                self._message |= present(piece.get("delta") or {})
-                usage = present(piece.get("usage") or {})
-                self._message["usage"] = (self._message.get("usage") or {}) | usage
+                self._message |= present(mapping(piece.get("delta")))
+                usage = present(mapping(piece.get("usage")))
+                self._message["usage"] = {**mapping(self._message.get("usage")), **usage}
             case "content_block_start":
-                self._blocks[index] = dict(piece.get("content_block") or {})
+                self._blocks[at] = dict(mapping(piece.get("content_block")))
             case "content_block_delta":
-                self._grow(index, piece.get("delta") or {})
+                self._grow(at, mapping(piece.get("delta")))
                 return True
         return False
 
-    def _grow(self, index: int, delta: Mapping[str, Any]) -> None:
-        block = self._blocks.setdefault(index, {})
+    def _grow(self, at: int, delta: Mapping[str, Any]) -> None:
+        block = self._blocks.setdefault(at, {})
         match delta.get("type"):
             case "text_delta":
-                block["text"] = block.get("text", "") + (delta.get("text") or "")
+                block["text"] = text(block.get("text")) + text(delta.get("text"))
             case "thinking_delta":
-                block["thinking"] = block.get("thinking", "") + (delta.get("thinking") or "")
+                block["thinking"] = text(block.get("thinking")) + text(delta.get("thinking"))
             case "input_json_delta":
-                so_far = self._inputs.get(index, "")
-                self._inputs[index] = so_far + (delta.get("partial_json") or "")
+                so_far = self._inputs.get(at, "")
+                self._inputs[at] = so_far + text(delta.get("partial_json"))
 
     def answer(self) -> Mapping[str, Any]:
         blocks = []
-        for index, block in sorted(self._blocks.items()):
-            text = self._inputs.get(index)
-            blocks.append(block | {"input": arguments_of(text)} if text else block)
+        for at, block in sorted(self._blocks.items()):
+            given = self._inputs.get(at)
+            blocks.append(block | {"input": arguments_of(given)} if given else block)
         return {**self._message, "content": blocks}

@@ -10,9 +10,12 @@ from prela_core.instrumentation.clients.reading import (
     Attributes,
     arguments_of,
     finish_reason,
+    index,
+    mapping,
     media_part,
     objects,
     present,
+    text,
     text_part,
     under,
 )
@@ -58,7 +61,7 @@ class ChatCompletions:
         choices = objects(answer.get("choices"))
         usage = answer.get("usage")
         outputs = [
-            message(one.get("message") or {}, "assistant")
+            message(mapping(one.get("message")), "assistant")
             | present({"finish_reason": finish_reason(one.get("finish_reason"))})
             for one in choices
         ]
@@ -138,8 +141,8 @@ def _part(block: Mapping[str, Any]) -> Attributes:
             return media_part("image", under(block, "image_url", "url"))
         case "input_audio":
             kind = under(block, "input_audio", "format")
-            data = f",{under(block, 'input_audio', 'data') or ''}"
-            return media_part("audio", f"data:{data}", f"audio/{kind}" if kind else None)
+            data = text(under(block, "input_audio", "data"))
+            return media_part("audio", f"data:,{data}", f"audio/{kind}" if kind else None)
         case "file":
             named = present(
                 {
@@ -169,8 +172,8 @@ class _Chunks:
         return said
 
     def _take(self, choice: Mapping[str, Any]) -> bool:
-        index = choice.get("index") or 0
-        kept = self._choices.setdefault(index, {"message": {"role": "assistant"}, "calls": {}})
+        at = index(choice.get("index"))
+        kept = self._choices.setdefault(at, {"message": {"role": "assistant"}, "calls": {}})
         if choice.get("finish_reason"):
             kept["finish_reason"] = choice["finish_reason"]
         delta = choice.get("delta")
@@ -187,16 +190,16 @@ class _Chunks:
         return said
 
     def _add_call(self, calls: dict[int, Attributes], delta: Mapping[str, Any]) -> None:
-        call = calls.setdefault(delta.get("index") or 0, {})
+        call = calls.setdefault(index(delta.get("index")), {})
         if delta.get("id"):
             call["id"] = delta["id"]
-        for kind, text in (("function", "arguments"), ("custom", "input")):
+        for kind, key in (("function", "arguments"), ("custom", "input")):
             piece = delta.get(kind)
             if isinstance(piece, Mapping):
                 into = call.setdefault(kind, {})
                 if piece.get("name"):
                     into["name"] = piece["name"]
-                into[text] = into.get(text, "") + (piece.get(text) or "")
+                into[key] = into.get(key, "") + text(piece.get(key))
 
     def answer(self) -> Mapping[str, Any]:
         choices = []

@@ -10,9 +10,11 @@ from prela_core.instrumentation.clients.reading import (
     Attributes,
     arguments_of,
     finish_reason,
+    index,
     media_part,
     objects,
     present,
+    text,
     text_part,
     under,
 )
@@ -172,12 +174,12 @@ class _Events:
                 "response.failed",
                 "response.incomplete",
             )
-        index = piece.get("output_index") or 0
+        at = index(piece.get("output_index"))
         if isinstance(piece.get("item"), Mapping):
-            self._items[index] = dict(piece["item"])
+            self._items[at] = dict(piece["item"])
         if not isinstance(piece.get("delta"), str):
             return False
-        item = self._items.setdefault(index, {})
+        item = self._items.setdefault(at, {})
         match kind:
             case "response.output_text.delta":
                 _grow(item, "content", piece, {"type": "output_text"}, "text")
@@ -186,9 +188,9 @@ class _Events:
             case "response.reasoning_summary_text.delta":
                 _grow(item, "summary", piece, {"type": "summary_text"}, "text")
             case "response.function_call_arguments.delta":
-                item["arguments"] = (item.get("arguments") or "") + piece["delta"]
+                item["arguments"] = text(item.get("arguments")) + piece["delta"]
             case "response.custom_tool_call_input.delta":
-                item["input"] = (item.get("input") or "") + piece["delta"]
+                item["input"] = text(item.get("input")) + piece["delta"]
         return True
 
     def answer(self) -> Mapping[str, Any]:
@@ -199,13 +201,13 @@ class _Events:
 
 
 def _grow(
-    item: Attributes, key: str, piece: Mapping[str, Any], empty: Attributes, text: str
+    item: Attributes, key: str, piece: Mapping[str, Any], empty: Attributes, within: str
 ) -> None:
     """Append to the last block of `item`, or to a new one where the piece names the next."""
-    at = piece.get("content_index", piece.get("summary_index")) or 0
+    at = index(piece.get("content_index", piece.get("summary_index")))
     blocks = list(objects(item.get(key)))
     if at >= len(blocks):
         blocks.append(empty)
     last = {**blocks[-1]}
-    last[text] = (last.get(text) or "") + piece["delta"]
+    last[within] = text(last.get(within)) + piece["delta"]
     item[key] = [*blocks[:-1], last]

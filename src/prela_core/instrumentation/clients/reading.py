@@ -19,10 +19,13 @@ __all__ = [
     "Reading",
     "arguments_of",
     "finish_reason",
+    "index",
+    "mapping",
     "media_part",
     "objects",
     "plain",
     "present",
+    "text",
     "text_part",
     "under",
 ]
@@ -93,9 +96,24 @@ def objects(value: Any) -> Iterable[Mapping[str, Any]]:
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
-def text_part(text: Any) -> Attributes:
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Give an object; an empty one in place of anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def text(value: Any) -> str:
+    """Give a text; an empty one in place of anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def index(value: Any) -> int:
+    """Give a place in a list; the first in place of anything else."""
+    return value if isinstance(value, int) and value >= 0 else 0
+
+
+def text_part(said: Any) -> Attributes:
     """Make the part of a message that is text."""
-    return {"type": "text", "content": text}
+    return {"type": "text", "content": said}
 
 
 def media_part(modality: str, url: Any, mime_type: str | None = None) -> Attributes:
@@ -110,14 +128,14 @@ def media_part(modality: str, url: Any, mime_type: str | None = None) -> Attribu
     return present({"type": "blob", "modality": modality, "mime_type": kind, "length": len(data)})
 
 
-def arguments_of(text: Any) -> Any:
+def arguments_of(given: Any) -> Any:
     """Read a tool's arguments from JSON; a text that is none, or not all of one, stays itself."""
-    if not isinstance(text, str):
-        return text
+    if not isinstance(given, str):
+        return given
     try:
-        return json_value(json.loads(text))
+        return json_value(json.loads(given))
     except (ValueError, RecursionError):
-        return text
+        return given
 
 
 def finish_reason(word: Any) -> Any:

@@ -1,27 +1,28 @@
-"""From OpenTelemetry's SDK into our sink: every span it ends, as one of ours."""
+"""From OpenTelemetry's SDK to our tracer: every span it ends, as one of ours."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace import Span as RecordingSpan
 from opentelemetry.trace import format_span_id
 
-from prela_core.emit.ports import Sink
+from prela_core.emit import get_tracer
 from prela_core.instrumentation.otel.ended_span import EndedSpan
 
 __all__ = ["SpanBridge", "nearest_put"]
 
-_REMEMBERED = 4096
-"""Left-out spans whose parents are remembered, for children that start late."""
+_REMEMBERED = 8192
+"""Spans of which something is remembered; what is known of older ones is forgotten."""
 
 _ancestors: OrderedDict[int, int | None] = OrderedDict()
 """Span id of a left-out span -> its nearest ancestor that is put, for all providers.
 
-An OrderedDict drops its oldest in one step, which no other thread can get between.
+Kept after its end, for children that start late.
 """
 
 
@@ -31,51 +32,58 @@ def nearest_put(span_id: int) -> int | None:
 
 
 class SpanBridge(SpanProcessor):
-    """Puts what a `TracerProvider` ends into a sink: `provider.add_span_processor(bridge)`.
+    """Puts what a `TracerProvider` ends into the sink of the program's tracer.
 
-    `sink` gives the sink of the moment, or None while there is none, and `service_name` the name
-    for spans whose resource has none. Spans whose scope and name are in `left_out` are not put;
-    their children become those of the nearest ancestor that is. So do children of spans that start
-    while it is not `active`: some instrumentors go on making spans after they were ended.
+    While there is no tracer, nothing is put. What `prela_core.context` and the tracer say of
+    every span is said of these as well, where they don't say otherwise themselves.
+
+    Spans whose scope and name are in `left_out` are not put; their children become those of the
+    nearest ancestor that is. So do children of spans that start while it is not `active`: some
+    instrumentors go on making spans after they were ended.
 
     The SDK lets what a processor raises into the program, so nothing here raises. The sink is
-    its owner's: shutting down the provider leaves it open.
+    the tracer's: shutting down the provider leaves it open.
     """
 
-    def __init__(self, sink: Callable[[], Sink | None], service_name: Callable[[], str]) -> None:
-        self._sink = sink
-        self._service_name = service_name
+    def __init__(self) -> None:
         self.left_out: list[tuple[str, str]] = []
         self.active = True
-        self._adopted: dict[int, int | None] = {}
+        # Span id of an open span -> its parent that is put, and what is said where it started.
+        self._begun: OrderedDict[int, tuple[int | None, Mapping[str, Any]]] = OrderedDict()
 
     def on_start(self, span: RecordingSpan, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the SDK's signature
-        """Remember the parent of a span that is left out, and the adoption of its children."""
-        if self.active and not self.left_out and not _ancestors:
-            return
+        """Remember what is known at the start only."""
         own, parent = span.get_span_context().span_id, span.parent
         nearest = nearest_put(parent.span_id) if parent else None
         scope = span.instrumentation_scope
         if not self.active or (scope and (scope.name, span.name) in self.left_out):
-            _ancestors[own] = nearest
-            while len(_ancestors) > _REMEMBERED:
-                _ancestors.popitem(last=False)
-        elif parent and nearest != parent.span_id:
-            self._adopted[own] = nearest
+            _remember(_ancestors, own, nearest)
+            return
+        tracer = get_tracer()
+        if tracer is not None:
+            _remember(self._begun, own, (nearest, tracer.attributes_here()))
 
     def on_end(self, span: ReadableSpan) -> None:
         """Put a sampled span into the sink."""
         context = span.get_span_context()
         if context is None:
             return
-        parent = self._adopted.pop(context.span_id, span.parent.span_id if span.parent else None)
-        sink = self._sink() if self.active else None
-        if sink is None or context.span_id in _ancestors or not context.trace_flags.sampled:
+        parent = span.parent.span_id if span.parent else None
+        parent, said = self._begun.pop(context.span_id, (parent, {}))
+        tracer = get_tracer() if self.active else None
+        if tracer is None or context.span_id in _ancestors or not context.trace_flags.sampled:
             return
         parent_id = None if parent is None else format_span_id(parent)
-        sink.put(EndedSpan(span, parent_id, self._service_name()))
+        tracer.put(EndedSpan(span, parent_id, tracer.service_name, said))
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         """Flush the sink; with none there is nothing left to do."""
-        sink = self._sink()
-        return sink is None or sink.flush(timeout_millis / 1000)
+        tracer = get_tracer()
+        return tracer is None or tracer.sink.flush(timeout_millis / 1000)
+
+
+def _remember(known: OrderedDict[int, Any], span_id: int, what: Any) -> None:
+    known[span_id] = what
+    # An OrderedDict drops its oldest in one step, which no other thread can get between.
+    while len(known) > _REMEMBERED:
+        known.popitem(last=False)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 from opentelemetry.sdk.resources import SERVICE_NAME
 from opentelemetry.sdk.trace import ReadableSpan
@@ -21,12 +24,13 @@ class EndedSpan:
     """A `Finished` of another library's making: what was recorded can't change after the end.
 
     `parent_id` is that of the nearest ancestor that is exported, in hex. `service_name` is used
-    where the resource names none.
+    where the resource names none, and attributes of `said` where the span has none of that name.
     """
 
     span: ReadableSpan
     parent_id: str | None
     service_name: str = ""
+    said: Mapping[str, Any] = attrs.field(factory=dict)
 
     def to_span(self) -> Span:
         """Give the span; its type is left to its attributes.
@@ -39,11 +43,12 @@ class EndedSpan:
         context = span.get_span_context()
         resource = dict(span.resource.attributes)
         named = str(resource.pop(SERVICE_NAME, ""))
-        attributes = {f"resource.{key}": value for key, value in resource.items()}
+        attributes: dict[str, Any] = {f"resource.{key}": one for key, one in resource.items()}
         if scope := span.instrumentation_scope:
             attributes["otel.scope.name"] = scope.name
             if scope.version:
                 attributes["otel.scope.version"] = scope.version
+        attributes |= self.said
         attributes |= span.attributes or {}
         is_error = span.status.status_code is StatusCode.ERROR
         return Span(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import DEFAULT_ON, ParentBased
 
-from prela_core.emit.ports import Sink
 from prela_core.instrumentation.otel.bridge import SpanBridge
+from prela_core.instrumentation.otel.sampler import RootSampler
 
 __all__ = ["bridged"]
 
@@ -18,9 +18,7 @@ _bridges: WeakKeyDictionary[Any, SpanBridge] = WeakKeyDictionary()
 """A provider gives no processor back, so one that has a bridge gets no second."""
 
 
-def bridged(
-    provider: Any, sink: Callable[[], Sink | None], service_name: Callable[[], str]
-) -> tuple[Any, SpanBridge]:
+def bridged(provider: Any) -> tuple[Any, SpanBridge]:
     """Put a bridge on `provider`, or on the process's own when it is None.
 
     A process without a provider gets a fresh one. A provider that takes no processors, such as
@@ -37,12 +35,16 @@ def bridged(
         provider = _fresh()
     bridge = _bridges.get(provider)
     if bridge is None:
-        bridge = _bridges[provider] = SpanBridge(sink, service_name)
+        bridge = _bridges[provider] = SpanBridge()
         provider.add_span_processor(bridge)
     bridge.active = True
     return provider, bridge
 
 
 def _fresh() -> TracerProvider:
-    # Flushing at the program's end is the business of the sink's owner.
-    return TracerProvider(shutdown_on_exit=False)
+    # Flushing at the program's end is the business of the tracer's owner.
+    provider = TracerProvider(shutdown_on_exit=False)
+    # A sampler that the environment names is the user's wish; without one ours decides on roots.
+    if provider.sampler is DEFAULT_ON:
+        provider.sampler = ParentBased(RootSampler())
+    return provider

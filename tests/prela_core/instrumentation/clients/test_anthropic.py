@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -163,6 +164,7 @@ def test_a_stream_that_nobody_reads_ends_with_its_object(client: Anthropic, kept
     stream = client.messages.create(**ASKED, stream=True)
     next(stream)
     del stream
+    gc.collect()
 
     assert Status.SUCCESS == kept.only().status
 

@@ -331,6 +331,18 @@ def test_async_streams_left_early_or_broken(run: Make, kept: Kept) -> None:
     assert [SAID] == raw.attributes["gen_ai.output.messages"]
 
 
+def test_async_streams_that_are_let_go_of(run: Make, kept: Kept) -> None:
+    async def work(client: AsyncOpenAI) -> None:
+        async for _ in await client.chat.completions.create(
+            model="gpt-4o", messages=HELLO, stream=True
+        ):
+            break
+        gc.collect()
+
+    run(work)
+    assert Status.SUCCESS == kept.only().status
+
+
 def test_async_calls_that_are_cancelled(run: Make, kept: Kept) -> None:
     async def work(client: AsyncOpenAI) -> None:
         task = asyncio.create_task(client.chat.completions.create(model="gpt-4o", messages=HELLO))
@@ -395,6 +407,14 @@ def test_responses_as_a_stream(client: OpenAI, kept: Kept, tools: Any) -> None:
     assert [CALLED if tools else SAID] == said["gen_ai.output.messages"]
     assert 2 == said["gen_ai.usage.input_tokens"]
     assert 0 < said["gen_ai.response.time_to_first_chunk"]
+
+
+def test_the_helper_around_a_stream_of_a_response(client: OpenAI, kept: Kept) -> None:
+    with client.responses.stream(model="gpt-4o", input="hello there") as stream:
+        final = stream.get_final_response()
+
+    assert "You said: hello there" == final.output_text
+    assert [SAID] == kept.only().attributes["gen_ai.output.messages"]
 
 
 def test_responses_as_a_stream_left_early(client: OpenAI, kept: Kept) -> None:

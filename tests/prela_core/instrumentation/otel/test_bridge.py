@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanContext, StatusCode, TraceFlags
 from tests.prela_core.instrumentation.conftest import Kept
 
-from prela_core.emit import Tracer
+from prela_core.emit import Tracer, context
 from prela_core.instrumentation import bridge
 from prela_core.model import Status, to_micros
 
@@ -113,6 +113,24 @@ def test_the_users_own_processors_go_on(
     assert ["both", "own"] == [span.name for span in own.get_finished_spans()]
 
 
+def test_what_is_said_of_every_span_is_said_of_theirs(
+    tracer: Tracer, kept: Kept, provider: TracerProvider
+) -> None:
+    library = provider.get_tracer("library")
+    with bridge(provider):
+        with context(session="s-1", user="u-7", tenant="acme"):
+            with library.start_as_current_span("a") as first:
+                first.set_attribute("user.id", "its own")
+            second = library.start_span("b")
+        second.end()
+        library.start_span("c").end()
+
+    keys = ("session.id", "user.id", "tenant")
+    assert [("s-1", "its own", "acme"), ("s-1", "u-7", "acme"), (None, None, None)] == [
+        tuple(span.attributes.get(key) for key in keys) for span in kept.spans
+    ]
+
+
 def test_two_uses_of_a_provider_put_each_span_once_until_the_last_ends(
     tracer: Tracer, kept: Kept, provider: TracerProvider
 ) -> None:
@@ -131,6 +149,15 @@ def test_without_a_tracer_nothing_is_put_and_nothing_fails(provider: TracerProvi
         with provider.get_tracer("library").start_as_current_span("chat"):
             pass
         assert provider.force_flush(100)
+
+
+def test_a_provider_that_takes_no_processors_is_left_and_another_given(
+    tracer: Tracer, kept: Kept
+) -> None:
+    with bridge(trace.NoOpTracerProvider()) as opened:
+        opened.provider.get_tracer("library").start_span("a").end()
+
+    assert ["a"] == [span.name for span in kept.spans]
 
 
 def test_what_opentelemetry_does_not_sample_is_not_put(tracer: Tracer, kept: Kept) -> None:

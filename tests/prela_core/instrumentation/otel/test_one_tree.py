@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from tests.prela_core.instrumentation.conftest import Kept
 
 from prela_core.emit import Tracer, current_span
+from prela_core.emit import trace as traced
 from prela_core.emit.samplers import ratio
 from prela_core.instrumentation import bridge
 
@@ -147,6 +148,48 @@ def test_a_generator_that_is_left_early(tracer: Tracer, library: otel.Tracer, ke
             pass
 
     assert {"root": None, "stream": "root", "inner": "stream", "after": "root"} == kept.parents
+
+
+def test_a_traced_generator_is_current_while_it_runs_and_no_longer(
+    tracer: Tracer, library: otel.Tracer, kept: Kept
+) -> None:
+    @traced
+    def numbers() -> Iterator[int]:
+        for number in range(2):
+            with library.start_as_current_span(f"made {number}"):
+                pass
+            yield number
+
+    @traced
+    async def letters() -> AsyncIterator[str]:
+        with library.start_as_current_span("letter"):
+            pass
+        yield "a"
+
+    async def read() -> None:
+        async for letter in letters():
+            with library.start_as_current_span(f"read {letter}"):
+                pass
+
+    with tracer.span("root"):
+        for number in numbers():
+            with library.start_as_current_span(f"read {number}"):
+                pass
+        asyncio.run(read())
+
+    found = {name.rpartition(".")[2]: parent for name, parent in kept.parents.items()}
+    parents = {name: (parent or "").rpartition(".")[2] for name, parent in found.items()}
+    assert {
+        "root": "",
+        "numbers": "root",
+        "made 0": "numbers",
+        "read 0": "root",
+        "made 1": "numbers",
+        "read 1": "root",
+        "letters": "root",
+        "letter": "letters",
+        "read a": "root",
+    } == parents
 
 
 def test_an_async_generator_that_the_loop_closes(
