@@ -54,6 +54,8 @@ def serve(host: str | None, port: int | None, data_dir: Path) -> None:
     def started(url: str, parts: Embedded) -> None:
         click.echo(f"Prela is ready at {url}  (data in {settings.data_dir})", err=True)
         click.echo(f"  send   POST {url}/v1/traces, /v1/spans or /v1/batch", err=True)
+        if parts.grpc is not None:
+            click.echo(f"         OTLP over gRPC to {parts.grpc.address}", err=True)
         click.echo(f"  ask    prela query{here}, {url}/api/v1/traces", err=True)
         click.echo(f"  read   {url}/docs", err=True)
         if parts.accounts is not None and not parts.accounts.list():

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 import attrs
@@ -15,6 +16,8 @@ from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from prela_core.bus import Bus
+from prela_core.errors import SettingsError
 from prela_core.io.clickhouse_store import open_embedded
 from prela_core.io.data_directory import DataDirectory
 from prela_core.io.direct_bus import DirectBus
@@ -35,6 +38,9 @@ from prela_server.query.routes import query_routes
 from prela_server.settings import Settings
 from prela_server.worker.worker import Worker
 
+if TYPE_CHECKING:
+    from prela_server.ingest.otlp_grpc import OtlpGrpc
+
 __all__ = ["Embedded", "embedded"]
 
 _log = structlog.get_logger()
@@ -43,13 +49,17 @@ _READERS = 4
 
 @attrs.frozen
 class Embedded:
-    """All roles in one process. `failed` is set when the worker died, which ends the server."""
+    """All roles in one process. `failed` is set when the worker died, which ends the server.
+
+    `grpc` is there when its port is set, and not yet started.
+    """
 
     app: ASGIApp
     store: Store
     bus: DirectBus
     accounts: Accounts | None
     failed: asyncio.Event
+    grpc: OtlpGrpc | None
 
 
 @asynccontextmanager
@@ -76,8 +86,10 @@ async def embedded(settings: Settings, directory: DataDirectory) -> AsyncIterato
         worker = asyncio.create_task(Worker(bus, store).run(), name="worker")
         worker.add_done_callback(lambda _: failed.set())
         try:
-            app = _application(settings, bus, store, guard)
-            yield Embedded(app, store, bus, accounts, failed)
+            gateway = _gateway(settings, bus)
+            grpc = _grpc(settings, gateway, guard)
+            app = _application(settings, gateway, store, guard)
+            yield Embedded(app, store, bus, accounts, failed, grpc)
         finally:
             bus.close()
             await worker
@@ -87,23 +99,41 @@ async def embedded(settings: Settings, directory: DataDirectory) -> AsyncIterato
         await anyio.to_thread.run_sync(store.close)
 
 
-def _application(settings: Settings, bus: DirectBus, store: Store, guard: Guard) -> ASGIApp:
-    limits = Limits(body=settings.max_body_bytes)
-    gateway = IngestGateway(
+def _gateway(settings: Settings, bus: Bus) -> IngestGateway:
+    return IngestGateway(
         bus,
         clock=ReceiptClock(lambda: time.time_ns() // 1000),
-        limits=limits,
+        limits=Limits(body=settings.max_body_bytes),
         retention_days=settings.retention_days,
         drop_scopes=settings.otlp_drop_scopes,
     )
 
+
+def _grpc(settings: Settings, gateway: IngestGateway, guard: Guard) -> OtlpGrpc | None:
+    if settings.otlp_grpc_port is None:
+        return None
+    try:
+        from prela_server.ingest.otlp_grpc import OtlpGrpc  # noqa: PLC0415 - optional
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            "PRELA_OTLP_GRPC_PORT is set, but gRPC is not installed: pip install 'prela-core[grpc]'"
+        ) from error
+    return OtlpGrpc(gateway, guard, body_limit=settings.max_body_bytes)
+
+
+def _application(settings: Settings, gateway: IngestGateway, store: Store, guard: Guard) -> ASGIApp:
     one_ping = CapacityLimiter(1)
 
     async def store_answers() -> None:
         await anyio.to_thread.run_sync(store.ping, limiter=one_ping)
 
     routes = [
-        *ingest_routes(gateway, guard, body_limit=limits.body, body_seconds=settings.body_seconds),
+        *ingest_routes(
+            gateway,
+            guard,
+            body_limit=settings.max_body_bytes,
+            body_seconds=settings.body_seconds,
+        ),
         *query_routes(store, guard, at_once=_READERS),
         *health_routes({"bus": gateway.ready, "store": shared(store_answers)}),
         *docs_routes(

@@ -81,6 +81,8 @@ async def _serve(
     started: Callable[[str, Embedded], None],
 ) -> None:
     async with embedded(settings, directory) as parts:
+        if parts.grpc is not None and settings.otlp_grpc_port is not None:
+            await parts.grpc.start(settings.host, settings.otlp_grpc_port)
 
         def announce() -> None:
             url = _url(settings.host, listener)
@@ -106,6 +108,8 @@ async def _serve(
         failed = asyncio.create_task(parts.failed.wait())
         await asyncio.wait({serving, failed}, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
+        if parts.grpc is not None:
+            await parts.grpc.stop(settings.shutdown_seconds)
         await serving
         if failed.done():
             raise PrelaError("the worker stopped unexpectedly; the log says why")

@@ -69,7 +69,8 @@ class Settings:
     decompression. `bus_spans` is how many spans may wait to be stored. `shutdown_seconds` is
     how long a stopping server may take to finish what it has begun. Spans that come as OTLP from
     an instrumentation scope of `otlp_drop_scopes` are thrown away: globs, parted by commas, such
-    as `opentelemetry.instrumentation.fastapi,@opentelemetry/instrumentation-http`.
+    as `opentelemetry.instrumentation.fastapi,@opentelemetry/instrumentation-http`. OTLP over gRPC
+    is taken at `otlp_grpc_port` of the same host (0: any free one), or not at all without one.
     """
 
     host: str = "127.0.0.1"
@@ -82,6 +83,9 @@ class Settings:
     bus_spans: int = attrs.field(default=100_000, validator=_positive)
     shutdown_seconds: int = attrs.field(default=20, validator=_positive)
     otlp_drop_scopes: tuple[str, ...] = ()
+    otlp_grpc_port: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(_port)
+    )
 
     @property
     def asks_for_keys(self) -> bool:
@@ -168,6 +172,7 @@ def _words(text: str) -> tuple[str, ...]:
 _READERS: dict[Any, Callable[[str], Any]] = {
     str: str,
     int: _whole_number,
+    int | None: _whole_number,
     tuple[str, ...]: _words,
     Path: lambda text: Path(text).expanduser(),
     Auth: _auth,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ class Clients:
 
     python: Path
     url: str
+    grpc: str
     key: str
 
     def run(self, program: str, asked: dict[str, Any], **environment: str) -> Any:
@@ -34,23 +36,30 @@ class Clients:
 
 
 @pytest.fixture(scope="session")
-def collector(session_dir: Path) -> Iterator[Api]:
-    """One server for all clients; every one of them has the key."""
-    server = Server(session_dir / "clients", {"PRELA_AUTH": "on"})
+def collecting(session_dir: Path) -> Iterator[Server]:
+    """One server for all clients, which asks for a key and takes OTLP over gRPC as well."""
+    settings = {"PRELA_AUTH": "on", "PRELA_OTLP_GRPC_PORT": "0"}
+    server = Server(session_dir / "clients", settings)
     try:
-        server.start()
-        asked = ("--project", "clients", "--data-dir", str(server.data_dir))
-        made = run_prela("keys", "create", *asked)
-        assert made.returncode == 0, made.stderr
-        yield server.api.with_key(made.stdout.strip())
+        yield server.start()
     finally:
         server.end()
 
 
 @pytest.fixture(scope="session")
-def clients(collector: Api, clients_python: Path) -> Clients:
+def collector(collecting: Server) -> Api:
+    """The server for all clients, with the key that every one of them has."""
+    asked = ("--project", "clients", "--data-dir", str(collecting.data_dir))
+    made = run_prela("keys", "create", *asked)
+    assert made.returncode == 0, made.stderr
+    return collecting.api.with_key(made.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def clients(collecting: Server, collector: Api, clients_python: Path) -> Clients:
+    (grpc,) = re.findall(r"OTLP over gRPC to (\S+)", collecting.log)
     assert collector.key is not None
-    return Clients(clients_python, collector.url, collector.key)
+    return Clients(clients_python, collector.url, grpc, collector.key)
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,18 @@ def test_python_told_by_its_environment_alone(collector: Api, clients: Clients, 
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_python_by_grpc(collector: Api, clients: Clients, compression: str) -> None:
+    asked = _asked(
+        "grpc",
+        endpoint=f"http://{clients.grpc}",
+        headers={"x-api-key": clients.key},
+        compression=compression,
+    )
+
+    assert_family(collector, clients.run("opentelemetry_sdk", asked))
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip"])
 @pytest.mark.parametrize("exporter", ["protobuf", "json"])
 def test_node(
     collector: Api, clients: Clients, node_program: Path, exporter: str, compression: str

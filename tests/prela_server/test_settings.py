@@ -41,6 +41,7 @@ def test_without_settings_it_is_for_this_machine_alone() -> None:
         ("body_seconds", "5", 5),
         ("bus_spans", "10", 10),
         ("shutdown_seconds", "3", 3),
+        ("otlp_grpc_port", "4317", 4317),
         ("otlp_drop_scopes", "a.b", ("a.b",)),
         ("otlp_drop_scopes", " a.*, ,@b/c ,", ("a.*", "@b/c")),
     ],

@@ -10,6 +10,7 @@ import json
 import sys
 from typing import Any
 
+import grpc
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpExporter
@@ -21,11 +22,13 @@ from opentelemetry.trace import Link, SpanKind, StatusCode, set_span_in_context
 
 def _exporter(asked: dict[str, Any]) -> Any:
     options = asked["options"]
+    compression = options.pop("compression", "none")
     if asked["exporter"] == "grpc":
-        return GrpcExporter(**options)
-    if "compression" in options:
-        options["compression"] = Compression(options["compression"])
-    return HttpExporter(**options)
+        kinds = {"none": grpc.Compression.NoCompression, "gzip": grpc.Compression.Gzip}
+        return GrpcExporter(**options, compression=kinds[compression])
+    if asked["exporter"] == "environment":
+        return HttpExporter()
+    return HttpExporter(**options, compression=Compression(compression))
 
 
 def _make(provider: TracerProvider, asked: dict[str, Any]) -> dict[str, Span]:

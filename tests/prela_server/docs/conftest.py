@@ -39,9 +39,9 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
 @pytest.fixture
 def docs_app(tmp_path: Path) -> Starlette:
     """The application as it is composed, but for what it stands on."""
-    frame = compose._application(
-        Settings(data_dir=tmp_path), cast("Any", NoBus()), cast("Store", NoStore()), open_guard()
-    )
+    settings = Settings(data_dir=tmp_path)
+    gateway = compose._gateway(settings, cast("Any", NoBus()))
+    frame = compose._application(settings, gateway, cast("Store", NoStore()), open_guard())
     assert isinstance(frame, Frame)
     return cast("Starlette", frame._app)
 

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from prela_core.errors import SettingsError
+from prela_server import compose
+from prela_server.edge.guard import open_guard
+from prela_server.run import run
+from prela_server.settings import Settings
+
+GATEWAY = cast("Any", None)
+
+
+def test_grpc_is_off_unless_its_port_is_set(tmp_path: Path) -> None:
+    assert compose._grpc(Settings(data_dir=tmp_path), GATEWAY, open_guard()) is None
+
+
+def test_a_missing_extra_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delitem(sys.modules, "prela_server.ingest.otlp_grpc", raising=False)
+    monkeypatch.setitem(sys.modules, "grpc", None)
+
+    with pytest.raises(SettingsError, match=r"pip install 'prela-core\[grpc\]'"):
+        compose._grpc(Settings(data_dir=tmp_path, otlp_grpc_port=0), GATEWAY, open_guard())
+
+
+def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = Settings(data_dir=tmp_path, port=0, otlp_grpc_port=taken.getsockname()[1])
+        with pytest.raises(SettingsError, match="choose another PRELA_OTLP_GRPC_PORT"):
+            run(settings, started=lambda *_: None)
