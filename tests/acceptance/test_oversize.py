@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import zstandard
 from tests.conftest import Server, assert_problem, span
+from tests.otlp import MEDIA_TYPES, field, otlp_request, otlp_span
 
 pytestmark = pytest.mark.slow
 
@@ -162,3 +163,38 @@ def test_headers_without_end_are_refused(bounded: Server, piece: bytes) -> None:
 
     assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
     assert sent < 50 * MB
+
+
+def _otlp_bombs() -> dict[str, tuple[str, bytes, int]]:
+    """Give requests that would be hundreds of megabytes as objects: encoding, body and status."""
+    size = 19 * MB
+    good = otlp_span().SerializeToString()
+    resource = otlp_request(*(otlp_span() for _ in range(10_000)), resource={"blob": "x" * 10 * MB})
+    spans = b'{"resourceSpans":[{"scopeSpans":[{"spans":[%s{}]}]}]}'
+    return {
+        "empty spans": ("protobuf", field(1, field(2, field(2) * (size // 2))), 413),
+        "empty scopes": ("protobuf", field(1, field(2) * (size // 2)), 413),
+        "empty resources": ("protobuf", field(1) * (size // 2), 413),
+        "empty attributes": (
+            "protobuf",
+            field(1, field(2, field(2, good + field(9) * (size // 2)))),
+            200,
+        ),
+        "empty attributes of a resource": (
+            "protobuf",
+            field(1, field(1, field(1) * (size // 2)), field(2, field(2, good))),
+            413,
+        ),
+        "a large resource of many spans": ("protobuf", resource.SerializeToString(), 200),
+        "empty objects": ("json", spans % (b"{}," * (size // 3)), 413),
+        "objects that are nearly empty": ("json", spans % (b"{         }," * (size // 12)), 413),
+    }
+
+
+def test_what_is_small_as_otlp_and_large_as_objects(bounded: Server) -> None:
+    for what, (encoding, body, status) in _otlp_bombs().items():
+        packed = gzip.compress(body, 1)
+        response = bounded.api.post(
+            "/v1/traces", packed, Content_Encoding="gzip", Content_Type=MEDIA_TYPES[encoding]
+        )
+        assert status == response.status_code, (what, response.content[:200])

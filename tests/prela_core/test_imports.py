@@ -47,7 +47,23 @@ READS_THE_ENVIRONMENT = frozenset({"environ", "getenv", "environb"})
 MAY_USE_RANDOMNESS = frozenset({"prela_core.model.ids"})
 """Makes ids; the source of randomness is an argument there."""
 
-HEAVY = frozenset({"numpy", "pandas", "polars", "pyarrow", "starlette", "uvicorn", "click", "rich"})
+HEAVY = frozenset(
+    {
+        "click",
+        "google",
+        "grpc",
+        "numpy",
+        "opentelemetry",
+        "pandas",
+        "polars",
+        "pyarrow",
+        "rich",
+        "starlette",
+        "uvicorn",
+    }
+)
+OPTIONAL = frozenset({"prela_core.wire.otlp_protobuf"})
+"""Modules that need an extra; they are imported inside the functions that need them."""
 
 COMPOSES = frozenset({"prela_server.compose", "prela_server.run", "prela_server.settings"})
 """Where the server may know adapters; `settings` asks for the default data directory only."""
@@ -63,6 +79,8 @@ OTEL = "prela_core.instrumentation.otel"
 
 PUTS_TOGETHER = ("prela_core.pytest_plugin",)
 """Where the core itself is an application: pytest's, which has no other place to compose it."""
+
+GRPC = "prela_server.ingest.otlp_grpc"
 
 ATTICS = frozenset({"common", "helper", "helpers", "manager", "misc", "util", "utils"})
 
@@ -196,6 +214,7 @@ def test_heavy_packages_are_imported_when_they_are_used() -> None:
     assert [] == [
         f"{module.name}:{each.line} imports {each.module}"
         for module in rooms
+        if module.name not in OPTIONAL
         for each in module.imports
         if each.top in HEAVY and not each.lazy
     ]
@@ -228,6 +247,17 @@ def test_clients_of_models_are_imported_by_their_helpers_when_they_are_used() ->
         for each in module.imports
         if each.top in CLIENTS and not (each.lazy and module.name == CLIENTS[each.top])
     ]
+
+
+def test_what_needs_an_extra_is_imported_when_it_is_used() -> None:
+    needed = {**dict.fromkeys(OPTIONAL, "prela_core.wire.otlp"), GRPC: "prela_server.compose"}
+    found = {
+        (each.module, module.name, each.lazy)
+        for module in MODULES
+        for each in module.imports
+        if each.module in needed
+    }
+    assert {(optional, user, True) for optional, user in needed.items()} == found
 
 
 @pytest.mark.parametrize(

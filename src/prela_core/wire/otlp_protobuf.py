@@ -34,7 +34,9 @@ _SCOPE, _SPANS = 1, 2
 _VALUE: dict[int, Shape] = {}
 _KEY_VALUE: Shape = {2: _VALUE}
 _VALUE |= {5: {1: _VALUE}, 6: {1: _KEY_VALUE}}
-_SPAN: Shape = {9: _KEY_VALUE, 11: {3: _KEY_VALUE}, 13: {4: _KEY_VALUE}}
+_OF_SPAN: Shape = {9: _KEY_VALUE, 11: {3: _KEY_VALUE}, 13: {4: _KEY_VALUE}}
+_OF_RESOURCE: Shape = {1: _KEY_VALUE}
+_OF_SCOPE: Shape = {3: _KEY_VALUE}
 
 _SMALL = 64 * 1024
 """Bytes of a span that can't hold so many messages that they need to be counted first."""
@@ -45,25 +47,41 @@ _MESSAGES = 500_000
 def groups(body: bytes, limits: Limits) -> list[Group]:
     """Take a request apart into groups of undecoded spans, after counting these."""
     found: list[Group] = []
-    room = limits.spans
-    for start, end in _inside(body, 0, len(body), _RESOURCE_SPANS):
+    left = _Left(limits.spans)
+    for start, end in left.count(_inside(body, 0, len(body), _RESOURCE_SPANS)):
         resource: Mapping[str, Any] | None = None
-        for first, last in _inside(body, start, end, _SCOPE_SPANS):
+        for first, last in left.count(_inside(body, start, end, _SCOPE_SPANS)):
             spans: list[bytes] = []
             for at, to in _inside(body, first, last, _SPANS):
-                if len(spans) >= room:
-                    raise TooLargeError(
-                        f"over {limits.spans:,} spans in one request; send them in parts"
-                    )
+                left.take_span()
                 spans.append(body[at:to])
             if not spans:
                 continue
-            room -= len(spans)
             if resource is None:
                 raw = _joined(body, start, end, _RESOURCE)
-                resource = _attributes(_parse(Resource, raw).attributes)
+                resource = _attributes(_counted(Resource, raw, _OF_RESOURCE).attributes)
             found.append(Group(resource, _scope(_joined(body, first, last, _SCOPE)), spans))
     return found
+
+
+class _Left:
+    """How many spans, and how many resources and scopes, a request may still hold."""
+
+    def __init__(self, spans: int) -> None:
+        self._most = self._spans = spans
+        self._others = 2 * spans
+
+    def count(self, parts: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        for part in parts:
+            self._others -= 1
+            if self._others < 0:
+                raise TooLargeError("too many resources and scopes in one request")
+            yield part
+
+    def take_span(self) -> None:
+        self._spans -= 1
+        if self._spans < 0:
+            raise TooLargeError(f"over {self._most:,} spans in one request; send them in parts")
 
 
 def _inside(body: bytes, start: int, end: int, field: int) -> Iterator[tuple[int, int]]:
@@ -77,9 +95,10 @@ def _joined(body: bytes, start: int, end: int, field: int) -> bytes:
 
 def read_span(raw: bytes) -> OtlpSpan:
     """Decode one span. Raises `MalformedError`, or `RejectedSpanError` when it holds too much."""
-    if len(raw) > _SMALL and count_messages(raw, _SPAN, _MESSAGES) > _MESSAGES:
-        raise RejectedSpanError(f"the span holds over {_MESSAGES:,} values")
-    span = _parse(Span, raw)
+    try:
+        span = _counted(Span, raw, _OF_SPAN)
+    except TooLargeError as error:
+        raise RejectedSpanError(str(error)) from None
     status = span.status
     return OtlpSpan(
         trace_id=span.trace_id,
@@ -102,7 +121,10 @@ def read_span(raw: bytes) -> OtlpSpan:
     )
 
 
-def _parse(kind: type[M], raw: bytes) -> M:
+def _counted(kind: type[M], raw: bytes, shape: Shape) -> M:
+    """Decode a message of `shape` unless it holds so much that it would fill the memory."""
+    if len(raw) > _SMALL and count_messages(raw, shape, _MESSAGES) > _MESSAGES:
+        raise TooLargeError(f"the {kind.DESCRIPTOR.name} holds over {_MESSAGES:,} values")
     try:
         return kind.FromString(raw)
     except DecodeError as error:
@@ -110,7 +132,7 @@ def _parse(kind: type[M], raw: bytes) -> M:
 
 
 def _scope(raw: bytes) -> Scope:
-    scope = _parse(InstrumentationScope, raw)
+    scope = _counted(InstrumentationScope, raw, _OF_SCOPE)
     return Scope(scope.name, scope.version, _attributes(scope.attributes))
 
 

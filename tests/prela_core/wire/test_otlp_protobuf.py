@@ -100,7 +100,7 @@ def test_a_bomb_of_nested_values_is_refused(levels: int) -> None:
 def test_a_million_levels_are_too_many_values_to_be_decoded_at_all() -> None:
     bomb = GOOD + field(9, field(2, nested_lists(1_000_000)))
 
-    assert ["the span holds over 500,000 values"] == [
+    assert ["the Span holds over 500,000 values"] == [
         each.reason for each in read(request(bomb)).rejected
     ]
 
@@ -112,7 +112,7 @@ def test_a_span_of_very_many_empty_messages_is_refused(number: int) -> None:
     decoded = read(request(bomb, GOOD))
 
     assert 1 == len(decoded.spans)
-    assert ["the span holds over 500,000 values"] == [each.reason for each in decoded.rejected]
+    assert ["the Span holds over 500,000 values"] == [each.reason for each in decoded.rejected]
 
 
 def test_empty_spans_are_counted_before_they_are_made() -> None:
@@ -120,8 +120,24 @@ def test_empty_spans_are_counted_before_they_are_made() -> None:
         read(request(*[b""] * 60_000))
 
 
-def test_empty_resources_and_scopes_cost_nothing() -> None:
-    assert 0 == read(field(1) * 100_000 + field(1, field(2) * 100_000)).total
+def test_empty_resources_and_scopes_are_counted_too() -> None:
+    assert 0 == read(field(1) * 1000 + field(1, field(2) * 1000)).total
+    for bomb in (field(1) * 101_000, field(1, field(2) * 101_000)):
+        with pytest.raises(TooLargeError, match="too many resources and scopes"):
+            read(bomb)
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        request(GOOD, resource=field(1, field(1) * 600_000)),
+        request(GOOD, scope=field(1, field(3) * 600_000)),
+    ],
+    ids=["resource", "scope"],
+)
+def test_a_resource_or_scope_of_very_many_attributes_is_too_large(bomb: bytes) -> None:
+    with pytest.raises(TooLargeError, match="holds over 500,000 values"):
+        read(bomb)
 
 
 def test_a_vector_of_numbers_is_taken() -> None:
