@@ -156,10 +156,11 @@ class Gatherer:
         """See to what `put` could not: no thread yet, a thread asleep, no room."""
         inbox = self._inbox
         if self._is_closed:
-            self._log.dropped(self._empty_inbox(), "they came after the end")
+            self._log.dropped(self._drop_newest(), "they came after the end")
             return
         if len(inbox) > self._room and self._is_running:
-            self._drop_newest()
+            if self._drop_newest():
+                next(self._overflow)
             return
         if not self._is_running:
             self.start()
@@ -170,15 +171,16 @@ class Gatherer:
         if self._wake.empty():
             self._wake.put(None)
 
-    def _drop_newest(self) -> None:
+    def _drop_newest(self) -> int:
+        """Undo one `put`, this thread's or a later one; never a mark. Says how many it dropped."""
         try:
             newest = self._inbox.pop()
         except IndexError:
-            return  # there is room again
-        if type(newest) is _Mark:
-            self._inbox.append(newest)
-        else:
-            next(self._overflow)
+            return 0  # it was taken meanwhile
+        if type(newest) is not _Mark:
+            return 1
+        self._inbox.append(newest)
+        return 0
 
     def _pass_mark(self, mark: _Mark, until: float) -> _Mark:
         """Send `mark` through the inbox, and wait until it has passed or the clock says `until`."""

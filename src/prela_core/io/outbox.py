@@ -15,7 +15,7 @@ from prela_core.emit.size import size_of
 from prela_core.errors import TooLargeError, UnavailableError
 from prela_core.io.sink_log import SinkLog
 from prela_core.io.spill import Spill
-from prela_core.io.unobserved import unobserved
+from prela_core.io.unobserved import Unobserved
 from prela_core.model import Span
 
 __all__ = ["Outbox"]
@@ -46,7 +46,7 @@ class Outbox:
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._exporter = exporter
+        self._exporter = Unobserved(exporter)
         self._batcher: Batcher[Span] = Batcher(bounds, jitter)
         self._log = log
         self._spill = spill
@@ -132,9 +132,7 @@ class Outbox:
 
     def _close_exporter(self) -> None:
         with suppress(Exception):
-            close = getattr(self._exporter, "close", None)
-            if close is not None:
-                close()
+            self._exporter.close()
 
     def _next(self) -> Sequence[Span] | None:
         """Wait for the next batch; an empty one is for the spilled spans, None for the end."""
@@ -155,8 +153,7 @@ class Outbox:
 
     def _attempt(self, spans: Sequence[Span]) -> Exception | None:
         try:
-            with unobserved():
-                self._exporter(spans)
+            self._exporter(spans)
         except Exception as error:  # noqa: BLE001 - no exporter's fault may end the thread
             self._log.failed(error)
             return error

@@ -22,6 +22,7 @@ from prela_core.io.exporters import exporter_from
 from prela_core.io.several import several
 from prela_core.io.sink_log import SinkLog
 from prela_core.io.thread_context import carry_into_threads, leave_threads_alone
+from prela_core.io.unobserved import Unobserved
 
 __all__ = ["flush", "init", "shutdown"]
 
@@ -57,7 +58,8 @@ def init(
     earlier, where a trace starts.
 
     A server that is not there is no error: spans are kept in memory within `bounds` and tried
-    again, or saved to the directory `spill`, which other processes may share, until it is. At the
+    again, or saved to the directory `spill`, which other processes may share, until it is.
+    `bounds` is a `prela_core.emit.batcher.Bounds`, by default 10,000 spans and 64 MiB. At the
     program's end, what is left is sent for `flush_timeout` seconds at most. With
     `background=False` the thread in which a trace ends exports it and waits: for notebooks and
     tests.
@@ -165,7 +167,7 @@ def _direct(
 ) -> DirectSink:
     log = SinkLog(tries_again=False)
     sink = DirectSink(
-        exporters[0] if len(exporters) == 1 else several(*exporters),
+        Unobserved(exporters[0] if len(exporters) == 1 else several(*exporters)),
         processors=processors,
         tail=tail,
         failed=log.failed,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-__all__ = ["unobserved"]
+from prela_core.emit.ports import Exporter
+from prela_core.model import Span
+
+__all__ = ["Unobserved", "unobserved"]
 
 _KEY = "_SUPPRESS_INSTRUMENTATION_KEY"
 
@@ -31,3 +34,21 @@ def unobserved() -> Iterator[None]:
         yield
     finally:
         context.detach(token)
+
+
+class Unobserved:
+    """`exporter`, unobserved."""
+
+    def __init__(self, exporter: Exporter) -> None:
+        self._exporter = exporter
+
+    def __call__(self, spans: Sequence[Span]) -> None:
+        """Export `spans`."""
+        with unobserved():
+            self._exporter(spans)
+
+    def close(self) -> None:
+        """Close the exporter, if it can be closed."""
+        close = getattr(self._exporter, "close", None)
+        if close is not None:
+            close()

@@ -158,6 +158,32 @@ def test_what_comes_after_the_end_is_counted(
     )
 
 
+def test_what_comes_while_it_closes_harms_nothing_before(open_sink: Make) -> None:
+    entered, going = threading.Event(), threading.Event()
+
+    def stuck(span: Span) -> Span:
+        entered.set()
+        assert going.wait(30)
+        return span
+
+    exporter = Exporter()
+    sink = open_sink(exporter, processors=[stuck])
+    put(sink, ids(50))
+    assert entered.wait(20)
+    closing = threading.Thread(target=sink.close, args=(20,))
+    closing.start()
+    await_that(lambda: sink._here._is_closed, "closing")
+    late = [threading.Thread(target=put, args=(sink, ids(500, 1000))) for _ in range(4)]
+    for thread in late:
+        thread.start()
+    for thread in late:
+        thread.join()
+    going.set()
+    closing.join()
+    assert ids(50) == [one for one in exporter.ids if one in ids(50)]
+    assert 50 + 2000 == len(exporter.ids) + sink.lost
+
+
 def test_one_exporter_holds_up_no_other(open_sink: Make) -> None:
     stuck, other = Gate(), Exporter()
     sink = open_sink(stuck, other)

@@ -23,7 +23,7 @@ def record(name, count=20):
     for number in range(count):
         with prela_core.span("step", None, {"canary": name}) as span:
             pass
-        print(f"{name} {span.span_id}", flush=True)
+        os.write(1, f"{name} {span.span_id}\\n".encode())  # one piece, beside other processes
 """
 
 
@@ -170,7 +170,14 @@ def test_a_fork_from_a_thread_while_spans_come(tmp_path: Path, server: StandIn) 
     assert {1} == set(Counter(server.ids).values())
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        "fork",
+        pytest.param("spawn", marks=pytest.mark.slow),
+        pytest.param("forkserver", marks=pytest.mark.slow),
+    ],
+)
 def test_children_of_multiprocessing_send_theirs(
     tmp_path: Path, server: StandIn, method: str
 ) -> None:

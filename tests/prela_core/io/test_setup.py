@@ -252,3 +252,17 @@ def test_replacing_waits_no_longer_than_the_flush_deadline() -> None:
         began = time.monotonic()
         prela_core.init(exporter=MemoryExporter(), flush_timeout=0.1)
         assert time.monotonic() - began < 4
+
+
+@pytest.mark.parametrize("background", [True, False])
+def test_exports_are_not_observed_by_opentelemetry(background: bool) -> None:  # noqa: FBT001 - a parameter
+    context: Any = pytest.importorskip("opentelemetry.context")
+    seen: list[object] = []
+    prela_core.init(
+        exporter=lambda _: seen.append(context.get_value("suppress_instrumentation")),
+        background=background,
+    )
+    with prela_core.span("a"):
+        pass
+    assert prela_core.flush(20)
+    assert [True] == seen
