@@ -118,7 +118,7 @@ def test_every_field_comes_back(place: Any, plain: Any) -> None:
     assert [span] == place.trace("t").spans
 
 
-_JSON_FIELDS = {"attributes", "events", "links"}
+_JSON_FIELDS = {"attributes", "events", "links", "scores"}
 
 
 def test_what_is_absent_comes_back_as_none(place: Any, plain: Any) -> None:

@@ -27,9 +27,10 @@ EMBEDDED_EXAMPLES = 100 if os.environ.get("PRELA_TESTS") == "thorough" else 4
 
 def older(span: SpanRecord) -> TypedColumns:
     """Read a span as an earlier version might have: no model, no cost, another output."""
-    return attrs.evolve(
-        resolve(span), model="", cost_usd=None, cost_source="", price_version="", output="old"
-    )
+    typed = resolve(span)
+    typed.model = typed.cost_source = typed.price_version = typed.scores = ""
+    typed.cost_usd, typed.output = None, "old"
+    return typed
 
 
 @contextmanager
@@ -73,7 +74,10 @@ SPANS = [
         span_type="llm",
         span_type_sent="LLM",
         attributes=SAID,
-        events=b'[{"name":"e"}]',
+        events=(
+            b'[{"name":"gen_ai.evaluation.result","attributes":'
+            b'{"gen_ai.evaluation.name":"fit","gen_ai.evaluation.score.value":0.5}}]'
+        ),
         links=b'[{"trace_id":"x","span_id":"y"}]',
         flags=int(Flag.CLOCK_SKEW | Flag.TRUNCATED),
         status="error",
@@ -94,6 +98,8 @@ def test_spans_read_again_are_as_if_stored_now(place: Any, plain: Any) -> None:
     now.insert(*SPANS)
     expected = everything(now, plain)
     assert expected != everything(place, plain)
+    (scored,) = [each for each in now.spans("t").items if each.span_id == "a"]
+    assert [{"name": "fit", "value": 0.5}] == plain(scored.scores)
 
     assert Reindexed(6, 6, 6) == run(place)
     for _ in range(2):

@@ -54,6 +54,7 @@ class SpanDetail:
             line.append(pad(key, _KEY_WIDTH), DIM)
             line.append(clean(value, encoding))
             yield line
+        yield from _section("scores", list(_entries(decoded(span.scores), "name")), encoding)
         yield from _section("attributes", attribute_pairs(span), encoding)
         for title, key, items in (
             ("events", "name", decoded(span.events)),

@@ -18,6 +18,7 @@ class TypedColumns:
     in US dollars; `cost_source` is `sent`, `computed` or "", and `price_version` the version of
     the price table when computed. `input` and `output` are readable text: a string as it is,
     anything else as compact JSON. `ttft_ms` is the time to the first token in milliseconds.
+    `scores` is the JSON list of `scores.py`.
     `flags` is `Flag.BAD_NUMBER` when a count or cost could not be used, else 0.
     """
 
@@ -40,6 +41,7 @@ class TypedColumns:
     output: str = ""
     ttft_ms: float | None = None
     environment: str = ""
+    scores: str = ""
     flags: int = 0
 
 

@@ -16,11 +16,11 @@ from prela_core.conventions.messages import encode_messages
 from prela_core.conventions.raw_json import UNREADABLE
 from prela_core.model import SpanRecord
 
-__all__ = ["indexed", "indexed_messages"]
+__all__ = ["found_by_number", "indexed", "indexed_messages"]
 
 _MAX_DIGITS = 9
-_WRAPPERS = ("message.", "document.")
-"""What OpenInference repeats in every key of one message or document."""
+_WRAPPERS = ("message.", "document.", "annotation.", "evaluation.")
+"""What OpenInference repeats in every key of one of them."""
 _INNER_WRAPPERS = frozenset({"tool_call", "message_content"})
 """Likewise, of one call or one part of a message."""
 _FLAT_CALL = (
@@ -34,7 +34,7 @@ _any = msgspec.json.Decoder().decode
 
 def indexed(prefix: str, attributes: dict[str, Raw], _record: SpanRecord) -> str | None:
     """Collect the attributes under `prefix`, which ends with a dot, into a compact JSON list."""
-    found = _found(prefix, attributes)
+    found = found_by_number(prefix, attributes)
     if not found:
         return None
     return msgspec.json.encode([found[number] for number in sorted(found)]).decode(errors="replace")
@@ -42,7 +42,7 @@ def indexed(prefix: str, attributes: dict[str, Raw], _record: SpanRecord) -> str
 
 def indexed_messages(prefix: str, attributes: dict[str, Raw], _record: SpanRecord) -> str | None:
     """Collect the messages under `prefix` in the normal form."""
-    found = _found(prefix, attributes)
+    found = found_by_number(prefix, attributes)
     messages: list[Message] = []
     for number in sorted(found):
         try:
@@ -52,7 +52,8 @@ def indexed_messages(prefix: str, attributes: dict[str, Raw], _record: SpanRecor
     return encode_messages(messages)
 
 
-def _found(prefix: str, attributes: dict[str, Raw]) -> dict[int, dict[str, Raw]]:
+def found_by_number(prefix: str, attributes: dict[str, Raw]) -> dict[int, dict[str, Raw]]:
+    """Collect the attributes under `prefix` by their numbers, each keyed by what follows it."""
     found: dict[int, dict[str, Raw]] = {}
     for key, raw in attributes.items():
         if not key.startswith(prefix):

@@ -18,6 +18,7 @@ from prela_core.conventions.indexed import indexed, indexed_messages
 from prela_core.conventions.message_events import input_events, output_events
 from prela_core.conventions.messages import conversation_text
 from prela_core.conventions.raw_json import UNREADABLE, readable_text
+from prela_core.conventions.scores import indexed_scores, score_events
 from prela_core.conventions.spellings import KNOWN_VENDORS
 from prela_core.model import SpanRecord
 
@@ -169,6 +170,8 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "indexed_messages": indexed_messages,
         "input_events": input_events,
         "output_events": output_events,
+        "score_events": score_events,
+        "indexed_scores": indexed_scores,
     }
 )
 

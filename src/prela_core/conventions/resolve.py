@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Raw
 
 from prela_core.conventions.columns import COLUMNS, TypedColumns
-from prela_core.conventions.keys import shape_of
+from prela_core.conventions.keys import READ_FROM_EVENTS, shape_of
 from prela_core.conventions.prices import cost_usd, price_of, price_version
 from prela_core.conventions.raw_json import UNREADABLE
 from prela_core.conventions.readers import (
@@ -69,7 +69,6 @@ _MAX_KEY = 200
 _decode = msgspec.json.Decoder(dict[str, Raw]).decode
 _string = msgspec.json.Decoder(str).decode
 _NO_EVENTS = len(b"[]")
-_EVENTS = frozenset({"input_events", "output_events"})
 
 _Step = tuple[Decode | None, Reader, str, Rule]
 _Plan = tuple[tuple[int, bool, Decode | None, Reader, str, Rule], ...]
@@ -137,7 +136,7 @@ def _make_plan(shape: _Shape) -> _Plan:
         kinds.add(TOOL_PREFIX)
 
     def can(key: str, rule: Rule) -> bool:
-        return shape[1] if rule.read in _EVENTS else key in kinds
+        return shape[1] if rule.read in READ_FROM_EVENTS else key in kinds
 
     kept = ((index, [s for s in steps if can(s[2], s[3])]) for index, steps in _STEPS)
     plan = tuple(

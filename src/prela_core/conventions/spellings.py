@@ -167,6 +167,11 @@ SPELLINGS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "environment": _rules(
             "environment", "deployment.environment.name", "deployment.environment"
         ),
+        "scores": _rules(
+            Rule("gen_ai.evaluation.result", "score_events"),
+            Rule("annotations.", "indexed_scores"),
+            Rule("evaluations.", "indexed_scores"),
+        ),
     }
 )
 

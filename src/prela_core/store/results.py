@@ -61,7 +61,9 @@ class StoredSpan:
     `span_type` and `status` are words of Prela; `span_type_sent` and `status_sent` are what the
     sender wrote. The fields from `provider` on were read from the attributes by the rules in
     `prela_core.conventions`. `cost_source` is `sent`, `computed` from the price table of
-    `price_version`, or None. `flags` are the names of `prela_core.model.Flag`.
+    `price_version`, or None. `scores` is a list of objects with `name`, `value`, `label`,
+    `explanation` and `source`, as far as they were sent. `flags` are the names of
+    `prela_core.model.Flag`.
     """
 
     span_id: str
@@ -98,6 +100,7 @@ class StoredSpan:
     output: str | None
     ttft_ms: float | None
     environment: str | None
+    scores: Raw
     flags: list[str]
     created_at: datetime
 

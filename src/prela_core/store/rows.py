@@ -59,6 +59,8 @@ _TYPED_TEXTS = (
     "output",
     "environment",
 )
+_TYPED_JSON = "scores"
+_NO_SCORES = "[]"
 _TYPED_COUNTS = (
     "input_tokens",
     "output_tokens",
@@ -121,6 +123,7 @@ def _table(
     columns["duration_ms"] = pa.array([span.duration_ms for span in spans], pa.float64())
     for name in _TYPED_TEXTS:
         columns[name] = pa.array(_column(typed, name), pa.string())
+    columns[_TYPED_JSON] = pa.array(_column(typed, _TYPED_JSON), pa.string())
     for name in _TYPED_COUNTS:
         columns[name] = pa.array(_column(typed, name), pa.uint64())
     for name in _TYPED_NUMBERS:
@@ -183,6 +186,7 @@ def stored_span(
         span_type_sent=span.span_type_sent,
         status_sent=span.status_sent,
         span_type=typed.span_type,
+        scores=Raw((typed.scores or _NO_SCORES).encode()),
         flags=Flag(span.flags | typed.flags).names(),
         created_at=from_micros(received_at),
         **{name: getattr(typed, name) or None for name in _TYPED_TEXTS if name != "span_type"},
@@ -233,6 +237,7 @@ def span_from_row(row: dict[str, Any]) -> StoredSpan:
         values[name] = Raw(row[name].encode())
     for name in ("parent_span_id", "status_message", *_TYPED_TEXTS):
         values[name] = row[name] or None
+    values[_TYPED_JSON] = Raw((row[_TYPED_JSON] or _NO_SCORES).encode())
     values["span_type"] = row["span_type"]
     values["flags"] = Flag(row["flags"]).names()
     return StoredSpan(**values)

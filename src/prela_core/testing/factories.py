@@ -87,6 +87,7 @@ def stored_span(**overrides: Any) -> StoredSpan:
         "attributes": _EMPTY_OBJECT,
         "events": _EMPTY_LIST,
         "links": _EMPTY_LIST,
+        "scores": _EMPTY_LIST,
         "span_type_sent": overrides.get("span_type", "custom"),
         "status_sent": overrides.get("status", "success"),
         "flags": [],

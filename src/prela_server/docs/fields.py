@@ -95,6 +95,12 @@ FIELDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "input": _says("What went in: text as it is, anything else as JSON."),
         "output": _says("What came out: text as it is, anything else as JSON."),
         "ttft_ms": _says("Milliseconds until the first token came."),
+        "scores": _says(
+            "How well it was done, as others judged: what they sent of a name, a value (a number), "
+            "a label, an explanation and a source.",
+            type="array",
+            items={"type": "object"},
+        ),
         "environment": _says("Where it ran, such as `production`."),
         # of search hits
         "field": _says("The field that holds the words.", enum=list(SEARCHED_FIELDS)),

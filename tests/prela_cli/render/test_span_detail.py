@@ -22,6 +22,7 @@ def test_all_facts_attributes_and_events_are_there(draw: Draw) -> None:
         input_tokens=1204,
         cost_usd=0.5,
         cost_source="sent",
+        scores=Raw(b'[{"name":"fit","value":0.5},{"label":"pass"}]'),
         attributes=Raw(b'{"tool.input":"a.md","note":"two\\nlines"}'),
         events=Raw(b'[{"name":"exception","attributes":{"exception.type":"OSError"}}]'),
     )
@@ -32,7 +33,11 @@ def test_all_facts_attributes_and_events_are_there(draw: Draw) -> None:
     assert "duration     250 ms" in lines
     assert "tokens       1,204 in" in lines
     assert "cost         $0.5000 (sent)" in lines
-    assert lines[-8:] == [
+    assert lines[-12:] == [
+        "scores",
+        '  fit  {"value":0.5}',
+        '    {"label":"pass"}',
+        "",
         "attributes",
         "  note",
         "    two",
