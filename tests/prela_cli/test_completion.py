@@ -52,6 +52,7 @@ def completed(path: str, *words: str) -> list[str]:
         (["query", "--status", ""], ["error", "pending", "success"]),
         (["query", "--order", "de"], ["dearest"]),
         (["query", "--type", "re"], ["reranker", "retrieval"]),
+        (["rei"], ["reindex"]),
         (["keys", ""], ["create", "list", "revoke"]),
         (["keys", "create", "--scope", "in"], ["ingest"]),
         (["completion", ""], ["bash", "fish", "zsh"]),

@@ -85,6 +85,9 @@ def _messages(value: Any, *, declared: bool) -> list[Message]:
         if listed and all(type(each) is list for each in listed):
             # LangChain has a list for each of several prompts at once.
             listed = [message for each in listed for message in each]
+        if listed and all(type(each) is dict and each.keys() == {"message"} for each in listed):
+            # OpenInference's spelling, nested.
+            listed = [each["message"] for each in listed]
         if not all(is_message(each, declared=declared) for each in listed):
             return found
     for message in listed:

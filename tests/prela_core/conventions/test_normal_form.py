@@ -207,6 +207,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "OpenTelemetry, nested": {"gen_ai.input.messages": OTEL},
     "OpenTelemetry, older": {"gen_ai.prompt": json.dumps(OPENAI)},
     "OpenInference, indexed": flat("llm.input_messages."),
+    "OpenInference, nested": {"llm.input_messages": [{"message": each} for each in OPENAI]},
     "OpenInference, raw list": {"input.value": json.dumps(OPENAI)},
     "OpenInference, OpenAI": {"input.value": json.dumps({"model": "m", "messages": OPENAI})},
     "OpenInference, Anthropic": {"input.value": json.dumps(ANTHROPIC)},
@@ -216,6 +217,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "OpenInference, Gemini": {"input.value": GEMINI},
     "OpenLLMetry, indexed": loop("gen_ai.prompt."),
     "OpenLLMetry, entity": {"traceloop.entity.input": json.dumps(OPENAI)},
+    "Vercel, outer": {"ai.prompt": json.dumps({"messages": VERCEL})},
     "Vercel": {"ai.prompt.messages": json.dumps(VERCEL)},
 }
 
