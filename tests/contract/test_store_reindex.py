@@ -217,8 +217,7 @@ def test_a_version_that_moved_in_time_still_wins(place: Any, plain: Any, step: i
 def test_it_may_end_anywhere_and_start_again(
     place: Any, plain: Any, groups: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reindexing, "_FIRST_GROUP", 2)
-    monkeypatch.setattr(reindexing, "_next_limit", lambda _limit, _rows: 2)
+    monkeypatch.setattr(reindexing, "_GROUP_BYTES", 2 * reindexing._ROW_BYTES)
     spans = [span_record(trace_id=f"t{at}", span_id="s", attributes=SAID) for at in range(7)]
     insert_older(place, *spans)
     going = place.store.reindex(ReindexScope(project_id=place.project))
@@ -233,7 +232,8 @@ def test_it_may_end_anywhere_and_start_again(
     ]
 
 
-def test_many_rows_are_read_in_groups(place: Any) -> None:
+def test_many_rows_are_read_in_groups(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reindexing, "_GROUP_BYTES", 300 * reindexing._ROW_BYTES)
     spans = [
         span_record(trace_id=f"t{at % 40}", span_id=f"s{at}", attributes=SAID) for at in range(1500)
     ]

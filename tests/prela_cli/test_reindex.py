@@ -42,8 +42,9 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from prela_core.io.clickhouse_store import open_embedded
-from prela_core.store import ReindexScope
+from prela_core.store import ReindexScope, reindex
 
+reindex._GROUP_BYTES = 300 * reindex._ROW_BYTES
 store = open_embedded(Path(sys.argv[1]) / "store", retention_days=None)
 for done in store.reindex(ReindexScope()):
     if 0 < done.changed < done.total:

@@ -112,9 +112,11 @@ def add_message(message: Message, into: list[Message], role: str = "") -> None:
             into.append({"role": said, "content": content})
             return
     kind = message.get("type")
-    if kind == "constructor":
+    if type(kind) is not str:
+        kind = ""
+    if kind == "constructor" and type(inner := message.get("kwargs")) is dict:
         role = _langchain_role(message) or role
-        message = message["kwargs"]
+        message = inner
         said = message.get("role")
     parts = _Parts()
     if type(said) is not str:

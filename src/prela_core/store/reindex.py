@@ -16,18 +16,19 @@ import attrs
 from prela_core.store.fragments import MICROS, PROJECT, Query, since_of, until_of
 from prela_core.store.rows import SPAN_FIELDS, Rewritten, reread, span_from_row
 
-__all__ = ["ReindexScope", "Reindexed", "days", "reindex", "rows_of_day"]
+__all__ = ["ReindexScope", "Reindexed", "days", "groups", "reindex", "rows_of_group"]
 
 Row = Sequence[Any]
 
-_FIRST_GROUP = 500
-_LARGEST_GROUP = 5_000
 _GROUP_BYTES = 16 * 1024 * 1024
-"""How much text to hold at once, about: spans differ in size by a factor of a thousand."""
+"""How much text to hold at once: spans differ in size by a factor of a thousand."""
+_ROW_BYTES = 2_000
+"""What a row is taken to hold beside its long texts."""
 
 _MOMENTS = ("started_at", "ended_at", "created_at")
-_TEXTS = [SPAN_FIELDS.index(name) for name in ("attributes", "events", "input", "output")]
-_TRACE_ID, _SPAN_ID = SPAN_FIELDS.index("trace_id"), SPAN_FIELDS.index("span_id")
+_SIZE = "length(attributes) + length(events) + length(input) + length(output)"
+_DAY = "toDate(started_at) = toDate({day:UInt16})"
+_START = ("", "")
 
 
 @attrs.frozen(kw_only=True)
@@ -66,23 +67,18 @@ def reindex(
     there = ask(days(scope))
     total, looked_at, changed = sum(row[2] for row in there), 0, 0
     yield Reindexed(total, looked_at, changed)
-    limit = _FIRST_GROUP
     for project_id, day, count in there:
-        after: tuple[str, str] | None = None
-        seen = 0
-        while True:
-            rows = ask(rows_of_day(scope, project_id, day, after=after, limit=limit))
+        after, seen = _START, 0
+        for *upto, _ in ask(groups(scope, project_id, day)):
+            rows = ask(rows_of_group(scope, project_id, day, after=after, upto=(upto[0], upto[1])))
             found = [reread(project_id, *_stored(row)) for row in rows]
             if new := [each for each in found if each is not None]:
                 write(new)
             seen += len(rows)
             looked_at += len(rows)
             changed += len(new)
-            if len(rows) < limit:
-                break
+            after = upto[0], upto[1]
             yield Reindexed(total, looked_at, changed)
-            after = rows[-1][_TRACE_ID], rows[-1][_SPAN_ID]
-            limit = _next_limit(limit, rows)
         # Rows that a merge would drop were counted, but not looked at.
         total += seen - count
         yield Reindexed(total, looked_at, changed)
@@ -91,11 +87,6 @@ def reindex(
 def _stored(row: Row) -> tuple[Any, int]:
     *values, version = row
     return span_from_row(dict(zip(SPAN_FIELDS, values, strict=True))), version
-
-
-def _next_limit(limit: int, rows: Sequence[Row]) -> int:
-    size = sum(len(row[at]) for row in rows for at in _TEXTS) // len(rows) + 1
-    return max(min(2 * limit, _GROUP_BYTES // size, _LARGEST_GROUP), 10)
 
 
 def days(scope: ReindexScope) -> Query:
@@ -113,28 +104,59 @@ def days(scope: ReindexScope) -> Query:
     )
 
 
-def rows_of_day(
+def groups(scope: ReindexScope, project_id: str, day: int) -> Query:
+    """Cut one part of the key into groups of about `_GROUP_BYTES`: their last keys, in order.
+
+    Rows are `(trace_id, span_id, number)`. The rows of one span are never cut apart.
+    """
+    parameters: dict[str, Any] = {
+        "project": project_id,
+        "day": day,
+        "row_bytes": _ROW_BYTES,
+        "group_bytes": _GROUP_BYTES,
+    }
+    clauses = [PROJECT, _DAY, *_clauses(scope, parameters)]
+    return Query(
+        "SELECT max((trace_id, span_id)).1, max((trace_id, span_id)).2, number FROM"
+        f" (SELECT trace_id, span_id, intDiv(sum({_SIZE} + {{row_bytes:UInt64}}) OVER (ORDER BY trace_id, span_id),"
+        f" {{group_bytes:UInt64}}) AS number FROM spans WHERE {' AND '.join(clauses)})"
+        " GROUP BY number ORDER BY number",
+        parameters,
+    )
+
+
+def rows_of_group(
     scope: ReindexScope,
     project_id: str,
     day: int,
     *,
-    after: tuple[str, str] | None,
-    limit: int,
+    after: tuple[str, str],
+    upto: tuple[str, str],
 ) -> Query:
-    """Give the rows of one part of the key after a trace and span id, in order.
+    """Give the rows of one part of the key after a trace and span id and up to others.
 
     The columns are `SPAN_FIELDS`, then the version. Of rows with the same key it is the one that
     is left by a merge. A row that a version on another day beats is among them: it stays
     beaten when it is read again.
     """
-    parameters: dict[str, Any] = {"project": project_id, "day": day, "limit": limit}
-    clauses = [PROJECT, "toDate(started_at) = toDate({day:UInt16})", *_clauses(scope, parameters)]
-    if after is not None:
-        clauses += [
-            "trace_id >= {after_trace:String}",
-            "(trace_id > {after_trace:String} OR span_id > {after_span:String})",
-        ]
-        parameters |= {"after_trace": after[0], "after_span": after[1]}
+    parameters: dict[str, Any] = {
+        "project": project_id,
+        "day": day,
+        "after_trace": after[0],
+        "after_span": after[1],
+        "trace": upto[0],
+        "span": upto[1],
+    }
+    clauses = [
+        PROJECT,
+        _DAY,
+        # The first of each pair is what the engine finds its place by.
+        "trace_id >= {after_trace:String}",
+        "(trace_id > {after_trace:String} OR span_id > {after_span:String})",
+        "trace_id <= {trace:String}",
+        "(trace_id < {trace:String} OR span_id <= {span:String})",
+        *_clauses(scope, parameters),
+    ]
     shown = ", ".join(
         f"{MICROS.format('seen.' + name)} AS {name}" if name in _MOMENTS else f"seen.{name}"
         for name in SPAN_FIELDS
@@ -142,9 +164,7 @@ def rows_of_day(
     return Query(
         f"SELECT {shown}, seen.version FROM (SELECT {', '.join(SPAN_FIELDS)}, version FROM spans"
         f" WHERE {' AND '.join(clauses)}"
-        " ORDER BY project_id, toDate(started_at), trace_id, span_id, version DESC"
-        " LIMIT 1 BY trace_id, span_id LIMIT {limit:UInt64}) AS seen"
-        " ORDER BY seen.trace_id, seen.span_id",
+        " ORDER BY version DESC LIMIT 1 BY trace_id, span_id) AS seen",
         parameters,
     )
 

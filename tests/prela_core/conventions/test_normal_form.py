@@ -466,6 +466,18 @@ def test_the_normal_form_has_its_keys_and_stays_as_it_is(messages: Any) -> None:
     assert once == conversation_text(as_json(once), declared=True)
 
 
+@given(parts=st.dictionaries(st.sampled_from(KEYS), PARTS, max_size=6))
+def test_no_event_and_no_flattened_message_is_too_odd(make_span: SpanMaker, parts: Any) -> None:
+    names = ("gen_ai.user.message", "gen_ai.choice")
+    events = [{"name": name, "attributes": parts} for name in names]
+    flattened = {f"llm.input_messages.0.message.{key}": value for key, value in parts.items()}
+
+    for span in (make_span(events=as_json(events)), make_span(as_json(flattened))):
+        columns = resolve(span)
+        for text in (columns.input, columns.output):
+            assert text == "" or all(each.keys() <= ALLOWED for each in json.loads(text))
+
+
 @given(value=PARTS | MESSAGES, declared=st.booleans())
 def test_no_json_is_too_odd(value: Any, *, declared: bool) -> None:
     said = as_json(value)

@@ -48,9 +48,13 @@ SCOPE = ReindexScope(project_id="p", start_time=1_000_000, end_time=9_000_000)
 STATEMENTS: dict[str, Query] = {
     "days, all": reindex.days(ReindexScope()),
     "days, narrowed": reindex.days(SCOPE),
-    "rows of a day": reindex.rows_of_day(ReindexScope(), "p", 3, after=None, limit=9),
-    "rows of a day, narrowed, after a row": reindex.rows_of_day(
-        SCOPE, "p", 3, after=("t", "s"), limit=9
+    "groups of a day": reindex.groups(ReindexScope(), "p", 3),
+    "groups of a day, narrowed": reindex.groups(SCOPE, "p", 3),
+    "rows of a group": reindex.rows_of_group(
+        ReindexScope(), "p", 3, after=("", ""), upto=("u", "v")
+    ),
+    "rows of a group, narrowed": reindex.rows_of_group(
+        SCOPE, "p", 3, after=("t", "s"), upto=("u", "v")
     ),
     "candidates, any": queries.candidates("p", TraceFilter(), lo=None, hi=None, limit=9),
     "candidates, in a window": queries.candidates("p", TraceFilter(), lo=5, hi=7, limit=9),
@@ -214,8 +218,14 @@ def test_no_value_is_ever_part_of_a_statement(data: st.DataObject) -> None:
         ),
         (queries.metadata_of(project, [project]), queries.metadata_of("p", ["t"])),
         (
-            reindex.rows_of_day(ReindexScope(), project, 3, after=(project, project), limit=3),
-            reindex.rows_of_day(ReindexScope(), "p", 3, after=("t", "s"), limit=3),
+            reindex.rows_of_group(
+                ReindexScope(), project, 3, after=(project, project), upto=(project, project)
+            ),
+            reindex.rows_of_group(ReindexScope(), "p", 3, after=("t", "s"), upto=("t", "s")),
+        ),
+        (
+            reindex.groups(ReindexScope(), project, 3),
+            reindex.groups(ReindexScope(), "p", 3),
         ),
         (
             reindex.days(ReindexScope(project_id=project)),

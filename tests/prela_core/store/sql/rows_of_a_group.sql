@@ -4,21 +4,16 @@ FROM (
     FROM spans
     WHERE project_id = {project:String}
     AND toDate(started_at) = toDate({day:UInt16})
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
-    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-    AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
-    AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
     AND trace_id >= {after_trace:String}
     AND (trace_id > {after_trace:String} OR span_id > {after_span:String})
-    ORDER BY project_id, toDate(started_at), trace_id, span_id, version DESC
+    AND trace_id <= {trace:String}
+    AND (trace_id < {trace:String} OR span_id <= {span:String})
+    ORDER BY version DESC
     LIMIT 1 BY trace_id, span_id
-    LIMIT {limit:UInt64}
 ) AS seen
-ORDER BY seen.trace_id, seen.span_id
--- after_span: "s"
--- after_trace: "t"
+-- after_span: ""
+-- after_trace: ""
 -- day: 3
--- hi: 8999999
--- limit: 9
--- lo: 1000000
 -- project: "p"
+-- span: "v"
+-- trace: "u"
