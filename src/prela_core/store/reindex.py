@@ -118,8 +118,9 @@ def groups(scope: ReindexScope, project_id: str, day: int) -> Query:
     clauses = [PROJECT, _DAY, *_clauses(scope, parameters)]
     return Query(
         "SELECT max((trace_id, span_id)).1, max((trace_id, span_id)).2, number FROM"
-        f" (SELECT trace_id, span_id, intDiv(sum({_SIZE} + {{row_bytes:UInt64}}) OVER (ORDER BY trace_id, span_id),"
-        f" {{group_bytes:UInt64}}) AS number FROM spans WHERE {' AND '.join(clauses)})"
+        f" (SELECT trace_id, span_id, intDiv(sum({_SIZE} + {{row_bytes:UInt64}})"
+        " OVER (ORDER BY trace_id, span_id), {group_bytes:UInt64}) AS number"
+        f" FROM spans WHERE {' AND '.join(clauses)})"
         " GROUP BY number ORDER BY number",
         parameters,
     )
