@@ -16,10 +16,11 @@ class TypedColumns:
     `span_type` is a word of `SpanType`, never "". Token counts are kept as the span sent them:
     `input_tokens` may or may not include cached ones, by the spelling it came in. `cost_usd` is
     in US dollars; `cost_source` is `sent`, `computed` or "", and `price_version` the version of
-    the price table when computed. `input` and `output` are readable text: a string as it is,
-    anything else as compact JSON. `ttft_ms` is the time to the first token in milliseconds.
-    `scores` is the JSON list of `scores.py`.
-    `flags` is `Flag.BAD_NUMBER` when a count or cost could not be used, else 0.
+    the price table when computed. `input` and `output` are readable text: messages in the one
+    form that `prela_core.conventions.messages` defines, other strings as they are, anything else
+    as compact JSON. `scores` is a JSON list, see `prela_core.conventions.scores`. `ttft_ms` is
+    the time to the first token in milliseconds. `flags` is `Flag.BAD_NUMBER` when a count or
+    cost could not be used, else 0.
     """
 
     span_type: str = SpanType.CUSTOM.value

@@ -19,6 +19,11 @@ _STATUS = {"type": "string", "enum": [word.value for word in Status]}
 _SPAN_TYPE = {"type": "string", "enum": [word.value for word in SpanType]}
 _ACCEPTED = {"const": "accepted", "description": "Always `accepted`: what was taken is durable."}
 _COUNT = {"minimum": 0}
+_IN_AND_OUT = (
+    "What {}: text as it is; messages of any vendor as a JSON list of objects with `role`, "
+    "`content`, `tool_calls` (`id`, `name`, `arguments`), `tool_call_id` and the like; anything "
+    "else as compact JSON."
+)
 
 
 def _says(description: str, **keywords: Any) -> Mapping[str, Any]:
@@ -92,8 +97,8 @@ FIELDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "user_id": _says("The user on whose behalf it was done."),
         "agent_name": _says("The agent that took the step."),
         "tool_name": _says("The tool that was used."),
-        "input": _says("What went in: text as it is, anything else as JSON."),
-        "output": _says("What came out: text as it is, anything else as JSON."),
+        "input": _says(_IN_AND_OUT.format("went in")),
+        "output": _says(_IN_AND_OUT.format("came out")),
         "ttft_ms": _says("Milliseconds until the first token came."),
         "scores": _says(
             "How well it was done, as others judged: what they sent of a name, a value (a number), "
