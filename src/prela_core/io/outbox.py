@@ -25,8 +25,7 @@ _LAST_ATTEMPTS = 3
 server is not there should not wait at its end for as long as it may."""
 
 _LOOKS_EVERY = 30.0
-_LOOKS_AGAIN = 5.0
-"""Seconds between two looks at the spilled spans: when there were none, when they didn't go."""
+"""Seconds between two looks for spilled spans of other processes."""
 
 
 class Outbox:
@@ -55,7 +54,9 @@ class Outbox:
         self._is_closing = False
         self._is_stopped = False
         self._attempts_left = _LAST_ATTEMPTS
+        self._bounds = bounds
         self._look_at = float("-inf")
+        self._look_pause = bounds.first_pause
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -187,8 +188,10 @@ class Outbox:
             error = self._attempt(claim.spans) if claim.spans else None
             if isinstance(error, UnavailableError):
                 claim.release()
-                pause = max(_LOOKS_AGAIN, error.retry_after)
+                pause = max(self._look_pause, error.retry_after)
+                self._look_pause = min(self._look_pause * 2, self._bounds.longest_pause)
             else:
+                self._look_pause = self._bounds.first_pause
                 claim.delivered()
                 self._log.dropped(len(claim.spans) if error else 0, "they were refused")
                 pause = 0.0
