@@ -1,4 +1,4 @@
-"""A span while it goes on, and which one the running code is in."""
+"""A span while it goes on."""
 
 from __future__ import annotations
 
@@ -18,22 +18,12 @@ from prela_core.wire.encode import json_value
 if TYPE_CHECKING:
     from prela_core.emit.tracer import Tracer
 
-__all__ = ["FIXED", "ActiveSpan", "current_span"]
+__all__ = ["FIXED", "ActiveSpan"]
 
 _log = logging.getLogger("prela")
 
 FIXED = frozenset({str, int, float, bool, type(None)})
 """Types of values that can't change: what they look like as JSON is seen to after the end."""
-
-
-def current_span() -> ActiveSpan | None:
-    """Give the span that the running code is in; None outside of all.
-
-    An asyncio task is in the span that was current when it was created. So is what `in_context`
-    wraps, and, unless it was opted out of, a new thread and the work of a thread pool.
-    """
-    here = HERE.get()
-    return here if isinstance(here, ActiveSpan) else None
 
 
 class ActiveSpan(Place):

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from prela_core.emit.active_span import ActiveSpan, current_span
+from prela_core.emit.active_span import ActiveSpan
+from prela_core.emit.place import HERE
 from prela_core.emit.tracer import Tracer
 from prela_core.emit.unrecorded import NO_SPAN
 from prela_core.model import SpanType
 
-__all__ = ["get_tracer", "score", "set_tracer", "span"]
+__all__ = ["current_span", "get_tracer", "score", "set_tracer", "span"]
 
 
 class _Shared:
@@ -48,6 +49,17 @@ def span(
     return tracer.span(name, span_type, attributes, **more)
 
 
+def current_span() -> ActiveSpan:
+    """Give the span that the running code is in; outside of all, one that records nothing.
+
+    So a traced function can say more of itself wherever it is called. An asyncio task is in the
+    span that was current when it was created. So is what `in_context` wraps, and, unless it was
+    opted out of, a new thread and the work of a thread pool.
+    """
+    here = HERE.get()
+    return here if isinstance(here, ActiveSpan) else NO_SPAN
+
+
 def score(
     name: str,
     value: float | None = None,
@@ -56,6 +68,4 @@ def score(
     comment: str | None = None,
 ) -> None:
     """Score the current span, as `ActiveSpan.score` says; outside of all nothing is recorded."""
-    here = current_span()
-    if here is not None:
-        here.score(name, value, label=label, comment=comment)
+    current_span().score(name, value, label=label, comment=comment)

@@ -15,7 +15,9 @@ from prela_core.io.data_directory import DataDirectory, default_data_directory, 
 from prela_core.io.process_lock import ProcessLock
 from prela_core.io.sending import Refusals
 from prela_core.model import Span
-from prela_core.wire import Decoded, Limits, to_record
+from prela_core.wire.decoded import Decoded
+from prela_core.wire.limits import Limits
+from prela_core.wire.records import to_record
 
 if TYPE_CHECKING:
     from prela_core.io.clickhouse_store import ClickHouseStore

@@ -13,6 +13,7 @@ from tests.prela_core.emit.conftest import Kept, a_tracer
 from prela_core.emit import Tracer, current_span, set_tracer, trace
 from prela_core.emit.captured import MAX_CHARACTERS, MAX_VALUES
 from prela_core.emit.samplers import never
+from prela_core.emit.unrecorded import NO_SPAN
 from prela_core.model import SpanType, Status
 
 pytestmark = pytest.mark.usefixtures("tracer")
@@ -164,7 +165,7 @@ def test_without_a_tracer_a_function_is_called_as_it_is(kept: Kept) -> None:
 
     @trace
     def function(a: int) -> int:
-        assert current_span() is None
+        assert current_span() is NO_SPAN
         return a
 
     @trace
@@ -332,7 +333,7 @@ def test_a_generator_ends_once(kept: Kept, ends: str) -> None:
 
     items = numbers()
     next(items)
-    assert current_span() is None
+    assert current_span() is NO_SPAN
     assert [] == kept.spans
     if ends == "closed":
         items.close()  # type: ignore[attr-defined] # it is a generator

@@ -13,6 +13,7 @@ from prela_core.emit.baggage_header import MAX_BYTES, MAX_MEMBERS, read_baggage,
 from prela_core.emit.place import SAID_HERE, Said
 from prela_core.emit.samplers import always
 from prela_core.emit.trace_headers import read_traceparent, read_tracestate, write_traceparent
+from prela_core.emit.unrecorded import NO_SPAN
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 SPAN_ID = "00f067aa0ba902b7"
@@ -106,7 +107,7 @@ def test_tracestate_goes_on_whole_or_not_at_all(header: str, kept: str) -> None:
 
 def test_a_trace_goes_through_a_program(tracer: Tracer, kept: Kept) -> None:
     with extract({"Traceparent": PARENT, "TraceState": "a=1"}):
-        assert current_span() is None
+        assert current_span() is NO_SPAN
         with tracer.span("server"):
             onward = inject()
     with tracer.span("alone"):

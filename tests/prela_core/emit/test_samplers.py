@@ -8,6 +8,7 @@ from tests.prela_core.emit.conftest import Kept, a_tracer
 
 from prela_core.emit import ActiveSpan, current_span, inject
 from prela_core.emit.samplers import always, never, parent_based, rate, ratio
+from prela_core.emit.unrecorded import NO_SPAN
 
 SECOND = 1_000_000_000
 
@@ -115,7 +116,7 @@ def test_an_unsampled_span_takes_everything_and_keeps_nothing(kept: Kept) -> Non
                 _say_everything(span)
             assert root.trace_id == child.trace_id
             assert f"00-{root.trace_id}-{root.span_id}-00" == inject()["traceparent"]
-    assert current_span() is None
+    assert current_span() is NO_SPAN
     assert [] == kept.spans
 
     with tracer.span("next") as other:

@@ -12,6 +12,7 @@ from tests.prela_core.emit.conftest import Kept
 
 import prela_core
 from prela_core.emit import Tracer, set_tracer
+from prela_core.emit.unrecorded import NO_SPAN
 from prela_core.model import SpanType, Status, new_span_id, new_trace_id, to_micros
 from prela_core.testing.factories import NOON
 
@@ -85,7 +86,7 @@ def test_start_and_end_do_what_a_block_does(tracer: Tracer, kept: Kept) -> None:
     span = kept.one("child")
     assert (Status.ERROR, "ValueError: no") == (span.status, span.status_message)
     assert (["exception"], ()) == ([event.name for event in span.events], span.links)
-    assert prela_core.current_span() is None
+    assert prela_core.current_span() is NO_SPAN
 
 
 def test_an_exception_that_was_dealt_with_is_no_failure(tracer: Tracer, kept: Kept) -> None:
@@ -138,7 +139,7 @@ def test_before_a_tracer_is_set_nothing_is_recorded() -> None:
         span.set("c", 3)
         span.usage(model="m")
         prela_core.score("good", 1)
-        assert prela_core.current_span() is None
+        assert prela_core.current_span() is NO_SPAN
         assert {} == prela_core.inject()
     assert not span.recording
     assert span is prela_core.span("y")
@@ -215,3 +216,17 @@ def test_threads_make_different_ids() -> None:
         thread.join()
 
     assert 8_000 == len(set(seen))
+
+
+def test_what_is_said_of_the_current_span_outside_of_all_is_said_to_nobody() -> None:
+    @prela_core.trace
+    def answer() -> str:
+        here = prela_core.current_span()
+        here.set("key", "value")
+        here.usage(model="gpt-4o", input_tokens=1)
+        here.fail("no")
+        return "42"
+
+    assert prela_core.get_tracer() is None
+    assert "42" == answer()
+    assert not prela_core.current_span().recording

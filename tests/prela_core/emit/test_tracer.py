@@ -12,6 +12,7 @@ import pytest
 
 from prela_core.emit import DirectSink, Tracer, current_span
 from prela_core.emit.samplers import always
+from prela_core.emit.unrecorded import NO_SPAN
 from prela_core.io.tracing import open_tracer
 from prela_core.model import Span, SpanType, Status, to_micros
 from prela_core.testing.factories import NOON
@@ -164,12 +165,12 @@ def test_a_block_that_ends_in_another_context_breaks_nothing(
 
 
 def test_the_current_span_is_the_innermost(tracer: Tracer) -> None:
-    assert current_span() is None
+    assert current_span() is NO_SPAN
     with tracer.span("outer") as outer:
         with tracer.span("inner") as inner:
             assert current_span() is inner
         assert current_span() is outer
-    assert current_span() is None
+    assert current_span() is NO_SPAN
 
 
 def test_a_span_starts_once(tracer: Tracer) -> None:

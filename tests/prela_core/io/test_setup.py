@@ -16,6 +16,7 @@ from tests.emitting import await_that, hanging_port, stand_in
 import prela_core
 from prela_core import keep_errors, redact
 from prela_core.emit.memory_exporter import MemoryExporter
+from prela_core.emit.unrecorded import NO_SPAN
 from prela_core.errors import SettingsError
 from prela_core.io.background_sink import BackgroundSink
 from prela_core.io.thread_context import leave_threads_alone
@@ -175,7 +176,7 @@ def test_threads_carry_the_span_on_unless_told_not_to() -> None:
             thread = threading.Thread(target=lambda: seen.append(prela_core.current_span()))
             thread.start()
             thread.join()
-        assert (span if carries else None) is seen[-1]
+        assert (span if carries else NO_SPAN) is seen[-1]
 
 
 def test_its_own_threads_are_in_no_span() -> None:
@@ -189,7 +190,7 @@ def test_its_own_threads_are_in_no_span() -> None:
     with prela_core.span("a"), prela_core.span("b"):
         pass
     assert prela_core.flush(20)
-    assert {None} == set(places)
+    assert {NO_SPAN} == set(places)
 
 
 @pytest.mark.parametrize(

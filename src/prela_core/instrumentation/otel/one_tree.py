@@ -7,7 +7,8 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
-from prela_core.emit.active_span import current_span
+from prela_core.emit.active_span import ActiveSpan
+from prela_core.emit.place import HERE
 from prela_core.emit.ports import Entered
 from prela_core.instrumentation.otel.bridge import nearest_put
 
@@ -66,7 +67,7 @@ class OneTree:
         nearest: int | None = ids.span_id
         if not isinstance(found, Mirror):
             nearest = nearest_put(ids.span_id)
-        elif current_span() is not None:
+        elif isinstance(HERE.get(), ActiveSpan):
             return None
         if nearest is None:
             return None

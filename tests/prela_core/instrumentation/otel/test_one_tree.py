@@ -19,6 +19,7 @@ from tests.prela_core.instrumentation.conftest import Kept
 from prela_core.emit import Tracer, current_span
 from prela_core.emit import trace as traced
 from prela_core.emit.samplers import ratio
+from prela_core.emit.unrecorded import NO_SPAN
 from prela_core.instrumentation import bridge
 
 
@@ -299,12 +300,12 @@ def test_any_order_of_starts_and_ends_ends_outside_of_all(
                 open_spans.pop(which % len(open_spans)).end()
             with library.start_as_current_span(f"their {number}") as theirs:
                 innermost = current_span()
-                expected = None if innermost is None else innermost.span_id
+                expected = None if innermost is NO_SPAN else innermost.span_id
                 parent = theirs.parent  # type: ignore[attr-defined] # of the SDK's spans
                 assert expected == (None if parent is None else f"{parent.span_id:016x}")
         while open_spans:
             open_spans.pop(0).end()
-        assert current_span() is None
+        assert current_span() is NO_SPAN
         assert not otel.get_current_span().get_span_context().is_valid
 
     with bridge(provider):
