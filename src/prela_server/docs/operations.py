@@ -98,6 +98,27 @@ def operations(samples: Samples) -> list[Operation]:
 
 def _ingest(samples: Samples) -> list[Operation]:
     warnings: list[str] = []
+    otlp = Operation(
+        method="POST",
+        path="/v1/otlp/v1/traces",
+        name="sendOtlp",
+        tag=_INGEST,
+        summary="Send spans with OpenTelemetry",
+        description="OTLP over HTTP, as JSON or as protobuf: where exporters of OpenTelemetry "
+        "send to when `OTEL_EXPORTER_OTLP_ENDPOINT` is this server's address and "
+        "`/v1/otlp`. Attributes of a resource are kept on each of its spans as "
+        "`resource.<key>`, and its `service.name` as the service. A span that can't be taken "
+        "is counted in `partialSuccess`, and does not fail the others. Exporters send again "
+        "after 429, 502, 503 and 504, and give up after any other refusal.",
+        scope=Scope.INGEST,
+        body=OtlpDocument,
+        sent={"A call of a model": samples.otlp},
+        answer=OtlpAnswer,
+        answer_text="What was not refused is durable.",
+        given=OtlpAnswer(partialSuccess=PartialSuccess(rejectedSpans="1", errorMessage=_REFUSED)),
+        errors=tuple(each for each in _SENDING if each != HTTPStatus.UNPROCESSABLE_ENTITY),
+        otlp=True,
+    )
     return [
         Operation(
             method="POST",
@@ -124,28 +145,15 @@ def _ingest(samples: Samples) -> list[Operation]:
             ),
             errors=_SENDING,
         ),
-        Operation(
-            method="POST",
-            path="/v1/otlp/v1/traces",
-            name="sendOtlp",
-            tag=_INGEST,
-            summary="Send spans with OpenTelemetry",
-            description="OTLP over HTTP, as JSON or as protobuf: where exporters of OpenTelemetry "
-            "send to when `OTEL_EXPORTER_OTLP_ENDPOINT` is this server's address and "
-            "`/v1/otlp`. Attributes of a resource are kept on each of its spans as "
-            "`resource.<key>`, and its `service.name` as the service. A span that can't be taken "
-            "is counted in `partialSuccess`, and does not fail the others. Exporters send again "
-            "after 429, 502, 503 and 504, and give up after any other refusal.",
-            scope=Scope.INGEST,
-            body=OtlpDocument,
-            sent={"A call of a model": samples.otlp},
-            answer=OtlpAnswer,
-            answer_text="What was not refused is durable.",
-            given=OtlpAnswer(
-                partialSuccess=PartialSuccess(rejectedSpans="1", errorMessage=_REFUSED)
-            ),
-            errors=tuple(each for each in _SENDING if each != HTTPStatus.UNPROCESSABLE_ENTITY),
-            otlp=True,
+        otlp,
+        attrs.evolve(
+            otlp,
+            path="/api/public/otel/v1/traces",
+            name="sendLangfuse",
+            summary="Send spans with Langfuse's SDK",
+            description="OTLP as at `/v1/otlp/v1/traces`, at the address below the base URL where "
+            "Langfuse's SDK sends to. Its secret key, which it sends as a Basic password, is the "
+            "API key.",
         ),
         Operation(
             method="POST",

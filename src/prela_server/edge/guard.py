@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 
 import anyio.to_thread
@@ -54,4 +56,13 @@ def _sent_key(request: Request) -> str | None:
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return credentials.strip()
-    return None
+    return _password(credentials) if scheme.lower() == "basic" else None
+
+
+def _password(credentials: str) -> str | None:
+    """Give the password of RFC 7617, where Langfuse's SDK sends its secret key."""
+    try:
+        decoded = b64decode(credentials.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return decoded.partition(":")[2] or None

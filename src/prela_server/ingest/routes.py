@@ -97,6 +97,8 @@ def ingest_routes(
     return [
         _post("/v1/traces", traces, "trace"),
         _post("/v1/otlp/v1/traces", otlp, "otlp"),
+        # Where Langfuse's SDK sends to below its base URL.
+        _post("/api/public/otel/v1/traces", otlp, "otlp_langfuse"),
         route("/v1/spans", Form.SPAN, _span),
         route("/v1/batch", Form.BATCH, _batch),
     ]

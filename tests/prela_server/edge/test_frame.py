@@ -62,7 +62,7 @@ def test_every_answer_has_the_security_headers() -> None:
         assert "nosniff" == headers["X-Content-Type-Options"]
         assert "DENY" == headers["X-Frame-Options"]
         assert "no-referrer" == headers["Referrer-Policy"]
-        assert "open" == headers["X-Prela-Tier"]
+        assert "enterprise" == headers["X-Prela-Tier"]
     assert "no-store" == get().headers["Cache-Control"]
     assert "default-src 'none'" in get().headers["Content-Security-Policy"]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from typing import Any, cast
 
 import pytest
@@ -36,6 +37,10 @@ def identify(keys: Keys, *headers: tuple[str, str], scope: Scope = Scope.READ) -
     return asyncio.run(cast("Any", guard(request(*headers), scope)))
 
 
+def basic(credentials: str) -> str:
+    return f"Basic {b64encode(credentials.encode()).decode()}"
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -44,6 +49,8 @@ def identify(keys: Keys, *headers: tuple[str, str], scope: Scope = Scope.READ) -
         [("Authorization", "bearer   good ")],
         [("X-API-Key", "good"), ("Authorization", "Bearer other")],
         [("X-API-Key", ""), ("Authorization", "Bearer good")],
+        [("Authorization", basic("pk-lf-1:good"))],
+        [("Authorization", basic(":good"))],
     ],
 )
 def test_a_key_is_taken_from_either_header(headers: list[tuple[str, str]]) -> None:
@@ -55,6 +62,11 @@ def test_a_key_is_taken_from_either_header(headers: list[tuple[str, str]]) -> No
     [
         ([], None),
         ([("Authorization", "Basic good")], None),
+        ([("Authorization", "Basic ~~~~")], None),
+        ([("Authorization", "Basic /w==")], None),
+        ([("Authorization", basic("good"))], None),
+        ([("Authorization", basic("good:"))], None),
+        ([("Authorization", basic("user:bad:good"))], "bad:good"),
         ([("Authorization", "good")], None),
         ([("Authorization", "Bearer")], ""),
         ([("Authorization", "Bearer ")], ""),
