@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from prela_core.emit.active_span import FIXED, ActiveSpan
+from prela_core.emit.given import given, text_of
 from prela_core.emit.neighbour import NEIGHBOURHOOD
 from prela_core.emit.place import HERE, SAID_HERE, LocalTrace, Place, innermost
 from prela_core.emit.ports import Finished, Sampler, Sink
@@ -71,7 +72,7 @@ class Tracer:
         self.now_ns = now_ns
         self.monotonic_ns = monotonic_ns
         self._sampler = sampler
-        self._attributes: dict[str, Any] = json_value(attributes or {})
+        self._attributes: dict[str, Any] = json_value(given(attributes))
         self._new_trace_id = trace_id
         self._new_span_id = span_id
         self._has_failed = False
@@ -168,8 +169,8 @@ class Tracer:
         said = self._attributes.copy()
         if (here := SAID_HERE.get()) is not None:
             said.update(here.attributes)
-        if attributes:
-            said.update(attributes)
+        if attributes is not None:
+            said.update(attributes if type(attributes) is dict else given(attributes))
         if more:
             said.update(more)
         if said and not FIXED.issuperset(map(type, said.values())):
@@ -206,7 +207,7 @@ def _kind_of(word: SpanType | str | None, said: dict[str, Any]) -> SpanType | No
     """Give the type that `word` names; one that names none is kept in `said`."""
     if word is None:
         return None
-    known = _TYPES.get(str(word).lower())
+    known = _TYPES.get(text_of(word).lower())
     if known is None:
         said.setdefault("prela.span_type", json_value(word))
     return known or SpanType.CUSTOM

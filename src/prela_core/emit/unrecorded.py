@@ -42,15 +42,18 @@ class UnrecordedSpan(ActiveSpan):
     def set_copied(self, key: str, value: Any) -> None:
         """Keep nothing."""
 
-    def event(self, name: str, attributes: Mapping[str, Any] | None = None, **more: Any) -> None:
+    def event(self, name: str, /, attributes: Mapping[str, Any] | None = None, **more: Any) -> None:
         """Keep nothing."""
 
     def link(
-        self, trace_id: str, span_id: str, attributes: Mapping[str, Any] | None = None
+        self,
+        trace_id: str | None,
+        span_id: str | None,
+        attributes: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep nothing."""
 
-    def fail(self, message: str) -> None:
+    def fail(self, message: str | BaseException) -> None:
         """Keep nothing."""
 
     def record_exception(self, error: BaseException) -> None:
