@@ -35,6 +35,8 @@ _GROUP, _GROUP_SIZE = 64, 1 << 20
 """Spans, or bytes of them, handed to the outboxes together."""
 _LEAST_ROOM = 16
 """Spans that the inbox takes however large they are."""
+_LONGEST = threading.TIMEOUT_MAX / 2
+"""Seconds that can be waited for; nobody sees the end of more, be it infinite."""
 _SHARE = 4
 """The inbox takes the fourth part of the bytes that a buffer holds."""
 
@@ -110,7 +112,7 @@ class Gatherer:
         A span that was lost since the last flush makes it False, once. Traces that the tail
         sampler has not decided on stay.
         """
-        until = self._clock() + timeout
+        until = self._clock() + min(timeout, _LONGEST)
         mark = self._pass_mark(_Mark(), until)
         numbers = zip(self._outboxes, mark.numbers, strict=False)
         settled = [outbox.wait(number, until) for outbox, number in numbers]
@@ -123,7 +125,7 @@ class Gatherer:
                 return self._closed_well
             self._is_closed = True
             self._wakes_at = -1
-        until = self._clock() + timeout
+        until = self._clock() + min(timeout, _LONGEST)
         self._pass_mark(_Mark(is_last=True), until)
         for outbox in self._outboxes:
             outbox.finish()

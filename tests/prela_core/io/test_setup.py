@@ -276,3 +276,14 @@ def test_exports_are_not_observed_by_opentelemetry(background: bool) -> None:  #
         pass
     assert prela_core.flush(20)
     assert [True] == seen
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), 1e15])
+def test_there_may_be_all_the_time_in_the_world(timeout: float) -> None:
+    exporter = MemoryExporter()
+    prela_core.init(exporter=exporter, flush_timeout=timeout)
+    for name in ("a", "b"):
+        with prela_core.span(name):
+            pass
+        assert (prela_core.flush if name == "a" else prela_core.shutdown)(timeout)
+    assert ["a", "b"] == names(exporter)
