@@ -42,9 +42,9 @@ class Tracer:
 
     __slots__ = (
         "_attributes",
-        "_has_failed",
         "_new_span_id",
         "_new_trace_id",
+        "_said_once",
         "_sampler",
         "monotonic_ns",
         "now_ns",
@@ -75,7 +75,7 @@ class Tracer:
         self._attributes: dict[str, Any] = json_value(given(attributes))
         self._new_trace_id = trace_id
         self._new_span_id = span_id
-        self._has_failed = False
+        self._said_once: set[str] = set()
 
     def span(
         self,
@@ -146,13 +146,7 @@ class Tracer:
         try:
             self.sink.put(finished)
         except Exception as error:  # noqa: BLE001 - no sink's fault may break the program
-            if not self._has_failed:
-                self._has_failed = True
-                _log.warning(
-                    "a span was not taken (%s: %s); further failures are not reported",
-                    type(error).__name__,
-                    error,
-                )
+            self._say_once("a span was not taken", error)
 
     def attributes_here(self) -> dict[str, Any]:
         """Give what is set on every span that starts here: by the tracer, and by blocks around."""
@@ -198,9 +192,16 @@ class Tracer:
     ) -> bool:
         try:
             return sampler(trace_id, parent_sampled, self.monotonic_ns())
-        except Exception:  # noqa: BLE001 - no sampler's fault may break the program
-            _log.debug("the sampler failed", exc_info=True)
+        except Exception as error:  # noqa: BLE001 - no sampler's fault may break the program
+            self._say_once("the sampler failed, so the trace is recorded", error)
             return True
+
+    def _say_once(self, what: str, error: Exception) -> None:
+        if what not in self._said_once:
+            self._said_once.add(what)
+            _log.warning(
+                "%s (%s: %s); further failures are not reported", what, type(error).__name__, error
+            )
 
 
 def _kind_of(word: SpanType | str | None, said: dict[str, Any]) -> SpanType | None:
