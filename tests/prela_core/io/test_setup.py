@@ -80,6 +80,21 @@ def test_the_service_is_called_after_a_file_or_a_package(tmp_path: Path) -> None
         assert expected == done.stdout
 
 
+def test_systems_without_file_locks_do_without_spilling() -> None:
+    program = """
+import sys
+sys.modules["fcntl"] = None
+import prela_core
+prela_core.init(exporter="memory")
+try:
+    prela_core.init(exporter="memory", spill="spilled")
+except prela_core.PrelaError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert b"spill needs file locks that this system has not\n" == done.stdout
+
+
 def test_disabled_records_nothing_and_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRELA_DISABLED", "1")
     exporter = MemoryExporter()
