@@ -17,6 +17,7 @@ from prela_core.emit.batcher import Bounds
 from prela_core.emit.ports import Finished
 from prela_core.emit.size import size_of
 from prela_core.emit.stages import Stages
+from prela_core.emit.unrecorded import unrecorded
 from prela_core.io.outbox import Outbox
 from prela_core.io.sink_log import SinkLog
 from prela_core.model import Span
@@ -219,6 +220,10 @@ class Gatherer:
     # The thread that gathers.
 
     def _gather(self) -> None:
+        with unrecorded():  # a processor that is traced would else have no end of spans
+            self._gather_on()
+
+    def _gather_on(self) -> None:
         vain = 0
         while not self._drain():
             self._wakes_at_most(min(_WAKES_AT, self._room))

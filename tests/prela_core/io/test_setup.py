@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -302,3 +302,23 @@ def test_there_may_be_all_the_time_in_the_world(timeout: float) -> None:
             pass
         assert (prela_core.flush if name == "a" else prela_core.shutdown)(timeout)
     assert ["a", "b"] == names(exporter)
+
+
+@pytest.mark.parametrize("background", [True, False])
+def test_what_exports_and_processes_spans_makes_none(background: bool) -> None:  # noqa: FBT001 - a parameter
+    seen: list[str] = []
+
+    @prela_core.trace
+    def processor(span: prela_core.Span) -> prela_core.Span:
+        return span
+
+    @prela_core.trace
+    def export(spans: Sequence[prela_core.Span]) -> None:
+        seen.extend(span.name for span in spans)
+
+    prela_core.init(exporter=export, processors=[processor], background=background)
+    with prela_core.span("a"):
+        pass
+    assert prela_core.flush(20)
+    assert prela_core.shutdown(20)
+    assert ["a"] == seen
