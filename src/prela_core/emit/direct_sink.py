@@ -30,9 +30,10 @@ class DirectSink:
 
     `export` is called in the thread that ends the root, with the spans in the order of their
     ends; that thread waits. A span that ends after its root, as that of a task which nobody
-    waited for, is exported when it ends. `processors` and `tail` come before: what they make of
-    the spans of one call is exported. When `export` raises, the program goes on; `failed` is told,
-    and by default logs the first such error. `fault` is told of a processor that raises.
+    waited for, is exported when it ends; with `at_once`, every span is. `processors` and `tail`
+    come before: what they make of the spans of one call is exported. When `export` raises, the
+    program goes on; `failed` is told, and by default logs the first such error. `fault` is told
+    of a processor that raises.
 
     While it exports, nothing that the exporter or a processor does is recorded. Of spans that
     end then in the same thread, as by a finalizer or in a signal handler, the export follows: an
@@ -48,12 +49,14 @@ class DirectSink:
         *,
         processors: Sequence[Processor] = (),
         tail: KeepErrors | None = None,
+        at_once: bool = False,
         failed: Callable[[Exception], None] | None = None,
         fault: Fault = lambda _processor, _error: None,
     ) -> None:
         self._export = export
         self._processors = processors
         self._tail = tail
+        self._at_once = at_once
         self._failed = failed or self._log_first
         self._fault = fault
         self._waiting: WeakKeyDictionary[LocalTrace, deque[Span]] = WeakKeyDictionary()
@@ -72,7 +75,7 @@ class DirectSink:
             return
         waiting = self._waiting.setdefault(trace, deque())
         waiting.append(span)
-        if trace.ended:
+        if trace.ended or self._at_once:
             self._waiting.pop(trace, None)
             self._hand_on(_drained(waiting))
 

@@ -120,12 +120,11 @@ def init(
         sampler=sampler,
         attributes=said | dict(attributes or {}),
     )
-    before = get_tracer()
-    set_tracer(tracer)
+    before = set_tracer(tracer)
     (carry_into_threads if carry_context else leave_threads_alone)()
     if before is not None:
         before.sink.close(flush_timeout)
-    return tracer
+    return get_tracer() or tracer  # in a test another one may stand in for it
 
 
 def flush(timeout: float = 5.0) -> bool:
@@ -142,8 +141,7 @@ def shutdown(timeout: float = 5.0) -> bool:
 
     Says whether all was exported. `init` may be called again afterwards.
     """
-    tracer = get_tracer()
-    set_tracer(None)
+    tracer = set_tracer(None)
     return tracer.sink.close(timeout) if tracer is not None else True
 
 
