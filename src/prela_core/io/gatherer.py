@@ -126,7 +126,14 @@ class Gatherer:
                 return self._closed_well
             self._is_closed = True
             self._wakes_at = -1
-        until = self._clock() + min(timeout, _LONGEST)
+        try:
+            return self._finish(self._clock() + min(timeout, _LONGEST))
+        except KeyboardInterrupt:
+            # Whoever is at the keyboard waits no longer; what is lost is saved or counted.
+            self._finish(self._clock())
+            raise
+
+    def _finish(self, until: float) -> bool:
         self._pass_mark(_Mark(is_last=True), until)
         for outbox in self._outboxes:
             outbox.finish()
