@@ -126,6 +126,7 @@ class Gatherer:
                 return self._closed_well
             self._is_closed = True
             self._wakes_at = -1
+        self._log.begin_to_end()
         try:
             return self._finish(self._clock() + min(timeout, _LONGEST))
         except KeyboardInterrupt:
