@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from prela_core.emit.exceptions import exception_attributes, exception_summary
+from prela_core.emit.given import given, text_of
 from prela_core.emit.neighbour import NEIGHBOURHOOD
 from prela_core.emit.place import HERE, LocalTrace, Place
 from prela_core.emit.scores import SCORE_EVENT, score_attributes
@@ -89,6 +90,8 @@ class ActiveSpan(Place):
     def set(self, key: str, value: Any) -> None:
         """Set the attribute `key`, such as `llm.model`, to anything that JSON can say."""
         if not self.ended:
+            if type(key) is not str:
+                key = text_of(key)
             self._attributes[key] = value if type(value) in FIXED else json_value(value)
 
     def set_copied(self, key: str, value: Any) -> None:
@@ -96,30 +99,41 @@ class ActiveSpan(Place):
         if not self.ended:
             self._attributes[key] = value
 
-    def event(self, name: str, attributes: Mapping[str, Any] | None = None, **more: Any) -> None:
+    def event(self, name: str, /, attributes: Mapping[str, Any] | None = None, **more: Any) -> None:
         """Note that something happened now."""
         if self.ended:
             return
-        said = json_value({**(attributes or {}), **more})
+        said = json_value({**given(attributes), **more})
         if self._events is None:
             self._events = []
         since_start = self._tracer.monotonic_ns() - self._began if self._started is not None else 0
         self._events.append((name, since_start, said))
 
     def link(
-        self, trace_id: str, span_id: str, attributes: Mapping[str, Any] | None = None
+        self,
+        trace_id: str | None,
+        span_id: str | None,
+        attributes: Mapping[str, Any] | None = None,
     ) -> None:
-        """Note that this span has to do with another one that is not its parent."""
-        if self.ended:
+        """Note that this span has to do with another one that is not its parent.
+
+        Without a trace id or a span id, as of an `extract` that found none, nothing is noted.
+        """
+        if self.ended or not (trace_id and span_id):
             return
         if self._links is None:
             self._links = []
-        self._links.append(SpanLink(trace_id, span_id, json_value(attributes or {})))
+        self._links.append(SpanLink(trace_id, span_id, json_value(given(attributes))))
 
-    def fail(self, message: str) -> None:
+    def fail(self, message: str | BaseException) -> None:
         """Let the span end as an error, though no exception leaves its block."""
         if not self.ended:
-            self._status, self._message = Status.ERROR, message
+            self._status = Status.ERROR
+            self._message = (
+                exception_summary(message)
+                if isinstance(message, BaseException)
+                else text_of(message)
+            )
 
     def record_exception(self, error: BaseException) -> None:
         """Note an exception that was dealt with; the span does not fail by that."""
@@ -246,7 +260,7 @@ class ActiveSpan(Place):
             trace_id=self.trace.trace_id,
             span_id=self.span_id,
             parent_span_id=self.parent_span_id,
-            name=self.name,
+            name=text_of(self.name),
             span_type=self._span_type,
             service_name=self._tracer.service_name,
             started_at=from_micros(began // 1000),
@@ -254,11 +268,11 @@ class ActiveSpan(Place):
             status=self._status,
             status_message=self._message,
             attributes={
-                str(key): json_value(value) if type(value) in FIXED else value
+                text_of(key): json_value(value) if type(value) in FIXED else value
                 for key, value in self._attributes.copy().items()
             },
             events=tuple(
-                SpanEvent(name, from_micros((began + since_start) // 1000), said)
+                SpanEvent(text_of(name), from_micros((began + since_start) // 1000), said)
                 for name, since_start, said in self._events or ()
             ),
             links=tuple(self._links or ()),

@@ -40,10 +40,11 @@ class InContext(Generic[P, R]):
         context: contextvars.Context | None,
         headers: dict[str, str],
     ) -> None:
+        # First, as it copies attributes, and those of a callable object may be called like ours.
+        update_wrapper(self, function)
         self._function = function
         self._context = context
         self._headers = headers
-        update_wrapper(self, function)
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function where it came from."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, overload
 
 from prela_core.emit.active_span import ActiveSpan
 from prela_core.emit.captured import Arguments, Room, Yielded
+from prela_core.emit.given import given, text_of
 from prela_core.emit.process_wide import get_tracer
 from prela_core.emit.stepping import Body, traced_async_generator, traced_generator
 from prela_core.emit.tracer import Tracer
@@ -87,11 +88,11 @@ class _Step:
         capture_output: bool,  # noqa: FBT001 - likewise
         tracer: Tracer | None,
     ) -> None:
-        self._name = name or _name_of(function)
+        self._name = text_of(name) if name else _name_of(function)
         self._span_type = span_type
-        word = str(span_type).lower()
+        word = text_of(span_type).lower()
         named = {f"{word}.name": self._name} if word in ("agent", "tool") else {}
-        self._attributes = {**named, **(attributes or {})}
+        self._attributes = {**named, **given(attributes)}
         self._input, self._output = _TOOL_KEYS if word == "tool" else _KEYS
         self._arguments = Arguments(function) if capture_input else None
         self.captures_output = capture_output

@@ -6,7 +6,8 @@ each call. While none is set they record nothing, at the cost of one look.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from prela_core.emit.active_span import ActiveSpan
@@ -15,16 +16,37 @@ from prela_core.emit.tracer import Tracer
 from prela_core.emit.unrecorded import NO_SPAN
 from prela_core.model import SpanType
 
-__all__ = ["current_span", "get_tracer", "score", "set_tracer", "span"]
+__all__ = ["current_span", "get_tracer", "score", "set_tracer", "span", "standing_in"]
 
 
 class _Shared:
     tracer: Tracer | None = None
+    of_the_program: Tracer | None = None
+    is_stood_in_for: bool = False
 
 
-def set_tracer(tracer: Tracer | None) -> None:
-    """Let the program share `tracer` from now on; None lets it record nothing."""
-    _Shared.tracer = tracer
+def set_tracer(tracer: Tracer | None) -> Tracer | None:
+    """Let the program share `tracer` from now on; None lets it record nothing.
+
+    Gives the one that was set before. While another one is `standing_in`, it waits for the end
+    of that.
+    """
+    before, _Shared.of_the_program = _Shared.of_the_program, tracer
+    if not _Shared.is_stood_in_for:
+        _Shared.tracer = tracer
+    return before
+
+
+@contextmanager
+def standing_in(tracer: Tracer) -> Iterator[None]:
+    """Let the program share `tracer` in this block, whatever it sets up meanwhile."""
+    before, was_stood_in_for = _Shared.tracer, _Shared.is_stood_in_for
+    _Shared.tracer, _Shared.is_stood_in_for = tracer, True
+    try:
+        yield
+    finally:
+        _Shared.is_stood_in_for = was_stood_in_for
+        _Shared.tracer = before if was_stood_in_for else _Shared.of_the_program
 
 
 def get_tracer() -> Tracer | None:

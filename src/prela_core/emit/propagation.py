@@ -67,13 +67,13 @@ class extract:  # noqa: N801 - used as a function is, in a `with` statement
     Spans that start within are children of the caller's, are recorded if it was (the sampler
     decides), and have the attributes of its `baggage`. Headers that break the rules of W3C
     Trace Context or Baggage are passed over: then a trace begins here. `headers` may be those
-    of any framework, ASGI's pairs of bytes among them.
+    of any framework, ASGI's pairs of bytes among them, or None, as those of a message without.
     """
 
     __slots__ = ("_before", "_next_door", "_place", "_said")
 
-    def __init__(self, headers: Headers) -> None:
-        found = _found(headers)
+    def __init__(self, headers: Headers | None) -> None:
+        found = _found(headers or ())
         self._place = _place_of(found)
         self._said = read_baggage(",".join(found[_BAGGAGE]))
         self._before: tuple[Place | None, Said | None] = (None, None)

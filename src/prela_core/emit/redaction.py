@@ -62,8 +62,8 @@ class Redaction:
 
 def redact(
     *what: str,
-    patterns: Iterable[str | re.Pattern[str]] = (),
-    names: Iterable[str] = SECRET_NAMES,
+    patterns: str | re.Pattern[str] | Iterable[str | re.Pattern[str]] = (),
+    names: str | Iterable[str] = SECRET_NAMES,
     mask: str | None = None,
 ) -> Redaction:
     """Make a processor that replaces secrets in all texts of a span.
@@ -86,6 +86,10 @@ def redact(
     unknown = sorted(set(what) - set(FINDERS))
     if unknown:
         raise ValueError(f"{unknown[0]!r} can't be redacted by name; {', '.join(FINDERS)} can")
+    if isinstance(patterns, (str, re.Pattern)):
+        patterns = [patterns]
+    if isinstance(names, str):
+        names = [names]
     chosen = [FINDERS[one] for one in what or _USUAL]
     ready = [(finder, mask if mask is not None else own) for finder, own in chosen]
     hidden = mask if mask is not None else "[redacted]"

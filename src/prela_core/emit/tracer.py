@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from prela_core.emit.active_span import FIXED, ActiveSpan
+from prela_core.emit.given import given, text_of
 from prela_core.emit.neighbour import NEIGHBOURHOOD
 from prela_core.emit.place import HERE, SAID_HERE, LocalTrace, Place, innermost
 from prela_core.emit.ports import Finished, Sampler, Sink
@@ -41,9 +42,9 @@ class Tracer:
 
     __slots__ = (
         "_attributes",
-        "_has_failed",
         "_new_span_id",
         "_new_trace_id",
+        "_said_once",
         "_sampler",
         "monotonic_ns",
         "now_ns",
@@ -71,10 +72,10 @@ class Tracer:
         self.now_ns = now_ns
         self.monotonic_ns = monotonic_ns
         self._sampler = sampler
-        self._attributes: dict[str, Any] = json_value(attributes or {})
+        self._attributes: dict[str, Any] = json_value(given(attributes))
         self._new_trace_id = trace_id
         self._new_span_id = span_id
-        self._has_failed = False
+        self._said_once: set[str] = set()
 
     def span(
         self,
@@ -145,13 +146,7 @@ class Tracer:
         try:
             self.sink.put(finished)
         except Exception as error:  # noqa: BLE001 - no sink's fault may break the program
-            if not self._has_failed:
-                self._has_failed = True
-                _log.warning(
-                    "a span was not taken (%s: %s); further failures are not reported",
-                    type(error).__name__,
-                    error,
-                )
+            self._say_once("a span was not taken", error)
 
     def attributes_here(self) -> dict[str, Any]:
         """Give what is set on every span that starts here: by the tracer, and by blocks around."""
@@ -168,8 +163,8 @@ class Tracer:
         said = self._attributes.copy()
         if (here := SAID_HERE.get()) is not None:
             said.update(here.attributes)
-        if attributes:
-            said.update(attributes)
+        if attributes is not None:
+            said.update(attributes if type(attributes) is dict else given(attributes))
         if more:
             said.update(more)
         if said and not FIXED.issuperset(map(type, said.values())):
@@ -197,16 +192,23 @@ class Tracer:
     ) -> bool:
         try:
             return sampler(trace_id, parent_sampled, self.monotonic_ns())
-        except Exception:  # noqa: BLE001 - no sampler's fault may break the program
-            _log.debug("the sampler failed", exc_info=True)
+        except Exception as error:  # noqa: BLE001 - no sampler's fault may break the program
+            self._say_once("the sampler failed, so the trace is recorded", error)
             return True
+
+    def _say_once(self, what: str, error: Exception) -> None:
+        if what not in self._said_once:
+            self._said_once.add(what)
+            _log.warning(
+                "%s (%s: %s); further failures are not reported", what, type(error).__name__, error
+            )
 
 
 def _kind_of(word: SpanType | str | None, said: dict[str, Any]) -> SpanType | None:
     """Give the type that `word` names; one that names none is kept in `said`."""
     if word is None:
         return None
-    known = _TYPES.get(str(word).lower())
+    known = _TYPES.get(text_of(word).lower())
     if known is None:
         said.setdefault("prela.span_type", json_value(word))
     return known or SpanType.CUSTOM

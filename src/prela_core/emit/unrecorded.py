@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 from prela_core.emit.active_span import ActiveSpan
-from prela_core.emit.place import LocalTrace
+from prela_core.emit.place import HERE, LocalTrace
 
-__all__ = ["NO_SPAN", "UnrecordedRoot", "UnrecordedSpan"]
+__all__ = ["NO_SPAN", "UnrecordedRoot", "UnrecordedSpan", "unrecorded"]
 
 
 class UnrecordedSpan(ActiveSpan):
@@ -42,15 +43,18 @@ class UnrecordedSpan(ActiveSpan):
     def set_copied(self, key: str, value: Any) -> None:
         """Keep nothing."""
 
-    def event(self, name: str, attributes: Mapping[str, Any] | None = None, **more: Any) -> None:
+    def event(self, name: str, /, attributes: Mapping[str, Any] | None = None, **more: Any) -> None:
         """Keep nothing."""
 
     def link(
-        self, trace_id: str, span_id: str, attributes: Mapping[str, Any] | None = None
+        self,
+        trace_id: str | None,
+        span_id: str | None,
+        attributes: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep nothing."""
 
-    def fail(self, message: str) -> None:
+    def fail(self, message: str | BaseException) -> None:
         """Keep nothing."""
 
     def record_exception(self, error: BaseException) -> None:
@@ -76,3 +80,14 @@ class UnrecordedRoot(UnrecordedSpan):
 
 NO_SPAN = UnrecordedSpan(LocalTrace("", sampled=False), "")
 """What is given where no tracer is set."""
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """Record nothing of what begins in this block: making and sending spans makes none itself."""
+    here = HERE.get()
+    HERE.set(NO_SPAN)
+    try:
+        yield
+    finally:
+        HERE.set(here)

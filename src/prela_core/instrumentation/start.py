@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from prela_core.errors import SettingsError
 from prela_core.instrumentation.bridging import Bridge, bridge
 from prela_core.instrumentation.clients.requests import Patch
 from prela_core.instrumentation.found import Family, Instrumentor, find, installed_version
@@ -76,7 +77,8 @@ class Instrumented:
         )
 
     def __str__(self) -> str:
-        return "\n".join([*map(str, self.outcomes), *self.advice])
+        said = [*map(str, self.outcomes), *self.advice]
+        return "\n".join(said) or "no AI library is installed that could be recorded"
 
     def undo(self) -> None:
         """End what was started, the last first. Undoing again does nothing.
@@ -116,7 +118,7 @@ def instrumentors() -> list[Instrumentor]:
 
 
 def instrument(
-    *names: str,
+    *names: str | Iterable[str],
     exclude: str | Iterable[str] = (),
     prefer: Family | str | None = None,
     tracer_provider: Any = None,
@@ -139,19 +141,23 @@ def instrument(
     keeps its other processors; a process without one gets one. `options` are handed to every
     instrumentor.
 
-    Never raises for what is missing or fails: the outcome says so.
+    Never raises for what is missing or fails: the outcome says so. Raises `SettingsError` for a
+    `prefer` that is no family.
     """
-    excluded = [exclude] if isinstance(exclude, str) else list(exclude)
+    if prefer is not None and prefer not in set(Family):
+        raise SettingsError(f"prefer is one of {', '.join(Family)}, not {prefer!r}")
+    asked_for = _flat(names)
+    excluded = _flat([exclude])
     found = instrumentors()
-    run = _Run(names, prefer, tracer_provider, options)
+    run = _Run(asked_for, prefer, tracer_provider, options)
     run.open_bridge()  # what others have started, and what needs no instrumentor, comes over it
     asked = [one for one in found if run.is_asked(one)]
     for _, group in groupby(asked, key=lambda one: one.library):
         run.start_one([one for one in group if not run.is_left_out(one, excluded)])
-    for name in names:
+    for name in asked_for:
         if not any(one.is_called(name) for one in found):
             run.outcomes.append(_missing(name))
-    advice = [] if names else [*_missing_ones(found), *_counted_twice(run.outcomes)]
+    advice = [] if asked_for else [*_missing_ones(found), *_counted_twice(run.outcomes)]
     done = Instrumented(tuple(run.outcomes), tuple(advice), run.undo)
     _log.debug("instrumented:\n%s", done)
     return done
@@ -257,6 +263,10 @@ def _is_on(one: Instrumentor) -> bool:
     module = sys.modules.get(one.entry.module)
     instance = getattr(getattr(module, one.entry.attr, None), "_instance", None)
     return bool(getattr(instance, "is_instrumented_by_opentelemetry", False))
+
+
+def _flat(names: Iterable[str | Iterable[str]]) -> list[str]:
+    return [one for name in names for one in ([name] if isinstance(name, str) else name)]
 
 
 def _missing(name: str) -> Outcome:

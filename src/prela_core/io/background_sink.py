@@ -132,7 +132,8 @@ class BackgroundSink:
         end_with_multiprocessing(self, self._end)
 
     def _end(self) -> None:
-        with suppress(Exception):
+        # An interrupt has done its work by then: nothing is waited for any longer.
+        with suppress(Exception, KeyboardInterrupt):
             self.close(self._flush_timeout)
 
 

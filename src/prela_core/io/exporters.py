@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from prela_core.emit.memory_exporter import MemoryExporter
 from prela_core.emit.ports import Exporter
@@ -14,6 +15,7 @@ __all__ = ["exporter_from"]
 
 _DEFAULT_URL = "http://127.0.0.1:8000"
 _FORMS = "http, http://host:port, otlp, otlp+http://host:port, jsonl:path, console, memory, store, store:path"  # noqa: E501 - one text
+_EMBEDDED = ("chdb", "clickhouse_connect")
 _SCHEMES = ("http://", "https://")
 
 
@@ -95,6 +97,8 @@ def _made(  # noqa: PLR0911 - one for each form
     if text == "memory":
         return MemoryExporter()
     if word == "store" and (path or not colon):
+        if not all(map(find_spec, _EMBEDDED)):
+            raise SettingsError(f"{text!r} needs the store: pip install 'prela-core[embedded]'")
         from prela_core.io.store_exporter import StoreExporter  # noqa: PLC0415
 
         return StoreExporter(path or None)

@@ -17,6 +17,7 @@ from prela_core.emit.batcher import Bounds
 from prela_core.emit.ports import Finished
 from prela_core.emit.size import size_of
 from prela_core.emit.stages import Stages
+from prela_core.emit.unrecorded import unrecorded
 from prela_core.io.outbox import Outbox
 from prela_core.io.sink_log import SinkLog
 from prela_core.model import Span
@@ -35,6 +36,8 @@ _GROUP, _GROUP_SIZE = 64, 1 << 20
 """Spans, or bytes of them, handed to the outboxes together."""
 _LEAST_ROOM = 16
 """Spans that the inbox takes however large they are."""
+_LONGEST = threading.TIMEOUT_MAX / 2
+"""Seconds that can be waited for; nobody sees the end of more, be it infinite."""
 _SHARE = 4
 """The inbox takes the fourth part of the bytes that a buffer holds."""
 
@@ -110,7 +113,7 @@ class Gatherer:
         A span that was lost since the last flush makes it False, once. Traces that the tail
         sampler has not decided on stay.
         """
-        until = self._clock() + timeout
+        until = self._clock() + min(timeout, _LONGEST)
         mark = self._pass_mark(_Mark(), until)
         numbers = zip(self._outboxes, mark.numbers, strict=False)
         settled = [outbox.wait(number, until) for outbox, number in numbers]
@@ -123,7 +126,15 @@ class Gatherer:
                 return self._closed_well
             self._is_closed = True
             self._wakes_at = -1
-        until = self._clock() + timeout
+        self._log.begin_to_end()
+        try:
+            return self._finish(self._clock() + min(timeout, _LONGEST))
+        except KeyboardInterrupt:
+            # Whoever is at the keyboard waits no longer; what is lost is saved or counted.
+            self._finish(self._clock())
+            raise
+
+    def _finish(self, until: float) -> bool:
         self._pass_mark(_Mark(is_last=True), until)
         for outbox in self._outboxes:
             outbox.finish()
@@ -217,6 +228,10 @@ class Gatherer:
     # The thread that gathers.
 
     def _gather(self) -> None:
+        with unrecorded():  # a processor that is traced would else have no end of spans
+            self._gather_on()
+
+    def _gather_on(self) -> None:
         vain = 0
         while not self._drain():
             self._wakes_at_most(min(_WAKES_AT, self._room))

@@ -19,6 +19,7 @@ from prela_core.emit.tail import KeepErrors
 from prela_core.errors import SettingsError
 from prela_core.io.background_sink import BackgroundSink
 from prela_core.io.exporters import exporter_from
+from prela_core.io.settings_check import check
 from prela_core.io.several import several
 from prela_core.io.sink_log import SinkLog
 from prela_core.io.thread_context import carry_into_threads, leave_threads_alone
@@ -76,7 +77,20 @@ def init(
     one sentence, for what can't be used.
     """
     name = _service_name(service_name)
-    _check(processors, tail, flush_timeout, background=background, spill=spill)
+    check(
+        url=url,
+        api_key=api_key,
+        sampler=sampler,
+        processors=processors,
+        tail=tail,
+        spill=spill,
+        environment=environment,
+        attributes=attributes,
+        flush_timeout=flush_timeout,
+        bounds=bounds,
+    )
+    if spill is not None and not background:
+        raise SettingsError("spill saves what waits in the background; leave out background=False")
     if _is_set("PRELA_DISABLED"):
         sink: Sink = DirectSink(_nowhere)
         sampler = never
@@ -106,12 +120,11 @@ def init(
         sampler=sampler,
         attributes=said | dict(attributes or {}),
     )
-    before = get_tracer()
-    set_tracer(tracer)
+    before = set_tracer(tracer)
     (carry_into_threads if carry_context else leave_threads_alone)()
     if before is not None:
         before.sink.close(flush_timeout)
-    return tracer
+    return get_tracer() or tracer  # in a test another one may stand in for it
 
 
 def flush(timeout: float = 5.0) -> bool:
@@ -128,8 +141,7 @@ def shutdown(timeout: float = 5.0) -> bool:
 
     Says whether all was exported. `init` may be called again afterwards.
     """
-    tracer = get_tracer()
-    set_tracer(None)
+    tracer = set_tracer(None)
     return tracer.sink.close(timeout) if tracer is not None else True
 
 
@@ -175,26 +187,6 @@ def _direct(
     )
     atexit.register(sink.close, 0.0)
     return sink
-
-
-def _check(
-    processors: Sequence[object],
-    tail: object,
-    flush_timeout: object,
-    *,
-    background: bool,
-    spill: object,
-) -> None:
-    if callable(processors) or not all(map(callable, processors)):
-        raise SettingsError("processors is a list of functions that take a span and give one")
-    if tail is not None and not isinstance(tail, KeepErrors):
-        raise SettingsError(f"tail is what keep_errors(...) gives, not {tail!r}")
-    if not isinstance(flush_timeout, (int, float)) or not flush_timeout >= 0:
-        raise SettingsError(
-            f"flush_timeout is a number of seconds from 0 on, not {flush_timeout!r}"
-        )
-    if spill is not None and not background:
-        raise SettingsError("spill saves what waits in the background; leave out background=False")
 
 
 def _service_name(given: object) -> str:

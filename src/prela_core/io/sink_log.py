@@ -28,6 +28,8 @@ class SinkLog:
         self._lock = threading.RLock()  # reentrant, for signal handlers
         self._said: set[str] = set()
         self._lost: Counter[str] = Counter()
+        self._is_ending = False
+        self._has_summed_up = False
 
     @property
     def lost(self) -> int:
@@ -78,19 +80,29 @@ class SinkLog:
             return
         with self._lock:
             self._lost[why] += count
-        self._say("dropped", f"spans are being dropped: {why}; the total follows at the end")
+        if not self._is_ending:
+            self._say("dropped", f"spans are being dropped: {why}; the total follows at the end")
+        elif self._has_summed_up:
+            self._say("dropped", f"spans are being dropped: {why}")
 
     def warn(self, kind: str, sentence: str) -> None:
         """Say `sentence`, once for each `kind`."""
         self._say(kind, sentence)
 
+    def begin_to_end(self) -> None:
+        """Say no more that spans are dropped: the total follows soon."""
+        self._is_ending = True
+
     def sum_up(self) -> None:
         """Say what was lost in all, if anything was."""
         with self._lock:
             lost = dict(self._lost)
+        self._is_ending = self._has_summed_up = True
         if lost:
+            count = sum(lost.values())
             reasons = ", ".join(f"{count:,} as {why}" for why, count in lost.items())
-            _log.warning("%s spans were lost in all: %s", f"{sum(lost.values()):,}", reasons)
+            spans = "1 span was" if count == 1 else f"{count:,} spans were"
+            _log.warning("%s lost in all: %s", spans, reasons)
 
     def _say(self, kind: str, sentence: str) -> None:
         with self._lock:

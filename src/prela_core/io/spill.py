@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import time
@@ -11,7 +10,7 @@ from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 
-from prela_core.errors import MalformedError
+from prela_core.errors import MalformedError, SettingsError
 from prela_core.io.sink_log import SinkLog
 from prela_core.model import Span
 from prela_core.wire.lines import span_from_line, span_to_line
@@ -56,6 +55,8 @@ class Spill:
     Files appear whole, hold at most `most_a_file` bytes or one span, and take `most_bytes` in
     all at most, those of other processes included: what goes beyond is not saved. Only the
     user can read them, as they hold what the spans hold. `prela ingest` reads them too.
+
+    Raises `SettingsError` on systems without `flock`, such as Windows.
     """
 
     def __init__(
@@ -66,6 +67,11 @@ class Spill:
         most_bytes: int = 256 * _MIB,
         most_a_file: int = 2 * _MIB,
     ) -> None:
+        try:
+            import fcntl  # noqa: PLC0415 - programs that spill nothing do without it
+        except ImportError:
+            raise SettingsError("spill needs file locks that this system has not") from None
+        self._locks = fcntl
         self.directory = Path(directory)
         self._log = log
         self._most_bytes = most_bytes
@@ -104,7 +110,7 @@ class Spill:
             except OSError:
                 continue
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._locks.flock(file, self._locks.LOCK_EX | self._locks.LOCK_NB)
                 # The one who had it before may have deleted it while we opened it.
                 if path.stat().st_ino == os.fstat(file).st_ino:
                     return self._read(path, file)

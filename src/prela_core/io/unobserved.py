@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from prela_core.emit.ports import Exporter
+from prela_core.emit.unrecorded import unrecorded
 from prela_core.model import Span
 
 __all__ = ["Unobserved", "unobserved"]
@@ -16,11 +17,17 @@ _KEY = "_SUPPRESS_INSTRUMENTATION_KEY"
 
 @contextmanager
 def unobserved() -> Iterator[None]:
-    """Let instrumentors of OpenTelemetry make no spans of what this block does.
+    """Let neither Prela nor instrumentors of OpenTelemetry make spans of what this block does.
 
-    They heed a key of OpenTelemetry's context that `opentelemetry.context` holds, or its older
-    form, the plain word. Where the package is not loaded there are none.
+    Instrumentors heed a key of OpenTelemetry's context that `opentelemetry.context` holds, or its
+    older form, the plain word. Where the package is not loaded there are none.
     """
+    with unrecorded(), _unseen():
+        yield
+
+
+@contextmanager
+def _unseen() -> Iterator[None]:
     context = sys.modules.get("opentelemetry.context")
     if context is None:
         yield

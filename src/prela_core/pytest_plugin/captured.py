@@ -145,12 +145,13 @@ class CapturedTrace:
         __tracebackhide__ = True
         self.assert_tool_called(name, times=0)
 
-    def assert_tools_called(self, names: Sequence[str], *, exactly: bool = False) -> None:
+    def assert_tools_called(self, names: str | Sequence[str], *, exactly: bool = False) -> None:
         """Fail unless these tools were called in this order.
 
         Other calls may lie between, before and after, unless `exactly` is asked for.
         """
         __tracebackhide__ = True
+        names = [names] if isinstance(names, str) else names
         called = self.tool_names
         if exactly and called != list(names):
             self._fail(f"the tools called were {called}, not exactly {list(names)}")

@@ -38,23 +38,23 @@ def prela_trace(request: pytest.FixtureRequest) -> Iterator[CapturedTrace]:
     """Capture what the test's code does: its spans, to make assertions about.
 
     While the test runs, the tracer that the program shares (`prela_core.init`, `@trace`,
-    `prela_core.span`) exports to here and nowhere else. See `CapturedTrace` for what it offers.
+    `prela_core.span`) exports to here and nowhere else, whatever the code under test sets up; its
+    sampler and processors are left out. New threads carry on the span that starts them, as after
+    `init`. See `CapturedTrace` for what it offers.
     """
     # Imported here, since most runs of pytest have no test that asks for this.
-    from prela_core.emit import get_tracer, set_tracer  # noqa: PLC0415
+    from prela_core.emit.process_wide import standing_in  # noqa: PLC0415
+    from prela_core.io.thread_context import carry_into_threads  # noqa: PLC0415
     from prela_core.io.tracing import open_tracer  # noqa: PLC0415
     from prela_core.pytest_plugin.captured import CapturedTrace  # noqa: PLC0415
 
     captured = CapturedTrace()
     request.node.stash[_captured] = captured
-    before = get_tracer()
-    tracer = open_tracer("tests", export=captured.add)
-    set_tracer(tracer)
-    try:
+    tracer = open_tracer("tests", export=captured.add, at_once=True)
+    carry_into_threads()
+    with standing_in(tracer):
         yield captured
-    finally:
-        set_tracer(before)
-        tracer.sink.close(0)
+    tracer.sink.close(0)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

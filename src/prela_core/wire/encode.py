@@ -99,16 +99,20 @@ def json_value(value: Any) -> Any:
 def _value(value: Any, depth: int) -> Any:
     if type(value) is str:
         return _text(value)
+    # Whatever is asked of it, a value's own code may answer: `isinstance` asks for `__class__`,
+    # which fails for the proxies of a web framework outside of a request.
+    try:
+        return _other(value, depth)
+    except Exception as error:  # noqa: BLE001 - an attribute's own code must not break a program
+        return f"<{type(value).__name__}: {type(error).__name__}>"
+
+
+def _other(value: Any, depth: int) -> Any:
     if isinstance(value, Enum):
         return _value(value.value, depth)
     if value is None or isinstance(value, (bool, int, float)):
         return _plain(value)
-    if depth >= _DEEPEST:
-        return "…"
-    try:
-        return _compound(value, depth)
-    except Exception as error:  # noqa: BLE001 - an attribute's own code must not break a program
-        return f"<{type(value).__name__}: {type(error).__name__}>"
+    return "…" if depth >= _DEEPEST else _compound(value, depth)
 
 
 def _compound(value: Any, depth: int) -> Any:

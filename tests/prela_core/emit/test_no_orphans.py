@@ -487,6 +487,17 @@ def test_arguments_may_have_any_name(tracer: Tracer) -> None:
         assert set(given) == in_context(names)(**given) == trace(names)(**given)
 
 
+def test_a_callable_object_may_have_attributes_of_any_name(tracer: Tracer) -> None:
+    class Agent:
+        def __init__(self) -> None:
+            self._context, self._headers, self._function = "mine", "mine", "mine"
+
+        def __call__(self) -> str:
+            return self._context
+
+    assert "mine" == in_context(Agent())()
+
+
 def test_a_thread_started_outside_of_all_spans_is_left_as_it_is(tracer: Tracer) -> None:
     thread = threading.Thread(target=work)
     thread.start()

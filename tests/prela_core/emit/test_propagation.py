@@ -150,6 +150,10 @@ def test_headers_of_any_framework(headers: Any) -> None:
     assert TRACE_ID == extract(headers).trace_id
 
 
+def test_a_message_without_headers_says_nothing() -> None:
+    assert None is extract(None).trace_id
+
+
 def test_of_two_parents_none_is_believed_and_pieces_of_the_others_are_joined() -> None:
     twice = [("traceparent", PARENT), ("traceparent", PARENT)]
     assert extract(twice).trace_id is None

@@ -173,6 +173,11 @@ def test_custom_patterns_and_marks() -> None:
     assert "customer ***" == text_after("customer C-1234", patterns=[r"C-\d+"], mask="***")
     assert "***" == text_after("ada@example.org", mask="***")
     assert "[redacted]" == text_after("C-1", patterns=[re.compile("C-1")])
+    assert "[redacted], no 2" == text_after("C-1, no 2", patterns="C-1")
+    assert "[redacted], no 2" == text_after("C-1, no 2", patterns=re.compile("C-1"))
+    assert {"pin": "[redacted]", "in": "a"} == redact(names="pin")(
+        a_span(attributes={"pin": "a", "in": "a"})
+    ).attributes
     assert r"\g<0>" == text_after("C-1", patterns=["C-1"], mask=r"\g<0>")
 
 

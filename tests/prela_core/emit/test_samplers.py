@@ -96,14 +96,20 @@ def test_a_trace_is_asked_about_once(kept: Kept) -> None:
     assert {"b": None, "b.child": "b"} == kept.tree()
 
 
-def test_a_sampler_that_fails_samples(kept: Kept) -> None:
+def test_a_sampler_that_fails_samples_and_it_is_said_once(
+    kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
     def sampler(_trace_id: str, _parent: bool | None, _now: int, /) -> bool:  # noqa: FBT001
-        raise RuntimeError
+        raise RuntimeError("no chance")
 
-    with a_tracer(kept, sampler).span("x"):
-        pass
+    tracer = a_tracer(kept, sampler)
+    for name in ("x", "y"):
+        with tracer.span(name):
+            pass
 
-    assert ["x"] == [span.name for span in kept.spans]
+    assert ["x", "y"] == [span.name for span in kept.spans]
+    [said] = caplog.messages
+    assert said.startswith("the sampler failed, so the trace is recorded (RuntimeError: no chance)")
 
 
 def test_an_unsampled_span_takes_everything_and_keeps_nothing(kept: Kept) -> None:

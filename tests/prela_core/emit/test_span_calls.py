@@ -6,6 +6,7 @@ import os
 import random
 import threading
 from itertools import count
+from typing import Any
 
 import pytest
 from tests.prela_core.emit.conftest import Kept
@@ -230,3 +231,66 @@ def test_what_is_said_of_the_current_span_outside_of_all_is_said_to_nobody() -> 
     assert prela_core.get_tracer() is None
     assert "42" == answer()
     assert not prela_core.current_span().recording
+
+
+class Unspeakable:
+    def __str__(self) -> str:
+        raise ValueError
+
+    __repr__ = __str__
+
+
+WRONG: list[Any] = [None, 7, b"bytes", ["a list"], object(), Unspeakable(), ValueError("wrong")]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: type(wrong).__name__)
+def test_arguments_of_wrong_types_neither_break_the_program_nor_lose_the_span(
+    tracer: Tracer, kept: Kept, wrong: Any
+) -> None:
+    @prela_core.trace(name=wrong, span_type=wrong, attributes=wrong)
+    def traced() -> None:
+        pass
+
+    traced()
+    with prela_core.span(wrong, wrong, wrong) as span:
+        span.set(wrong, wrong)
+        span.event(wrong, wrong)
+        span.link(wrong, wrong, wrong)
+        span.record_exception(wrong)
+        span.fail(wrong)
+
+    for one in kept.spans:
+        texts = [one.name, *one.attributes, *(event.name for event in one.events)]
+        assert {str} == set(map(type, texts))
+    assert 2 == len(kept.spans)
+    assert isinstance(kept.spans[1].status_message, str)
+
+
+def test_attributes_that_are_none_are_kept_as_one(tracer: Tracer, kept: Kept) -> None:
+    with tracer.span("a", attributes="a text") as span:  # type: ignore[arg-type] # on purpose
+        span.event("b", 7)  # type: ignore[arg-type] # likewise
+
+    assert {"attributes": "a text"} == kept.spans[0].attributes
+    assert {"attributes": 7} == kept.spans[0].events[0].attributes
+
+
+def test_a_span_fails_by_an_exception_as_by_its_text(tracer: Tracer, kept: Kept) -> None:
+    with tracer.span("a") as span:
+        span.fail(ValueError("no such city"))
+
+    assert "ValueError: no such city" == kept.spans[0].status_message
+
+
+def test_an_event_may_have_an_attribute_called_name(tracer: Tracer, kept: Kept) -> None:
+    with tracer.span("a") as span:
+        span.event("chosen", name="search", self="agent")
+
+    assert {"name": "search", "self": "agent"} == kept.spans[0].events[0].attributes
+
+
+def test_a_link_to_nowhere_is_none(tracer: Tracer, kept: Kept) -> None:
+    caller = prela_core.extract({})
+    with tracer.span("a") as span:
+        span.link(caller.trace_id, caller.span_id)
+
+    assert () == kept.spans[0].links

@@ -24,6 +24,7 @@ from wrapt import ObjectProxy
 
 from prela_core.conventions import TypedColumns, resolve
 from prela_core.emit import Tracer, context
+from prela_core.errors import SettingsError
 from prela_core.instrumentation import Instrumented, State, instrument, instrumentors, start
 from prela_core.instrumentation.found import Family, Instrumentor
 from prela_core.model import Span, to_micros
@@ -485,3 +486,17 @@ print([name for name in sys.modules if name.split(".")[0] in ("opentelemetry", "
 """
     )
     assert "[]\n" == said
+
+
+def test_names_may_come_in_a_list(begin: Begin) -> None:
+    done = begin(["no-such", "neither-this"])
+    assert ["no-such", "neither-this"] == [one.instrumentor.name for one in done.outcomes]
+
+
+def test_a_family_that_is_none_is_said(begin: Begin) -> None:
+    with pytest.raises(SettingsError, match=r"prefer is one of openinference, .*, not 'traceloop'"):
+        begin(prefer="traceloop")
+
+
+def test_nothing_to_record_is_said_too() -> None:
+    assert "no AI library is installed that could be recorded" == str(Instrumented(()))

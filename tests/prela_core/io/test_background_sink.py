@@ -153,9 +153,7 @@ def test_what_comes_after_the_end_is_counted(
     sink.close(5)
     put(sink, ids(3))
     assert 3 == sink.lost
-    assert ["spans are being dropped: they came after the end; the total follows at the end"] == (
-        warnings()
-    )
+    assert ["spans are being dropped: they came after the end"] == warnings()
 
 
 def test_what_comes_while_it_closes_harms_nothing_before(open_sink: Make) -> None:
@@ -224,6 +222,18 @@ def test_a_refusal_loses_the_batch_and_no_more(
         key,
         "spans are being dropped: they were refused; the total follows at the end",
         "2 spans were lost in all: 2 as they were refused",
+    ] == warnings()
+
+
+def test_what_is_lost_at_the_end_is_said_once(
+    open_sink: Make, warnings: Callable[[], list[str]]
+) -> None:
+    sink = open_sink(Exporter(*[UnavailableError("it is away", retry_after=0)] * 5))
+    put(sink, ids(1))
+    assert not sink.close(20)
+    assert [
+        "spans can't be delivered now (it is away); they are kept, up to a bound, and tried again",
+        "1 span was lost in all: 1 as they were not delivered by the end",
     ] == warnings()
 
 

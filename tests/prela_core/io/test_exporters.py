@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,14 @@ def test_an_exporter_is_itself_and_a_sequence_is_several() -> None:
 def test_what_is_none_is_said_with_what_there_is(text: str) -> None:
     with pytest.raises(SettingsError, match="is no exporter; these are known: http, http://"):
         exporter_from(text)
+
+
+def test_a_store_whose_extra_is_not_installed_is_said_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "chdb", None)
+    with pytest.raises(SettingsError, match=r"'store' needs .*prela-core\[embedded\]"):
+        exporter_from("store")
 
 
 def test_none_at_all_is_said() -> None:

@@ -92,6 +92,32 @@ def test_a_server_that_hangs_delays_the_end_by_the_deadline(tmp_path: Path, time
     assert timeout <= delay < timeout + 2  # an attempt takes 5 seconds
 
 
+def test_an_interrupt_at_the_end_ends_the_waiting_and_loses_nothing_in_silence(
+    tmp_path: Path,
+) -> None:
+    with hanging_port() as port:
+        process = start(
+            tmp_path,
+            f"http://127.0.0.1:{port}",
+            """
+            import atexit
+            atexit.register(print, "ended")  # runs after what `init` registers
+            prela_core.init(flush_timeout=50)
+            atexit.register(lambda: print("ending", flush=True))  # and this before
+            record("a")
+            """,
+        )
+        assert process.stdout is not None
+        while process.stdout.readline() != "ending\n":
+            pass
+        time.sleep(0.3)  # into the waiting, which nothing tells of
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (0, "ended\n") == (process.returncode, out)
+    assert "20 spans were lost in all: 20 as they were not delivered by the end" in err
+    assert "Traceback" not in err
+
+
 def test_a_forked_child_sends_its_own_spans_only(tmp_path: Path, server: StandIn) -> None:
     made = run(
         tmp_path,

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,21 @@ def test_the_service_is_called_after_a_file_or_a_package(tmp_path: Path) -> None
             [sys.executable, *arguments], capture_output=True, check=True, cwd=tmp_path
         )
         assert expected == done.stdout
+
+
+def test_systems_without_file_locks_do_without_spilling() -> None:
+    program = """
+import sys
+sys.modules["fcntl"] = None
+import prela_core
+prela_core.init(exporter="memory")
+try:
+    prela_core.init(exporter="memory", spill="spilled")
+except prela_core.PrelaError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert b"spill needs file locks that this system has not\n" == done.stdout
 
 
 def test_disabled_records_nothing_and_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +221,16 @@ def test_its_own_threads_are_in_no_span() -> None:
         ({"exporter": [5]}, "an exporter is a function of spans or a word; 5 is none"),
         ({"processors": redact()}, "processors is a list of functions"),
         ({"processors": ["redact"]}, "processors is a list of functions"),
+        ({"processors": None}, "processors is a list of functions"),
         ({"tail": 0.1}, "tail is what keep_errors"),
+        ({"url": 5}, "url is a text such as 'http://127.0.0.1:8000', not 5"),
+        ({"api_key": b"secret"}, "api_key is a text, not of type bytes"),
+        ({"sampler": 0.1}, "sampler is a function of prela_core.emit.samplers, such as ratio(0.1)"),
+        ({"spill": 5}, "spill is the path of a directory, not 5"),
+        ({"environment": 5}, "environment is a text such as 'production', not 5"),
+        ({"attributes": "a"}, "attributes is a mapping of names to values, not 'a'"),
+        ({"bounds": {"held": 5}}, "bounds is a prela_core.emit.batcher.Bounds, not {'held': 5}"),
+        ({"flush_timeout": float("nan")}, "flush_timeout is a number of seconds from 0 on"),
         ({"flush_timeout": -1}, "flush_timeout is a number of seconds from 0 on, not -1"),
         ({"spill": "x", "background": False}, "leave out background=False"),
     ],
@@ -267,3 +291,34 @@ def test_exports_are_not_observed_by_opentelemetry(background: bool) -> None:  #
         pass
     assert prela_core.flush(20)
     assert [True] == seen
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), 1e15])
+def test_there_may_be_all_the_time_in_the_world(timeout: float) -> None:
+    exporter = MemoryExporter()
+    prela_core.init(exporter=exporter, flush_timeout=timeout)
+    for name in ("a", "b"):
+        with prela_core.span(name):
+            pass
+        assert (prela_core.flush if name == "a" else prela_core.shutdown)(timeout)
+    assert ["a", "b"] == names(exporter)
+
+
+@pytest.mark.parametrize("background", [True, False])
+def test_what_exports_and_processes_spans_makes_none(background: bool) -> None:  # noqa: FBT001 - a parameter
+    seen: list[str] = []
+
+    @prela_core.trace
+    def processor(span: prela_core.Span) -> prela_core.Span:
+        return span
+
+    @prela_core.trace
+    def export(spans: Sequence[prela_core.Span]) -> None:
+        seen.extend(span.name for span in spans)
+
+    prela_core.init(exporter=export, processors=[processor], background=background)
+    with prela_core.span("a"):
+        pass
+    assert prela_core.flush(20)
+    assert prela_core.shutdown(20)
+    assert ["a"] == seen

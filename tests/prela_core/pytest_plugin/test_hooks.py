@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from tests.programs import prela
 
 from prela_core.emit import get_tracer
+from prela_core.io.thread_context import leave_threads_alone
 
 Run = Callable[..., pytest.RunResult]
 
@@ -29,14 +30,15 @@ def answer(word):
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester) -> Run:
+def run(pytester: pytest.Pytester) -> Iterator[Run]:
     """Run tests of an agent."""
 
     def _run(tests: str, *options: str) -> pytest.RunResult:
         pytester.makepyfile(agent=AGENT, test_it=f"from agent import *\n{tests}")
         return pytester.runpytest_inprocess(*options)
 
-    return _run
+    yield _run
+    leave_threads_alone()
 
 
 def test_a_test_sees_what_its_code_did(run: Run) -> None:
@@ -46,6 +48,57 @@ def test_it(prela_trace):
     assert answer("one") == "ONE"
     prela_trace.assert_tool_called("look_up", {"word": "one"}, times=1)
     assert [span.name for span in prela_trace.spans] == ["answer", "look_up"]
+"""
+    ).assert_outcomes(passed=1)
+
+
+def test_a_step_counts_once_it_has_ended_though_its_trace_goes_on(run: Run) -> None:
+    run(
+        """
+def test_it(prela_trace):
+    with prela.span("around"):
+        answer("one")
+        prela_trace.assert_tools_called("look_up", exactly=True)
+        assert [span.name for span in prela_trace.spans] == ["answer", "look_up"]
+"""
+    ).assert_outcomes(passed=1)
+
+
+def test_code_that_sets_up_a_tracer_is_captured_all_the_same(run: Run) -> None:
+    run(
+        """
+from prela_core.emit.memory_exporter import MemoryExporter
+exporter = MemoryExporter()
+
+def test_it(prela_trace):
+    tracer = prela.init("shop", exporter=exporter)
+    with tracer.span("around"):
+        answer("one")
+    assert prela.flush()
+    assert prela.shutdown()
+    prela.init("shop", exporter=exporter)
+    assert [span.name for span in prela_trace.spans] == ["around", "answer", "look_up"]
+    assert exporter.spans == []
+
+def test_after_it():
+    answer("one")
+    assert prela.shutdown()
+    assert [span.name for span in exporter.spans] == ["look_up", "answer"]
+"""
+    ).assert_outcomes(passed=2)
+
+
+def test_threads_are_in_the_span_that_starts_them(run: Run) -> None:
+    run(
+        """
+from threading import Thread
+
+def test_it(prela_trace):
+    with prela.span("around") as around:
+        thread = Thread(target=answer, args=("one",))
+        thread.start()
+        thread.join()
+    assert {around.trace_id} == {span.trace_id for span in prela_trace.spans}
 """
     ).assert_outcomes(passed=1)
 

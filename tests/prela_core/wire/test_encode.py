@@ -130,6 +130,19 @@ class Broken:
         raise RuntimeError
 
 
+class Proxy:
+    """As the proxies of web frameworks are, outside of a request."""
+
+    @property  # type: ignore[misc] # theirs is read-only too
+    def __class__(self) -> Any:
+        raise LookupError("no request is being handled")
+
+
+class BrokenInt(int):
+    def __int__(self) -> int:
+        raise ValueError
+
+
 CIRCLE: list[Any] = []
 CIRCLE.append(CIRCLE)
 
@@ -153,11 +166,16 @@ CIRCLE.append(CIRCLE)
         (Model(), {"role": "user"}),
         (PurePosixPath("a/b"), "PurePosixPath('a/b')"),
         (Broken(), "<Broken: RuntimeError>"),
+        (BrokenInt(1), "<BrokenInt: ValueError>"),
     ],
 )
 def test_any_value_becomes_strict_json(value: Any, expected: Any) -> None:
     assert expected == json_value(value)
     assert expected == json.loads(msgspec.json.encode(json_value(value)))
+
+
+def test_a_value_that_does_not_even_say_its_class_is_taken() -> None:
+    assert ["<Proxy: LookupError>", 1] == json_value([Proxy(), 1])
 
 
 def test_an_integer_too_long_for_decimal_digits_is_kept_in_hex() -> None:
