@@ -46,6 +46,7 @@ def test_a_moment_in_any_spelling_is_kept_to_the_microsecond(api: Api, spelling:
         (int(NOW.timestamp()) * 1000 + 123, NOW.replace(microsecond=123_000)),
         (NOW.strftime("%Y-%m-%d"), NOW.replace(hour=0, minute=0, second=0, microsecond=0)),
     ],
+    ids=["seconds", "half_seconds", "number_of_seconds", "number_of_milliseconds", "day"],
 )
 def test_a_coarser_moment_is_exact_too(api: Api, sent_at: Any, seen_at: datetime) -> None:
     sent = span(started_at=sent_at)

@@ -20,7 +20,7 @@ def request(*spans: bytes, resource: bytes = b"", scope: bytes = b"") -> bytes:
     return field(1, resource, field(2, scope, *listed))
 
 
-GOOD = otlp_span().SerializeToString()
+GOOD = otlp_span(trace_id="0a" * 16, span_id="0b" * 8).SerializeToString()
 BAD_UTF8 = GOOD + field(5, b"\xff\xfe")
 
 
