@@ -19,7 +19,7 @@ from prela_core.wire.decoded import Decoded, Rejected
 from prela_core.wire.limits import Limits
 from prela_core.wire.normalise import RejectedSpanError
 from prela_core.wire.otlp_noise import ScopeFilter, adopt
-from prela_core.wire.otlp_origin import Origin, Scope, origin_of
+from prela_core.wire.otlp_origin import Origin, Resource, Scope, origin_of, resource_of
 from prela_core.wire.otlp_span import OtlpSpan, otlp_record, span_key
 from prela_core.wire.prela_json import read_leniently
 from prela_core.wire.repair import plain_text
@@ -112,15 +112,12 @@ def collect(
     any other that is wrong; when there are only such, so is the whole request.
     """
     total = sum(len(group.spans) for group in groups)
+    room = _SHARED * limits.body // max(total, 1)
     collected = _Collected(received_at, limits)
+    origins = _Origins(room, limits)
     for group in groups:
         drops = dropped.drops(group.scope.name)
-        origin: Origin | RejectedSpanError
-        try:
-            room = _SHARED * limits.body // total
-            origin = origin_of(group.resource, group.scope, room=room, limits=limits)
-        except RejectedSpanError as error:
-            origin = error
+        origin = origins.of(group)
         for raw in group.spans:
             collected.add(raw, read, origin, drops=drops)
     if collected.undecodable and collected.undecodable == total:
@@ -128,6 +125,34 @@ def collect(
     if collected.dropped:
         adopt(collected.taken, collected.dropped)
     return Decoded(collected.taken, [], collected.rejected, total)
+
+
+class _Origins:
+    """Gives the origin of each group; a resource is written once for all of its scopes."""
+
+    def __init__(self, room: int, limits: Limits) -> None:
+        self._room = room
+        self._limits = limits
+        self._written: Mapping[str, Any] | None = None
+        self._resource: Resource | RejectedSpanError
+
+    def of(self, group: Group) -> Origin | RejectedSpanError:
+        """Give what the spans of `group` share, or why none of them can be taken."""
+        if self._written is not group.resource:
+            self._written = group.resource
+            self._resource = self._of_resource(group.resource)
+        if isinstance(self._resource, RejectedSpanError):
+            return self._resource
+        try:
+            return origin_of(self._resource, group.scope, room=self._room, limits=self._limits)
+        except RejectedSpanError as error:
+            return error
+
+    def _of_resource(self, attributes: Mapping[str, Any]) -> Resource | RejectedSpanError:
+        try:
+            return resource_of(attributes, room=self._room, limits=self._limits)
+        except RejectedSpanError as error:
+            return error
 
 
 @attrs.define
