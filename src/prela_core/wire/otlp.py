@@ -33,7 +33,9 @@ _SHARED = 2
 _GROWTH = 4
 """How many times the bound on a body its spans may take as records: what is two bytes of protobuf
 may be fifty of JSON."""
-
+_LEAST_EVENT = 32
+"""Bytes of the bound on a body for each event and link. Exporters write more, for a name and a
+moment; what has fewer is made to keep us busy with empty ones, in spans that are refused too."""
 
 _SHOWN = 128
 """Characters of an id that an answer repeats."""
@@ -167,6 +169,7 @@ class _Collected:
     undecodable: int = 0
     index: int = 0
     size: int = 0
+    events: int = 0
 
     def add(
         self,
@@ -180,6 +183,7 @@ class _Collected:
         try:
             span = read(raw)
             span_id = span.span_id.hex()[:_SHOWN] or None
+            self._count_events(span)
             if drops:
                 self.dropped[span_key(span)] = span.parent_span_id.hex()
             elif isinstance(origin, RejectedSpanError):
@@ -196,6 +200,12 @@ class _Collected:
         except RecursionError:
             self._refuse(span_id, "the span nests too deeply")
         self.index += 1
+
+    def _count_events(self, span: OtlpSpan) -> None:
+        self.events += len(span.events) + len(span.links)
+        most = self.limits.body // _LEAST_EVENT
+        if self.events > most:
+            raise TooLargeError(f"over {most:,} events and links in one request; send it in parts")
 
     def _take(self, record: SpanRecord) -> None:
         self.taken.append(record)
