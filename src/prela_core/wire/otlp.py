@@ -44,7 +44,7 @@ _FIRST_KEY = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"resource(?:S|_s)pans"')
 
 
 class _Hint(msgspec.Struct):
-    trace_id: Any = None
+    trace_id: msgspec.Raw = msgspec.Raw()
     resourceSpans: msgspec.Raw = msgspec.Raw()  # noqa: N815 - OTLP's own spelling
     resource_spans: msgspec.Raw = msgspec.Raw()
 
@@ -71,7 +71,9 @@ def is_otlp_json(body: bytes) -> bool:
         hint = read_leniently(plain_text(body), _read_hint)
     except InputError:
         return False
-    return hint.trace_id is None and bool(hint.resourceSpans or hint.resource_spans)
+    return bytes(hint.trace_id) in {b"", b"null"} and bool(
+        hint.resourceSpans or hint.resource_spans
+    )
 
 
 def decode_otlp_protobuf(
