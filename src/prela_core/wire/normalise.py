@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -14,7 +14,16 @@ from prela_core.wire.timestamps import LATEST, parse_timestamp
 from prela_core.wire.trim import trim_list, trim_object, trim_text
 from prela_core.wire.words import span_type_of, status_of
 
-__all__ = ["RejectedSpanError", "WireSpan", "check_depth", "make_record", "normalise"]
+__all__ = [
+    "RejectedSpanError",
+    "Said",
+    "WireSpan",
+    "check_depth",
+    "make_record",
+    "normalise",
+    "read_loose_span",
+    "said_in",
+]
 
 _HOUR = 3_600_000_000
 _DAY = 24 * _HOUR
@@ -24,33 +33,72 @@ _NO_PARENT = "0000000000000000"
 _EMPTY_OBJECT = b"{}"
 _EMPTY_LIST = b"[]"
 _ABSENT = (b"", b"null")
+_COMPOUND = (b"[", b"{")
 _BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|([\[{])|[\]}]', re.DOTALL)
 # How the published SDK writes the moments of events, which no parser of RFC 3339 reads.
 _TWO_ZONES = re.compile(rb'("timestamp"\s*:\s*"[\d:.T-]{19,29})\+00:00Z"')
 
 
+Said = str | int | float | bool | None
+"""What one field of a span says. Where a list or an object was sent it is `Raw`, since a million
+empty ones would fill the memory."""
+
+
 class WireSpan(msgspec.Struct):
     """A span as Prela JSON has it, before anything is checked. Unknown fields are ignored."""
 
-    span_id: Any = None
-    trace_id: Any = None
-    parent_span_id: Any = None
-    name: Any = None
-    span_type: Any = None
-    service_name: Any = None
-    started_at: Any = None
-    ended_at: Any = None
+    span_id: Said = None
+    trace_id: Said = None
+    parent_span_id: Said = None
+    name: Said = None
+    span_type: Said = None
+    service_name: Said = None
+    started_at: Said = None
+    ended_at: Said = None
     duration_ms: msgspec.Raw = msgspec.Raw()
-    status: Any = None
-    status_message: Any = None
+    status: Said = None
+    status_message: Said = None
     attributes: msgspec.Raw = msgspec.Raw()
     events: msgspec.Raw = msgspec.Raw()
     links: msgspec.Raw = msgspec.Raw()
     replay_snapshot: msgspec.Raw = msgspec.Raw()
 
 
+class _LooseSpan(WireSpan):
+    span_id: msgspec.Raw = msgspec.Raw()  # type: ignore[assignment] # the second, slower look
+    trace_id: msgspec.Raw = msgspec.Raw()  # type: ignore[assignment] # likewise
+    parent_span_id: msgspec.Raw = msgspec.Raw()  # type: ignore[assignment] # likewise
+    name: msgspec.Raw = msgspec.Raw()  # type: ignore[assignment] # likewise
+    span_type: msgspec.Raw = msgspec.Raw()  # type: ignore[assignment] # likewise
+    service_name: msgspec.Raw = msgspec.Raw()  # type: ignore[assignment] # likewise
+    started_at: msgspec.Raw = msgspec.Raw()  # type: ignore[assignment] # likewise
+    ended_at: msgspec.Raw = msgspec.Raw()  # type: ignore[assignment] # likewise
+    status: msgspec.Raw = msgspec.Raw()  # type: ignore[assignment] # likewise
+    status_message: msgspec.Raw = msgspec.Raw()  # type: ignore[assignment] # likewise
+
+
+_SAID = frozenset(_LooseSpan.__annotations__)
+_read_span = msgspec.json.Decoder(_LooseSpan).decode
+_read_said = msgspec.json.Decoder(Said).decode
+
+
+def read_loose_span(raw: bytes) -> WireSpan:
+    """Decode a span whose fields may hold anything. Raises `msgspec.DecodeError`."""
+    loose = _read_span(raw)
+    fields = {name: getattr(loose, name) for name in WireSpan.__struct_fields__}
+    fields |= {name: said_in(fields[name]) for name in _SAID}
+    return WireSpan(**fields)
+
+
+def said_in(raw: msgspec.Raw) -> Any:
+    """Give what the JSON of a field says, in the form of `Said`; raises likewise."""
+    if not raw or bytes(raw)[:1] in _COMPOUND:
+        return raw or None
+    return _read_said(raw)
+
+
 class _Service(msgspec.Struct):
-    name: Any = msgspec.field(name="service.name", default=None)
+    name: msgspec.Raw = msgspec.field(name="service.name", default=msgspec.Raw())
 
 
 _decode_service = msgspec.json.Decoder(_Service).decode
@@ -119,8 +167,8 @@ def make_record(
     status_sent = _text(span.status)[: limits.name_chars]
 
     return SpanRecord(
-        trace_id=span.trace_id,
-        span_id=span.span_id,
+        trace_id=cast("str", span.trace_id),
+        span_id=cast("str", span.span_id),
         parent_span_id=parent,
         name=name,
         span_type=span_type,
@@ -217,7 +265,7 @@ def _service(sent: Any, attributes: bytes, fallback: str, limits: Limits) -> str
     name = _text(sent)
     if not name and b'"service.name"' in attributes:
         try:
-            name = _text(_decode_service(attributes).name)
+            name = _text(said_in(_decode_service(attributes).name))
         except msgspec.ValidationError:
             name = ""
     return (name or fallback)[: limits.name_chars]
@@ -228,6 +276,8 @@ def _text(value: Any) -> str:
         return value
     if value is None:
         return ""
+    if isinstance(value, msgspec.Raw):
+        return msgspec.json.format(bytes(value), indent=-1).decode()
     return msgspec.json.encode(value).decode()
 
 

@@ -19,7 +19,7 @@ from prela_core.wire.decoded import Decoded, Rejected
 from prela_core.wire.limits import Limits
 from prela_core.wire.normalise import RejectedSpanError
 from prela_core.wire.otlp_noise import ScopeFilter, adopt
-from prela_core.wire.otlp_origin import Origin, Scope, origin_of
+from prela_core.wire.otlp_origin import Origin, Resource, Scope, origin_of, resource_of
 from prela_core.wire.otlp_span import OtlpSpan, otlp_record, span_key
 from prela_core.wire.prela_json import read_leniently
 from prela_core.wire.repair import plain_text
@@ -33,7 +33,9 @@ _SHARED = 2
 _GROWTH = 4
 """How many times the bound on a body its spans may take as records: what is two bytes of protobuf
 may be fifty of JSON."""
-
+_LEAST_EVENT = 32
+"""Bytes of the bound on a body for each event and link. Exporters write more, for a name and a
+moment; what has fewer is made to keep us busy with empty ones, in spans that are refused too."""
 
 _SHOWN = 128
 """Characters of an id that an answer repeats."""
@@ -42,7 +44,7 @@ _FIRST_KEY = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"resource(?:S|_s)pans"')
 
 
 class _Hint(msgspec.Struct):
-    trace_id: Any = None
+    trace_id: msgspec.Raw = msgspec.Raw()
     resourceSpans: msgspec.Raw = msgspec.Raw()  # noqa: N815 - OTLP's own spelling
     resource_spans: msgspec.Raw = msgspec.Raw()
 
@@ -69,7 +71,9 @@ def is_otlp_json(body: bytes) -> bool:
         hint = read_leniently(plain_text(body), _read_hint)
     except InputError:
         return False
-    return hint.trace_id is None and bool(hint.resourceSpans or hint.resource_spans)
+    return bytes(hint.trace_id) in {b"", b"null"} and bool(
+        hint.resourceSpans or hint.resource_spans
+    )
 
 
 def decode_otlp_protobuf(
@@ -112,15 +116,12 @@ def collect(
     any other that is wrong; when there are only such, so is the whole request.
     """
     total = sum(len(group.spans) for group in groups)
+    room = _SHARED * limits.body // max(total, 1)
     collected = _Collected(received_at, limits)
+    origins = _Origins(room, limits)
     for group in groups:
         drops = dropped.drops(group.scope.name)
-        origin: Origin | RejectedSpanError
-        try:
-            room = _SHARED * limits.body // total
-            origin = origin_of(group.resource, group.scope, room=room, limits=limits)
-        except RejectedSpanError as error:
-            origin = error
+        origin = origins.of(group)
         for raw in group.spans:
             collected.add(raw, read, origin, drops=drops)
     if collected.undecodable and collected.undecodable == total:
@@ -128,6 +129,34 @@ def collect(
     if collected.dropped:
         adopt(collected.taken, collected.dropped)
     return Decoded(collected.taken, [], collected.rejected, total)
+
+
+class _Origins:
+    """Gives the origin of each group; a resource is written once for all of its scopes."""
+
+    def __init__(self, room: int, limits: Limits) -> None:
+        self._room = room
+        self._limits = limits
+        self._written: Mapping[str, Any] | None = None
+        self._resource: Resource | RejectedSpanError
+
+    def of(self, group: Group) -> Origin | RejectedSpanError:
+        """Give what the spans of `group` share, or why none of them can be taken."""
+        if self._written is not group.resource:
+            self._written = group.resource
+            self._resource = self._of_resource(group.resource)
+        if isinstance(self._resource, RejectedSpanError):
+            return self._resource
+        try:
+            return origin_of(self._resource, group.scope, room=self._room, limits=self._limits)
+        except RejectedSpanError as error:
+            return error
+
+    def _of_resource(self, attributes: Mapping[str, Any]) -> Resource | RejectedSpanError:
+        try:
+            return resource_of(attributes, room=self._room, limits=self._limits)
+        except RejectedSpanError as error:
+            return error
 
 
 @attrs.define
@@ -142,6 +171,7 @@ class _Collected:
     undecodable: int = 0
     index: int = 0
     size: int = 0
+    events: int = 0
 
     def add(
         self,
@@ -155,6 +185,7 @@ class _Collected:
         try:
             span = read(raw)
             span_id = span.span_id.hex()[:_SHOWN] or None
+            self._count_events(span)
             if drops:
                 self.dropped[span_key(span)] = span.parent_span_id.hex()
             elif isinstance(origin, RejectedSpanError):
@@ -171,6 +202,12 @@ class _Collected:
         except RecursionError:
             self._refuse(span_id, "the span nests too deeply")
         self.index += 1
+
+    def _count_events(self, span: OtlpSpan) -> None:
+        self.events += len(span.events) + len(span.links)
+        most = self.limits.body // _LEAST_EVENT
+        if self.events > most:
+            raise TooLargeError(f"over {most:,} events and links in one request; send it in parts")
 
     def _take(self, record: SpanRecord) -> None:
         self.taken.append(record)

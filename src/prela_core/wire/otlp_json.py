@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from prela_core.errors import InvalidError, MalformedError, TooLargeError
+from prela_core.wire.json_frames import has_longer_list
 from prela_core.wire.limits import Limits
 from prela_core.wire.normalise import RejectedSpanError
 from prela_core.wire.otlp import Group
@@ -26,6 +27,11 @@ __all__ = ["groups", "read_span"]
 _LEAST_OBJECT = 12
 """Bytes of a body for each of its objects. There are 18 or more in what exporters write; what has
 fewer is made to fill the memory with empty objects."""
+
+_SPANS_LEVEL = 6
+"""Of the list in a list in a list of objects."""
+_MANY = 8
+"""So many items for each span that is allowed at most don't fill the memory."""
 
 _STATUS_CODES = {"STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2}
 _KINDS = {
@@ -141,6 +147,10 @@ def groups(body: bytes, limits: Limits) -> list[Group]:
     """Take a request apart into groups of undecoded spans, after counting these."""
     if body.count(b"{") > limits.body // _LEAST_OBJECT:
         raise TooLargeError("the body holds too many objects; send it in parts")
+    if body.count(b",") > _MANY * limits.spans and has_longer_list(
+        body, _SPANS_LEVEL, limits.spans
+    ):
+        raise TooLargeError(f"over {limits.spans:,} spans in one request; send them in parts")
     body = plain_text(body)
     if b'"resource_spans"' in body:
         body = _SNAKE_KEY.sub(_in_camel_case, body)

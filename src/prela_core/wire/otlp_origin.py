@@ -13,7 +13,7 @@ from prela_core.wire.limits import Limits
 from prela_core.wire.normalise import check_depth
 from prela_core.wire.trim import trim_object
 
-__all__ = ["Origin", "Scope", "origin_of"]
+__all__ = ["Origin", "Resource", "Scope", "origin_of", "resource_of"]
 
 _LEAST = 256
 _MOST = 64 * 1024
@@ -32,6 +32,15 @@ class Scope:
 
 
 @attrs.frozen
+class Resource:
+    """What spans of one resource share, cut to what each of them may hold of it."""
+
+    service_name: str
+    attributes: Mapping[str, msgspec.Raw]
+    flags: int
+
+
+@attrs.frozen
 class Origin:
     """The attributes that every span gets from its resource and its scope.
 
@@ -44,13 +53,24 @@ class Origin:
     flags: int
 
 
-def origin_of(resource: Mapping[str, Any], scope: Scope, *, room: int, limits: Limits) -> Origin:
-    """Put a resource and a scope in our spelling, in at most `room` bytes or so.
+def resource_of(attributes: Mapping[str, Any], *, room: int, limits: Limits) -> Resource:
+    """Put the attributes of a resource in our spelling, in at most `room` bytes or so.
 
     They are repeated on every span: without a bound, one long attribute of a resource and many
-    short spans would fill the memory. Raises `RejectedSpanError` for what nests too deeply.
+    short spans would fill the memory. They are cut before they meet a scope, since there may be
+    as many scopes as spans. Raises `RejectedSpanError` for what nests too deeply.
     """
-    service = resource.get("service.name")
+    service = attributes.get("service.name")
+    raw, flags = _cut(
+        {f"resource.{key}": value for key, value in attributes.items() if key != "service.name"},
+        room=room,
+        limits=limits,
+    )
+    return Resource(service if isinstance(service, str) else "", _decode(raw), flags)
+
+
+def origin_of(resource: Resource, scope: Scope, *, room: int, limits: Limits) -> Origin:
+    """Put a scope beside its resource, both in `room` bytes; raises likewise."""
     shared: dict[str, Any] = {}
     if scope.name:
         shared["otel.scope.name"] = scope.name
@@ -58,18 +78,15 @@ def origin_of(resource: Mapping[str, Any], scope: Scope, *, room: int, limits: L
         shared["otel.scope.version"] = scope.version
     for key, value in scope.attributes.items():
         shared.setdefault(f"otel.scope.{key}", value)
-    for key, value in resource.items():
-        if key != "service.name":
-            shared[f"resource.{key}"] = value
+    raw, flags = _cut({**shared, **resource.attributes}, room=room, limits=limits)
+    return Origin(resource.service_name, _decode(raw), raw[1:-1], flags | resource.flags)
+
+
+def _cut(shared: Mapping[str, Any], *, room: int, limits: Limits) -> tuple[bytes, int]:
     raw = _encode(shared)
     check_depth(raw, "the attributes of the resource or the scope", limits)
     size = min(max(room, _LEAST), _MOST)
     raw, cut = trim_object(
         raw, attrs.evolve(limits, attributes=size, value=min(size, limits.value))
     )
-    return Origin(
-        service_name=service if isinstance(service, str) else "",
-        attributes=_decode(raw),
-        fragment=raw[1:-1],
-        flags=Flag.TRUNCATED.value if cut else 0,
-    )
+    return raw, Flag.TRUNCATED.value if cut else 0

@@ -38,10 +38,12 @@ _OF_SPAN: Shape = {9: _KEY_VALUE, 11: {3: _KEY_VALUE}, 13: {4: _KEY_VALUE}}
 _OF_RESOURCE: Shape = {1: _KEY_VALUE}
 _OF_SCOPE: Shape = {3: _KEY_VALUE}
 
-_SMALL = 64 * 1024
-"""Bytes of a span that can't hold so many messages that they need to be counted first."""
 _MESSAGES = 500_000
 """An attribute is two, and each number of a vector one: some 80,000 of these fill a megabyte."""
+_SMALL = 2 * _MESSAGES
+"""Bytes that can't hold more messages than that, and so need no counting."""
+_EVENTS = 100_000
+"""Events and links of a span: an empty one is two bytes here, and 300 as an object."""
 
 
 def groups(body: bytes, limits: Limits) -> list[Group]:
@@ -99,6 +101,8 @@ def read_span(raw: bytes) -> OtlpSpan:
         span = _counted(Span, raw, _OF_SPAN)
     except TooLargeError as error:
         raise RejectedSpanError(str(error)) from None
+    if len(span.events) + len(span.links) > _EVENTS:
+        raise RejectedSpanError(f"the span holds over {_EVENTS:,} events and links")
     status = span.status
     return OtlpSpan(
         trace_id=span.trace_id,

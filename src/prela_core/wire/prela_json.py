@@ -10,8 +10,16 @@ import msgspec
 from prela_core.errors import InvalidError, MalformedError, TooLargeError
 from prela_core.model import SpanRecord, TraceRecord, id_fault
 from prela_core.wire.decoded import Decoded, Rejected
+from prela_core.wire.json_frames import has_longer_list
 from prela_core.wire.limits import Limits
-from prela_core.wire.normalise import RejectedSpanError, WireSpan, check_depth, normalise
+from prela_core.wire.normalise import (
+    RejectedSpanError,
+    WireSpan,
+    check_depth,
+    normalise,
+    read_loose_span,
+    said_in,
+)
 from prela_core.wire.repair import drop_non_finite, plain_text
 from prela_core.wire.timestamps import parse_timestamp
 
@@ -19,11 +27,14 @@ __all__ = ["decode_batch", "decode_span", "decode_trace", "read_leniently"]
 
 T = TypeVar("T")
 
+_MANY = 4
+"""So many objects for each span that is allowed at most don't fill the memory."""
+
 
 class _WireTrace(msgspec.Struct):
-    trace_id: Any = None
-    service_name: Any = None
-    started_at: Any = None
+    trace_id: msgspec.Raw = msgspec.Raw()
+    service_name: msgspec.Raw = msgspec.Raw()
+    started_at: msgspec.Raw = msgspec.Raw()
     attributes: msgspec.Raw = msgspec.Raw()
     metadata: msgspec.Raw = msgspec.Raw()
     spans: list[WireSpan] | None = None
@@ -57,7 +68,7 @@ def decode_span(body: bytes, *, received_at: int, limits: Limits) -> Decoded:
     Raises `MalformedError` for what is not JSON and `InvalidError` for a span that can't be
     taken.
     """
-    span = read_leniently(plain_text(body), _span.decode)
+    span = read_leniently(plain_text(body), _span.decode, read_loose_span)
     return _decoded([span], received_at=received_at, limits=limits)
 
 
@@ -70,9 +81,9 @@ def decode_batch(body: bytes, *, received_at: int, limits: Limits) -> Decoded:
     body = plain_text(body)
     spans: Sequence[WireSpan | msgspec.Raw]
     if body.lstrip()[:1] == b"[":
-        spans = read_leniently(body, _spans.decode, _loose_spans.decode)
+        spans = _read_list(body, 1, limits, _spans.decode, _loose_spans.decode)
     else:
-        spans = read_leniently(body, _batch.decode, _loose_batch.decode).spans
+        spans = _read_list(body, 2, limits, _batch.decode, _loose_batch.decode).spans
     return _decoded(spans, received_at=received_at, limits=limits)
 
 
@@ -82,26 +93,58 @@ def decode_trace(body: bytes, *, received_at: int, limits: Limits) -> Decoded:
     Raises as `decode_batch` does. Of what the trace says about itself only its id, service
     name, metadata and attributes are kept.
     """
-    trace = read_leniently(plain_text(body), _trace.decode, _loose_trace.decode)
-    if trace.trace_id is None and trace.resourceSpans:
+    trace = _read_list(plain_text(body), 2, limits, _trace.decode, _loose_trace.decode)
+    trace_id = _claim(trace.trace_id)
+    if trace_id is None and trace.resourceSpans:
         raise InvalidError("this is OTLP, not a trace of Prela JSON")
-    if fault := id_fault(trace.trace_id):
+    if fault := id_fault(trace_id):
         raise InvalidError(
             f"trace_id {fault}", [{"pointer": "/trace_id", "detail": f"trace_id {fault}"}]
         )
-    service_name = trace.service_name if isinstance(trace.service_name, str) else ""
+    service_name = _claim(trace.service_name)
+    service_name = service_name if isinstance(service_name, str) else ""
     decoded = _decoded(
         trace.spans or [],
-        trace_id=trace.trace_id,
+        trace_id=trace_id,
         service_name=service_name[: limits.name_chars],
         received_at=received_at,
         limits=limits,
     )
-    decoded.trace_id = trace.trace_id
-    record = _trace_record(trace, service_name[: limits.name_chars], received_at, limits)
+    decoded.trace_id = trace_id
+    record = _trace_record(trace, trace_id, service_name[: limits.name_chars], received_at, limits)
     if record.metadata != b"{}" or record.attributes != b"{}" or not decoded.spans:
         decoded.traces.append(record)
     return decoded
+
+
+def _read_list(
+    body: bytes,
+    level: int,
+    limits: Limits,
+    decode: Callable[[bytes], T],
+    decode_loosely: Callable[[bytes], T],
+) -> T:
+    """Read leniently what has its list of spans at `level`, unless that is too long to decode."""
+
+    def check_length(body: bytes) -> None:
+        if has_longer_list(body, level, limits.spans):
+            raise TooLargeError(f"over {limits.spans:,} spans in one request; send them in parts")
+
+    def bounded(body: bytes) -> T:
+        check_length(body)
+        return decode_loosely(body)
+
+    if body.count(b"{") > _MANY * limits.spans:
+        check_length(body)
+    return read_leniently(body, decode, bounded)
+
+
+def _claim(raw: msgspec.Raw) -> Any:
+    """Give what a trace says in one field; what can't be read stays `Raw`."""
+    try:
+        return said_in(raw)
+    except msgspec.ValidationError:
+        return raw
 
 
 def read_leniently(body: bytes, *decoders: Callable[[bytes], T]) -> T:
@@ -150,7 +193,7 @@ def _decoded(
         span_id = None
         try:
             if not isinstance(sent, WireSpan):
-                sent = _span.decode(sent)  # noqa: PLW2901 - the same span, now decoded
+                sent = read_loose_span(sent)  # noqa: PLW2901 - the same span, now decoded
             span_id = sent.span_id
             record = normalise(
                 sent,
@@ -185,14 +228,14 @@ def _shown(span_id: Any) -> str | None:
 
 
 def _trace_record(
-    trace: _WireTrace, service_name: str, received_at: int, limits: Limits
+    trace: _WireTrace, trace_id: str, service_name: str, received_at: int, limits: Limits
 ) -> TraceRecord:
     try:
-        started_at = parse_timestamp(trace.started_at)
+        started_at = parse_timestamp(_claim(trace.started_at))
     except InvalidError:
         started_at = received_at
     return TraceRecord(
-        trace_id=trace.trace_id,
+        trace_id=trace_id,
         service_name=service_name,
         started_at=started_at,
         metadata=_said(trace.metadata, limits),

@@ -27,6 +27,9 @@ from prela_core.wire import (
     decode_otlp_protobuf,
     is_otlp_json,
 )
+from prela_core.wire.otlp import Group, collect
+from prela_core.wire.otlp_origin import Scope
+from prela_core.wire.otlp_protobuf import read_span
 
 START = 1_764_000_000_000_000_000
 RECEIVED = START // 1000 + 1_000_000
@@ -332,6 +335,24 @@ def test_the_last_of_two_values_of_one_key_counts(read: Read) -> None:
     span.attributes.extend([*pairs({"a": 1}), *pairs({"a": 2})])
 
     assert b'{"a":2}' == one(read(otlp_request(span))).attributes
+
+
+class _Watched(dict[str, Any]):
+    """Attributes that count how often they are gone through."""
+
+    times = 0
+
+    def items(self) -> Any:
+        self.times += 1
+        return super().items()
+
+
+@pytest.mark.parametrize("value", ["x" * 100_000, [[[[[]]]]]])
+def test_a_resource_is_gone_through_once_however_many_scopes_it_has(value: Any) -> None:
+    resource = _Watched(host=value)
+    groups = [Group(resource, Scope(f"s{number}"), []) for number in range(100)]
+    collect(groups, read_span, received_at=RECEIVED, limits=Limits(depth=4), dropped=ScopeFilter())
+    assert 1 == resource.times
 
 
 KEYS = st.sampled_from(["a", "b c", "é", "resource.a", "otel.scope.name", "service.name", "\0"])

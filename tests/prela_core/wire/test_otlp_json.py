@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.memory import peak_memory
 
 from prela_core.errors import MalformedError, TooLargeError
 from prela_core.wire import Decoded, Limits, decode_otlp_json
@@ -204,3 +205,13 @@ def test_a_bomb_of_nested_values_is_refused(levels: int) -> None:
 def test_millions_of_empty_objects_are_refused(body: Any) -> None:
     with pytest.raises(TooLargeError):
         read(body)
+
+
+@pytest.mark.parametrize("item", [b"7", b"{          }"])
+def test_a_long_list_of_spans_is_refused_before_it_fills_the_memory(item: bytes) -> None:
+    listed = b",".join([item] * 500_000)
+    body = b'{"resourceSpans":[{"scopeSpans":[{"spans":[' + listed + b"]}]}]}"
+
+    with peak_memory() as peak, pytest.raises(TooLargeError, match="over 50,000 spans"):
+        read(body)
+    assert peak() < 500_000

@@ -115,6 +115,29 @@ def test_a_span_of_very_many_empty_messages_is_refused(number: int) -> None:
     assert ["the Span holds over 500,000 values"] == [each.reason for each in decoded.rejected]
 
 
+@pytest.mark.parametrize("number", [11, 13], ids=["events", "links"])
+def test_a_span_of_more_events_than_anyone_reads_is_refused_before_they_are_made(
+    number: int,
+) -> None:
+    decoded = read(request(GOOD + field(number) * 100_001, GOOD))
+
+    assert ["the span holds over 100,000 events and links"] == [
+        each.reason for each in decoded.rejected
+    ]
+    assert 1 == len(decoded.spans)
+
+
+@pytest.mark.parametrize("trace_id", ["0" * 31 + "1", "11"], ids=["taken", "refused"])
+@pytest.mark.parametrize("number", [11, 13], ids=["events", "links"])
+def test_events_and_links_are_bounded_over_all_spans(number: int, trace_id: str) -> None:
+    spans = [otlp_span(span_id=f"{at:016x}").SerializeToString() for at in range(1, 101)]
+    body = request(
+        *(span + field(1, bytes.fromhex(trace_id)) + field(number) * 100 for span in spans)
+    )
+    with pytest.raises(TooLargeError, match="over 3,125 events and links in one request"):
+        read(body, Limits(body=100_000))
+
+
 def test_empty_spans_are_counted_before_they_are_made() -> None:
     with pytest.raises(TooLargeError, match="over 50,000 spans"):
         read(request(*[b""] * 60_000))

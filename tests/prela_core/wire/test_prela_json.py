@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.memory import peak_memory
 
 from prela_core.errors import InputError, InvalidError, MalformedError, TooLargeError
 from prela_core.model import to_micros
@@ -376,3 +379,44 @@ class TestSpan:
 
     def test_a_byte_order_mark_is_dropped(self) -> None:
         assert ["a"] == ids(read(decode_span, b"\xef\xbb\xbf" + json.dumps(span("a")).encode()))
+
+
+LONG = 500_000
+
+
+@pytest.mark.parametrize("item", [b"7", b"{}", b"[]", b'{"a":[{}]}'])
+@pytest.mark.parametrize(
+    ("decode", "head", "tail"),
+    [
+        (decode_batch, b"[", b"]"),
+        (decode_batch, b'{"spans":[', b"]}"),
+        (decode_batch, b'{"spans":[', b'],"spans":[]}'),
+        (decode_trace, b'{"trace_id":"t","spans":[', b"]}"),
+    ],
+    ids=["list", "batch", "twice", "trace"],
+)
+def test_a_long_list_is_refused_before_it_fills_the_memory(
+    decode: Callable[..., Decoded], head: bytes, tail: bytes, item: bytes
+) -> None:
+    body = head + b",".join([item] * LONG) + tail
+
+    with peak_memory() as peak, pytest.raises(TooLargeError, match="over 1,000 spans"):
+        decode(body, received_at=RECEIVED, limits=Limits(spans=1000))
+    assert peak() < LONG
+
+
+@pytest.mark.parametrize("field", ["name", "span_type", "status", "started_at"])
+def test_a_field_that_holds_a_long_list_takes_no_more_than_its_text(field: str) -> None:
+    body = b'{"span_id":"s","trace_id":"t","%s":[%s]}' % (field.encode(), b",".join([b"[]"] * LONG))
+
+    with peak_memory() as peak, contextlib.suppress(InvalidError):
+        decode_span(body, received_at=RECEIVED, limits=Limits())
+    assert peak() < 8 * len(body)
+
+
+@pytest.mark.parametrize("field", ["trace_id", "span_id", "parent_span_id"])
+@pytest.mark.parametrize("value", [[1], {"a": 1}, 7])
+def test_an_id_of_another_kind_is_refused(field: str, value: Any) -> None:
+    sent = {"span_id": "s", "trace_id": "t", field: value}
+    with pytest.raises(InvalidError, match=f"{field} must be a string"):
+        decode_span(json.dumps(sent).encode(), received_at=RECEIVED, limits=Limits())
