@@ -32,11 +32,11 @@ _EXTRAS = {
     "chdb": "embedded",
     "click": "cli",
     "clickhouse_connect": "clickhouse",
+    "dotenv": "server",
     "pyarrow": "clickhouse",
     "rich": "cli",
     "starlette": "server",
     "structlog": "server",
-    "typed_settings": "server",
     "uvicorn": "server",
     "zstandard": "server",
 }

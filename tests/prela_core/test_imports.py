@@ -65,7 +65,7 @@ HEAVY = frozenset(
 OPTIONAL = frozenset({"prela_core.wire.otlp_protobuf"})
 """Modules that need an extra; they are imported inside the functions that need them."""
 
-COMPOSES = frozenset({"prela_server.compose", "prela_server.run", "prela_server.settings"})
+COMPOSES = frozenset({"prela_server.compose", "prela_server.run", "prela_server.settings.settings"})
 """Where the server may know adapters; `settings` asks for the default data directory only."""
 
 CLIENTS = {
