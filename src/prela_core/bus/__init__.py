@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from prela_core.bus.port import Bus, Delivery, Feed
+from prela_core.bus.port import Bus, Delivery, Feed, joined, weight_of
 
-__all__ = ["Bus", "Delivery", "Feed"]
+__all__ = ["Bus", "Delivery", "Feed", "joined", "weight_of"]
