@@ -13,12 +13,13 @@ import attrs
 from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError
 
-from prela_core.bus import Delivery, weight_of
+from prela_core.bus import Delivery
 from prela_core.bus.figures import FeedFigures
 from prela_core.bus.grouping import GroupBounds, Grouper
 from prela_core.bus.leases import Leases, Place
 from prela_core.bus.letters import DeadLetter, DeadLetters, reason_of
 from prela_core.bus.pauses import Pauses
+from prela_core.bus.port import weight_of
 from prela_core.bus.records import Record, Topic, decode, encode
 from prela_core.errors import BusUnavailableError, UnavailableError
 from prela_core.io.kafka_commits import Commits

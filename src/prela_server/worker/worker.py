@@ -11,7 +11,8 @@ import anyio.to_thread
 import structlog
 from anyio import CapacityLimiter
 
-from prela_core.bus import Delivery, Feed, joined
+from prela_core.bus import Delivery, Feed
+from prela_core.bus.port import joined
 from prela_core.errors import InvalidError, PrelaError, UnavailableError
 from prela_core.store import Writer
 
