@@ -15,6 +15,7 @@ Of a record of which only some spans can't be stored, the letter holds those spa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -36,6 +37,7 @@ SUFFIX = ".dlq"
 """What the name of a topic of dead letters ends with."""
 
 _REASON_BYTES = 1000
+_NUMBER = re.compile(rb"-?[0-9]{1,18}")
 _OURS = frozenset({"dlq_reason", "dlq_at", "dlq_partition", "dlq_offset", "dlq_cut"})
 
 
@@ -117,5 +119,4 @@ def _theirs(record: Record) -> tuple[tuple[str, bytes], ...]:
 
 def _number(said: dict[str, bytes], name: str, unknown: int) -> int:
     digits = said.get(name, b"")
-    # Longer ones are no number of ours, and Python refuses to read those of thousands of digits.
-    return int(digits) if digits.removeprefix(b"-").isdigit() and len(digits) < 20 else unknown
+    return int(digits) if _NUMBER.fullmatch(digits) else unknown

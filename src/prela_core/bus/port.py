@@ -56,9 +56,7 @@ class Delivery:
         middle = len(self.batches) // 2
         if middle:
             cut = slice(None, middle), slice(middle, None)
-            return [
-                Delivery(self.batches[each], self.tokens[each], self.divisible) for each in cut
-            ]
+            return [Delivery(self.batches[each], self.tokens[each], self.divisible) for each in cut]
         if not self.divisible:
             return []
         return [
@@ -89,9 +87,7 @@ def _cut(batch: SpanBatch) -> list[SpanBatch]:
     if not middle:
         return []
     cut = slice(None, middle), slice(middle, None)
-    return [
-        attrs.evolve(batch, spans=batch.spans[each], traces=batch.traces[each]) for each in cut
-    ]
+    return [attrs.evolve(batch, spans=batch.spans[each], traces=batch.traces[each]) for each in cut]
 
 
 class Feed(Protocol):

@@ -226,9 +226,7 @@ class KafkaFeed:
         ours = [each for each in group if each[1].alive]
         if not ours:
             return None
-        return Delivery(
-            [batch for batch, _ in ours], [place for _, place in ours], divisible=True
-        )
+        return Delivery([batch for batch, _ in ours], [place for _, place in ours], divisible=True)
 
     def _keep(self, delivery: Delivery, error: UnavailableError) -> None:
         self.figures.kept += 1
@@ -243,9 +241,7 @@ class KafkaFeed:
         if self._commits is not None:
             await self._commits.commit()
 
-    def _letters_of(
-        self, batch: SpanBatch, place: Place, error: Exception
-    ) -> list[DeadLetter]:
+    def _letters_of(self, batch: SpanBatch, place: Place, error: Exception) -> list[DeadLetter]:
         topic = Topic(self._topic)
         return [
             DeadLetter(

@@ -23,9 +23,7 @@ class WorkerMetrics:
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
-        self.spans = Counter(
-            "prela_worker_spans_stored", "Spans stored.", _FEED, registry=registry
-        )
+        self.spans = Counter("prela_worker_spans_stored", "Spans stored.", _FEED, registry=registry)
         self.groups = Histogram(
             "prela_worker_insert_spans",
             "Spans in one insert.",
