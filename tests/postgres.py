@@ -77,7 +77,7 @@ class Postgres:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Let connections be made, by the kernel alone, and nothing be answered, for a while."""
-        # Each connection is served by a process of its own, all of one session.
+        # Each connection is served by a process of its own.
         with _stopped(self.running.pid):
             yield
 
@@ -119,29 +119,19 @@ class Postgres:
 
 
 @contextmanager
-def _stopped(session: int) -> Iterator[None]:
-    def processes() -> list[int]:
-        found = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
-        return [pid for pid in found if _session_of(pid) == session]
-
-    # The first one makes the others, so it stops first.
-    stopped = [session]
-    os.kill(session, signal.SIGSTOP)
+def _stopped(server: int) -> Iterator[None]:
+    # The first process makes the others, so it stops first.
+    os.kill(server, signal.SIGSTOP)
+    stopped = [server]
     try:
-        stopped += [pid for pid in processes() if pid != session]
-        for pid in stopped[1:]:
+        children = Path(f"/proc/{server}/task/{server}/children").read_text()
+        for pid in map(int, children.split()):
             os.kill(pid, signal.SIGSTOP)
+            stopped.append(pid)
         yield
     finally:
         for pid in stopped:
             os.kill(pid, signal.SIGCONT)
-
-
-def _session_of(pid: int) -> int | None:
-    try:
-        return os.getsid(pid)
-    except ProcessLookupError:
-        return None
 
 
 def _programs() -> Path:

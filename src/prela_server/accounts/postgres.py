@@ -23,7 +23,6 @@ __all__ = ["PostgresDatabase"]
 T = TypeVar("T")
 Watch = Callable[[Exception | None], None]
 
-_PAUSE_SECONDS = 1.0
 _SCHEME = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")
 
 
@@ -49,8 +48,9 @@ class PostgresDatabase:
     the reason when the server goes away, and None when it is back.
 
     A call waits `patience` seconds at most for everything, and up to 2 for a new connection.
-    After one that failed, others fail at once while one a second tries again: requests must
-    not queue up behind a server that is gone. At most `capacity` connections are open.
+    After one that failed, others fail at once, while one tries again every `pause` seconds:
+    requests must not queue up behind a server that is gone. At most `capacity` connections are
+    open.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class PostgresDatabase:
         url: str,
         *,
         patience: float = 3.0,
+        pause: float = 1.0,
         capacity: int = 4,
         token_bytes: Callable[[int], bytes] = secrets.token_bytes,
         watch: Watch = lambda _: None,
@@ -65,6 +66,7 @@ class PostgresDatabase:
         self._conninfo = _conninfo(url)
         self._watch = watch
         self._patience = patience
+        self._pause = pause
         self._token_bytes = token_bytes
         self._pepper: bytes | None = None
         self._turns = threading.BoundedSemaphore(capacity)
@@ -127,7 +129,7 @@ class PostgresDatabase:
         with self._lock:
             before, self._outage = self._outage, outage
             if outage is not None:
-                self._next_try = time.monotonic() + _PAUSE_SECONDS
+                self._next_try = time.monotonic() + self._pause
                 # What comes back may be another database, such as a restored one.
                 self._pepper = None
         if (before is None) != (outage is None):
@@ -142,7 +144,7 @@ class PostgresDatabase:
             now = time.monotonic()
             if now < self._next_try:
                 raise away() from self._outage
-            self._next_try = now + self._patience + _PAUSE_SECONDS  # this call tries; others wait
+            self._next_try = now + self._patience + self._pause  # this call tries; others wait
 
     def _answer(self, question: Callable[[_Connection], T], until: float) -> T:
         connection = self._unbroken(until) or self._connect()
