@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 import attrs
@@ -17,7 +17,7 @@ from prela_core.bus.records import encode
 from prela_core.io.kafka_connection import KafkaConnection
 from prela_core.model import SpanBatch
 
-__all__ = ["Log", "log"]
+__all__ = ["Log", "log", "until"]
 
 _numbers = itertools.count(1)
 _SECONDS = 30
@@ -36,7 +36,7 @@ class Log:
 
     @property
     def connection(self) -> KafkaConnection:
-        return KafkaConnection(self.bootstrap)
+        return KafkaConnection(bootstrap_servers=self.bootstrap)
 
     @property
     def letters(self) -> str:
@@ -111,12 +111,19 @@ class Log:
     async def drained(self, seconds: float = _SECONDS) -> None:
         """Wait until the group has committed everything."""
         async with asyncio.timeout(seconds):
-            while await self.lag():
+            while await self.lag():  # noqa: ASYNC110 - the broker tells nobody
                 await asyncio.sleep(0.1)
 
     async def _partitions(self, topic: str) -> Sequence[TopicPartition]:
         [described] = await self.admin.describe_topics([topic])
         return [TopicPartition(topic, each["partition"]) for each in described["partitions"]]
+
+
+async def until(condition: Callable[[], object], seconds: float = _SECONDS) -> None:
+    """Wait until `condition` is true."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - a state of parts that tell nobody
+            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager
@@ -149,7 +156,7 @@ async def log(
 
 
 async def make_letters(held: Log, largest: int | None = None) -> None:
-    """Make the topic of dead letters."""
+    """Make the topic of dead letters, perhaps for small ones only."""
     options = {} if largest is None else {"max.message.bytes": str(largest)}
     await held.admin.create_topics([NewTopic(held.letters, 1, 1, topic_configs=options)])
     await _known(held, held.letters)

@@ -13,8 +13,8 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
 from prela_core.bus.figures import FeedFigures
-from prela_core.errors import BusUnavailableError
 from prela_core.io.kafka_connection import KafkaConnection
+from prela_core.io.kafka_errors import translate
 
 __all__ = ["Intake", "open_consumer"]
 
@@ -59,7 +59,7 @@ async def open_consumer(
     except (KafkaError, TimeoutError, OSError) as error:
         with contextlib.suppress(KafkaError):
             await consumer.stop()
-        raise BusUnavailableError(f"no broker of Kafka answers: {error}", retry_after=2) from error
+        raise translate(error) from error
     return consumer
 
 

@@ -9,22 +9,40 @@ from collections.abc import Sequence
 
 import attrs
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError
 
-from prela_core.bus.letters import DeadLetter, encode_letter
+from prela_core.bus.letters import DeadLetter, encode_letter, topic_of_letters
 from prela_core.bus.records import Record
-from prela_core.errors import BusUnavailableError
+from prela_core.errors import TooLargeError
 from prela_core.io.kafka_connection import KafkaConnection
+from prela_core.io.kafka_errors import translate
+from prela_core.io.kafka_topics import MESSAGE_BYTES, TopicPlan, ensure_topics
 
-__all__ = ["KafkaLetters", "open_producer"]
+__all__ = ["KafkaLetters", "ensure_letter_topic", "open_producer", "send"]
 
 _log = logging.getLogger(__name__)
 
+_KEPT_DAYS = 30
 _SECONDS = 10.0
 _LARGEST = 32 << 20
 """What the client sends at most, in bytes; what is too large is for the broker to say."""
 
 _TOO_LARGE = "the broker takes no record of this size"
+
+
+async def ensure_letter_topic(connection: KafkaConnection, topic: str, plan: TopicPlan) -> None:
+    """Make the topic of the dead letters of `topic` if it is missing.
+
+    It has one partition, for there should be few, and keeps them longer: people read them.
+    Raises errors of aiokafka and of the system.
+    """
+    await ensure_topics(
+        connection,
+        [topic_of_letters(topic)],
+        attrs.evolve(plan, partitions=1, retention_days=_KEPT_DAYS),
+        # What fits its own topic fits here, with the headers of a letter too.
+        more={"max.message.bytes": str(2 * MESSAGE_BYTES)},
+    )
 
 
 async def open_producer(connection: KafkaConnection) -> AIOKafkaProducer:
@@ -47,7 +65,7 @@ async def open_producer(connection: KafkaConnection) -> AIOKafkaProducer:
     except (KafkaError, TimeoutError, OSError) as error:
         with contextlib.suppress(KafkaError):
             await producer.stop()
-        raise BusUnavailableError(f"no broker of Kafka answers: {error}", retry_after=2) from error
+        raise translate(error) from error
     return producer
 
 
@@ -81,7 +99,7 @@ class KafkaLetters:
     async def _write(self, producer: AIOKafkaProducer, letter: DeadLetter) -> None:
         try:
             await send(producer, encode_letter(letter))
-        except MessageSizeTooLargeError:
+        except TooLargeError:
             _log.warning(
                 "a dead letter is too large; %s/%d/%d is kept there only",
                 letter.record.topic,
@@ -93,18 +111,14 @@ class KafkaLetters:
 
 
 async def send(producer: AIOKafkaProducer, record: Record) -> None:
-    """Send one record, and wait until it is durable. Raises `BusUnavailableError`.
+    """Send one record, and wait until it is durable.
 
-    A record that the broker finds too large raises `MessageSizeTooLargeError` all the same.
+    Raises `BusUnavailableError` when that can't be had in time, and `TooLargeError`.
     """
     try:
         async with asyncio.timeout(_SECONDS):
             await producer.send_and_wait(
                 record.topic, value=record.value, key=record.key, headers=list(record.headers)
             )
-    except MessageSizeTooLargeError:
-        raise
     except (KafkaError, TimeoutError) as error:
-        raise BusUnavailableError(
-            f"{record.topic} does not take records now: {type(error).__name__}", retry_after=1
-        ) from error
+        raise translate(error) from error

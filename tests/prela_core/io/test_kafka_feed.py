@@ -9,12 +9,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from tests.kafka_broker import Broker
-from tests.topics import Log, log, make_letters
+from tests.topics import Log, log, make_letters, until
 
-from prela_core.bus import Delivery
+from prela_core.bus import Delivery, Record
 from prela_core.bus.grouping import GroupBounds
-from prela_core.bus.letters import decode_letter
+from prela_core.bus.letters import DeadLetter, decode_letter
 from prela_core.bus.pauses import Pauses
 from prela_core.bus.records import decode
 from prela_core.errors import BusUnavailableError, InvalidError, StoreUnavailableError
@@ -89,7 +88,7 @@ def expected(*batches: SpanBatch) -> list[str]:
     return sorted(f"{span.trace_id}/{span.span_id}" for each in batches for span in each.spans)
 
 
-def test_what_was_committed_does_not_come_again_and_the_rest_does(kafka: Broker) -> None:
+def test_what_was_committed_does_not_come_again_and_the_rest_does(kafka: str) -> None:
     async def scene(held: Log) -> None:
         first = [batch(f"a{at}", 3) for at in range(20)]
         await held.publish(*first)
@@ -102,10 +101,10 @@ def test_what_was_committed_does_not_come_again_and_the_rest_does(kafka: Broker)
             assert 0 == await feed.look()
         assert 0 == await held.lag()
 
-    run(kafka.bootstrap, scene)
+    run(kafka, scene)
 
 
-def test_a_group_is_full_by_rows_and_what_was_sent_together_comes_together(kafka: Broker) -> None:
+def test_a_group_is_full_by_rows_and_what_was_sent_together_comes_together(kafka: str) -> None:
     async def scene(held: Log) -> None:
         async with feed_of(held, bounds=GroupBounds(rows=50, age=2.0)) as feed:
             await held.publish(*(batch(f"t{at}", 10) for at in range(20)))
@@ -114,10 +113,10 @@ def test_a_group_is_full_by_rows_and_what_was_sent_together_comes_together(kafka
             assert max(each.spans for each in groups) <= 50
             assert len(groups) <= 10
 
-    run(kafka.bootstrap, scene)
+    run(kafka, scene)
 
 
-def test_what_the_store_could_not_take_is_given_again_and_not_committed(kafka: Broker) -> None:
+def test_what_the_store_could_not_take_is_given_again_and_not_committed(kafka: str) -> None:
     async def scene(held: Log) -> None:
         await held.publish(batch("a", 5))
         async with feed_of(held) as feed:
@@ -131,10 +130,10 @@ def test_what_the_store_could_not_take_is_given_again_and_not_committed(kafka: B
             assert 0 == await feed.look()
         assert [] == await held.read(held.letters)
 
-    run(kafka.bootstrap, scene)
+    run(kafka, scene)
 
 
-def test_parts_are_settled_one_by_one_and_only_the_bad_span_is_a_letter(kafka: Broker) -> None:
+def test_parts_are_settled_one_by_one_and_only_the_bad_span_is_a_letter(kafka: str) -> None:
     async def scene(held: Log) -> None:
         await held.publish(batch("a", 4))
         async with feed_of(held) as feed:
@@ -155,10 +154,10 @@ def test_parts_are_settled_one_by_one_and_only_the_bad_span_is_a_letter(kafka: B
         assert (held.topic, 0) == (letter.record.topic, letter.offset)
         assert letter.at > 1_600_000_000_000_000
 
-    run(kafka.bootstrap, scene)
+    run(kafka, scene)
 
 
-def test_what_can_not_be_decoded_is_a_letter_as_it_was_and_holds_nothing_up(kafka: Broker) -> None:
+def test_what_can_not_be_decoded_is_a_letter_as_it_was_and_holds_nothing_up(kafka: str) -> None:
     async def scene(held: Log) -> None:
         async with feed_of(held) as feed:
             await held.raw(b"\xc1 junk", key=b"key")
@@ -177,13 +176,14 @@ def test_what_can_not_be_decoded_is_a_letter_as_it_was_and_holds_nothing_up(kafk
         assert (held.topic, 0, 0) == (junk.record.topic, junk.partition, junk.offset)
         assert (2, 2) == (feed.figures.undecodable, feed.figures.dead_letters)
 
-    run(kafka.bootstrap, scene)
+    run(kafka, scene)
 
 
-def test_nothing_is_committed_past_a_letter_that_could_not_be_written(kafka: Broker) -> None:
+def test_nothing_is_committed_past_a_letter_that_could_not_be_written(kafka: str) -> None:
     async def scene(held: Log) -> None:
         await held.publish(batch("a"))
         async with feed_of(held) as feed:
+            await held.admin.delete_topics([held.letters])
             await feed.refuse(await take(feed), POISON)
             assert (1, 0, 1) == (await feed.look(), feed.figures.dead_letters, feed.figures.kept)
             await make_letters(held)
@@ -191,10 +191,10 @@ def test_nothing_is_committed_past_a_letter_that_could_not_be_written(kafka: Bro
             assert (0, 1) == (await feed.look(), feed.figures.dead_letters)
         assert 1 == len(await held.read(held.letters))
 
-    run(kafka.bootstrap, scene, letters=False)
+    run(kafka, scene)
 
 
-def test_a_record_too_large_for_a_letter_is_left_where_it_was(kafka: Broker) -> None:
+def test_a_record_too_large_for_a_letter_is_left_where_it_was(kafka: str) -> None:
     async def scene(held: Log) -> None:
         # No compression makes it small enough.
         noise = b'{"x":"%b"}' % b"".join(b"%x" % hash((at, "x")) for at in range(9000))
@@ -205,10 +205,11 @@ def test_a_record_too_large_for_a_letter_is_left_where_it_was(kafka: Broker) -> 
         [letter] = map(decode_letter, await held.read(held.letters))
         assert (True, None, 0) == (letter.is_cut, letter.record.value, letter.offset)
 
-    run(kafka.bootstrap, scene, largest_letter=20_000)
+    run(kafka, scene, largest_letter=20_000)
 
 
-def test_what_is_held_is_bounded_and_polling_goes_on(kafka: Broker) -> None:
+@pytest.mark.slow
+def test_what_is_held_is_bounded_and_polling_goes_on(kafka: str) -> None:
     async def scene(held: Log) -> None:
         bounds = GroupBounds(rows=10, size=100_000, age=0.05, held=2_000_000)
         text = b'{"x":"%b"}' % (b"y" * 100_000)
@@ -228,11 +229,11 @@ def test_what_is_held_is_bounded_and_polling_goes_on(kafka: Broker) -> None:
                 feed.figures.paused,
             )
 
-    run(kafka.bootstrap, scene)
+    run(kafka, scene)
 
 
 def test_a_member_finishes_what_it_has_in_hand_before_partitions_go_to_others(
-    kafka: Broker,
+    kafka: str,
 ) -> None:
     async def scene(held: Log) -> None:
         await held.publish(*(batch(f"t{at}") for at in range(40)))
@@ -244,36 +245,33 @@ def test_a_member_finishes_what_it_has_in_hand_before_partitions_go_to_others(
                 await one.commit(in_hand)
                 idle = asyncio.create_task(one.take())
                 rest = await take_spans(other, 1) if in_hand.spans < 40 else []
-                while not other.figures.rebalances:
-                    await asyncio.sleep(0.05)
+                await until(lambda: other.figures.rebalances)
                 assert not set(ids(in_hand)) & set(ids(*rest))
                 idle.cancel()
 
-    run(kafka.bootstrap, scene)
+    run(kafka, scene)
 
 
 def test_what_is_not_finished_in_time_goes_to_others_and_its_commit_counts_for_nothing(
-    kafka: Broker,
+    kafka: str,
 ) -> None:
     async def scene(held: Log) -> None:
         await held.publish(*(batch(f"t{at}") for at in range(40)))
         async with feed_of(held, revoke_seconds=0.2) as one:
             in_hand = await take(one)
             async with feed_of(held) as other:
-                while not other.figures.rebalances:
-                    await asyncio.sleep(0.05)
+                await until(lambda: other.figures.rebalances)
                 await one.commit(in_hand)
                 assert not any((await held.committed()).values())
                 seen: set[str] = set()
                 takers = [asyncio.create_task(_collect(feed, seen)) for feed in (one, other)]
-                while len(seen) < 40:
-                    await asyncio.sleep(0.05)
+                await until(lambda: len(seen) == 40)
                 await held.drained()
                 for each in takers:
                     each.cancel()
                 assert other.figures.taken > 0
 
-    run(kafka.bootstrap, scene)
+    run(kafka, scene)
 
 
 async def _collect(feed: KafkaFeed, seen: set[str]) -> None:
@@ -283,31 +281,31 @@ async def _collect(feed: KafkaFeed, seen: set[str]) -> None:
         await feed.commit(delivery)
 
 
-def test_closing_ends_the_wait_and_leaves_the_group_at_once(kafka: Broker) -> None:
+def test_closing_ends_the_wait_and_leaves_the_group_at_once(kafka: str) -> None:
     async def scene(held: Log) -> None:
         async with feed_of(held) as one:
             waiting = asyncio.create_task(one.take())
-            while not one.figures.rebalances:
-                await asyncio.sleep(0.05)
+            await until(lambda: one.figures.rebalances)
             one.close()
             assert await waiting is None
         await held.publish(batch("a"))
         async with asyncio.timeout(5), feed_of(held) as other:  # well before a session ends
             assert ["a/0"] == ids(*await take_spans(other, 1))
 
-    run(kafka.bootstrap, scene)
+    run(kafka, scene)
 
 
 def test_a_broker_that_is_not_there_is_unavailable() -> None:
     async def scene() -> None:
         with socket.socket() as bound:
             bound.bind(("127.0.0.1", 0))
-            connection = KafkaConnection(f"127.0.0.1:{bound.getsockname()[1]}")
+            connection = KafkaConnection(bootstrap_servers=f"127.0.0.1:{bound.getsockname()[1]}")
             feed = KafkaFeed(connection, topic="spans", group="g", letters=KafkaLetters(connection))
             with pytest.raises(BusUnavailableError):
                 await feed.start()
+            letter = DeadLetter(Record("spans", None, b"", ()), "", 0)
             with pytest.raises(BusUnavailableError):
-                await KafkaLetters(connection).bury([])
+                await KafkaLetters(connection).bury([letter])
             await feed.stop()
 
     asyncio.run(scene())
