@@ -18,6 +18,7 @@ from prela_core.bus import Bus
 from prela_core.errors import SettingsError
 from prela_core.store import Store
 from prela_core.wire import Limits
+from prela_server.accounts import Accounts
 from prela_server.compose.parts import READERS
 from prela_server.docs.document import build_document
 from prela_server.docs.routes import docs_routes
@@ -34,7 +35,7 @@ from prela_server.settings import Settings
 if TYPE_CHECKING:
     from prela_server.ingest.otlp_grpc import OtlpGrpc
 
-__all__ = ["application", "grpc_server", "ingest_gateway", "store_check"]
+__all__ = ["application", "grpc_server", "ingest_gateway", "storage_check"]
 
 _ALLOWED = ["Authorization", "Content-Type", "Content-Encoding", "X-API-Key", "X-Request-ID"]
 _SHOWN = ["X-Request-ID", "Retry-After"]
@@ -64,14 +65,14 @@ def grpc_server(settings: Settings, gateway: IngestGateway, guard: Guard) -> Otl
     return OtlpGrpc(gateway, guard, body_limit=settings.max_body_bytes)
 
 
-def store_check(store: Store) -> Check:
-    """Make the check that `store` answers; however many ask, it is asked once at a time."""
+def storage_check(storage: Store | Accounts) -> Check:
+    """Make the check that `storage` answers; however many ask, it is asked once at a time."""
     one_ping = CapacityLimiter(1)
 
-    async def store_answers() -> None:
-        await anyio.to_thread.run_sync(store.ping, limiter=one_ping)
+    async def storage_answers() -> None:
+        await anyio.to_thread.run_sync(storage.ping, limiter=one_ping)
 
-    return shared(store_answers)
+    return shared(storage_answers)
 
 
 def application(

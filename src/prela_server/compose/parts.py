@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
+import structlog
 
+from prela_core.errors import SettingsError
 from prela_core.store import Store
 from prela_server.accounts import Accounts
 from prela_server.accounts.open import open_accounts
@@ -19,8 +21,11 @@ from prela_server.settings import ClickHouse, Settings
 
 if TYPE_CHECKING:
     from prela_core.io.clickhouse_store import ClickHouseStore
+    from prela_core.io.redis_connection import RedisConnection
 
-__all__ = ["READERS", "opened_keys", "opened_store"]
+__all__ = ["READERS", "opened_keys", "opened_redis", "opened_store"]
+
+_log = structlog.get_logger()
 
 READERS = 4
 """Questions that the store answers at once, for one process."""
@@ -65,8 +70,39 @@ async def opened_keys(settings: Settings) -> AsyncIterator[tuple[Accounts | None
     if not settings.asks_for_keys:
         yield None, open_guard()
         return
-    accounts = await anyio.to_thread.run_sync(open_accounts, settings.data_dir)
+    url = settings.accounts.database_url
+    accounts = await anyio.to_thread.run_sync(
+        lambda: open_accounts(
+            settings.data_dir, database_url=url.reveal() if url else None, watch=_tell
+        )
+    )
     try:
         yield accounts, key_guard(accounts, accounts.recall)
     finally:
         await anyio.to_thread.run_sync(accounts.close)
+
+
+def _tell(outage: Exception | None) -> None:
+    if outage is None:
+        _log.info("the accounts are back")
+    else:
+        _log.warning("the accounts are away", reason=" ".join(str(outage).split()))
+
+
+@asynccontextmanager
+async def opened_redis(settings: Settings) -> AsyncIterator[RedisConnection | None]:
+    """Give the Redis that is set, if any; it need not answer yet."""
+    if (url := settings.accounts.redis_url) is None:
+        yield None
+        return
+    try:
+        from prela_core.io.redis_connection import RedisConnection  # noqa: PLC0415 - optional
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            "REDIS_URL is set, but redis is not installed: pip install 'prela-core[redis]'"
+        ) from error
+    connection = RedisConnection(url.reveal())
+    try:
+        yield connection
+    finally:
+        await connection.close()

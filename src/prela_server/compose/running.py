@@ -19,12 +19,12 @@ from prela_server.compose.application import (
     application,
     grpc_server,
     ingest_gateway,
-    store_check,
+    storage_check,
 )
-from prela_server.compose.parts import opened_keys, opened_store
+from prela_server.compose.parts import opened_keys, opened_redis, opened_store
 from prela_server.compose.roles import Role, require
 from prela_server.deadline import Deadline
-from prela_server.edge.health import Check
+from prela_server.edge.health import Check, shared
 from prela_server.settings import Settings
 from prela_server.worker.worker import Worker
 
@@ -68,6 +68,7 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
         if role.works or role.answers:
             store = await stack.enter_async_context(opened_store(settings))
         accounts, guard = await stack.enter_async_context(opened_keys(settings))
+        redis = await stack.enter_async_context(opened_redis(settings))
         bus: Bus
         feed: Feed
         bus = feed = direct = DirectBus(capacity=settings.bus_spans)
@@ -80,7 +81,11 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
             grpc = grpc_server(settings, gateway, guard)
             checks["bus"] = gateway.ready
         if store is not None:
-            checks["store"] = store_check(store)
+            checks["store"] = storage_check(store)
+        if accounts is not None:
+            checks["accounts"] = storage_check(accounts)
+        if redis is not None:
+            checks["redis"] = shared(redis.ping)
         app = application(
             settings,
             guard,
