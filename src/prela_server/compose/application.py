@@ -35,7 +35,7 @@ from prela_server.settings import Settings
 if TYPE_CHECKING:
     from prela_server.ingest.otlp_grpc import OtlpGrpc
 
-__all__ = ["application", "grpc_server", "ingest_gateway", "storage_check"]
+__all__ = ["application", "grpc_server", "ingest_gateway", "store_check"]
 
 _ALLOWED = ["Authorization", "Content-Type", "Content-Encoding", "X-API-Key", "X-Request-ID"]
 _SHOWN = ["X-Request-ID", "Retry-After"]
@@ -65,7 +65,7 @@ def grpc_server(settings: Settings, gateway: IngestGateway, guard: Guard) -> Otl
     return OtlpGrpc(gateway, guard, body_limit=settings.max_body_bytes)
 
 
-def storage_check(storage: Store | Accounts) -> Check:
+def store_check(storage: Store | Accounts) -> Check:
     """Make the check that `storage` answers; however many ask, it is asked once at a time."""
     one_ping = CapacityLimiter(1)
 

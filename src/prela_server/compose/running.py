@@ -19,7 +19,7 @@ from prela_server.compose.application import (
     application,
     grpc_server,
     ingest_gateway,
-    storage_check,
+    store_check,
 )
 from prela_server.compose.parts import opened_keys, opened_redis, opened_store
 from prela_server.compose.roles import Role, require
@@ -81,9 +81,9 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
             grpc = grpc_server(settings, gateway, guard)
             checks["bus"] = gateway.ready
         if store is not None:
-            checks["store"] = storage_check(store)
+            checks["store"] = store_check(store)
         if accounts is not None:
-            checks["accounts"] = storage_check(accounts)
+            checks["accounts"] = store_check(accounts)
         if redis is not None:
             checks["redis"] = shared(redis.ping)
         app = application(
