@@ -5,8 +5,8 @@ Each is imported when it is needed: a gateway has no use for the engine, nor for
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -14,16 +14,15 @@ import structlog
 
 from prela_core.errors import SettingsError
 from prela_core.store import Store
-from prela_server.accounts import Accounts
+from prela_server.accounts.cached import CachedAccounts
 from prela_server.accounts.open import open_accounts
-from prela_server.edge.guard import Guard, key_guard, open_guard
-from prela_server.settings import ClickHouse, Settings
+from prela_server.settings import ClickHouse, Secret, Settings
 
 if TYPE_CHECKING:
     from prela_core.io.clickhouse_store import ClickHouseStore
     from prela_core.io.redis_connection import RedisConnection
 
-__all__ = ["READERS", "opened_keys", "opened_redis", "opened_store"]
+__all__ = ["READERS", "needed", "opened_accounts", "opened_redis", "opened_store"]
 
 _log = structlog.get_logger()
 
@@ -65,19 +64,18 @@ def _open_store(settings: Settings) -> ClickHouseStore:
 
 
 @asynccontextmanager
-async def opened_keys(settings: Settings) -> AsyncIterator[tuple[Accounts | None, Guard]]:
-    """Open the accounts when keys are asked for, and give the guard that asks for them."""
-    if not settings.asks_for_keys:
-        yield None, open_guard()
-        return
+async def opened_accounts(settings: Settings) -> AsyncIterator[CachedAccounts]:
+    """Open the accounts in PostgreSQL when it is set, or else those in the data directory."""
     url = settings.accounts.database_url
     accounts = await anyio.to_thread.run_sync(
         lambda: open_accounts(
-            settings.data_dir, database_url=url.reveal() if url else None, watch=_tell
+            settings.data_dir,
+            database_url=url.reveal() if url else None,
+            watch=_tell,
         )
     )
     try:
-        yield accounts, key_guard(accounts, accounts.recall)
+        yield accounts
     finally:
         await anyio.to_thread.run_sync(accounts.close)
 
@@ -90,19 +88,24 @@ def _tell(outage: Exception | None) -> None:
 
 
 @asynccontextmanager
-async def opened_redis(settings: Settings) -> AsyncIterator[RedisConnection | None]:
-    """Give the Redis that is set, if any; it need not answer yet."""
-    if (url := settings.accounts.redis_url) is None:
-        yield None
-        return
-    try:
+async def opened_redis(url: Secret) -> AsyncIterator[RedisConnection]:
+    """Open the Redis at `url`, which need not answer yet."""
+    with needed("REDIS_URL", "redis"):
         from prela_core.io.redis_connection import RedisConnection  # noqa: PLC0415 - optional
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            "REDIS_URL is set, but redis is not installed: pip install 'prela-core[redis]'"
-        ) from error
     connection = RedisConnection(url.reveal())
     try:
         yield connection
     finally:
         await connection.close()
+
+
+@contextmanager
+def needed(variable: str, extra: str) -> Iterator[None]:
+    """Turn a library that is missing into a sentence on the setting that asks for it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"{variable} is set, but {error.name} is not installed: "
+            f"pip install 'prela-core[{extra}]'"
+        ) from error
