@@ -15,4 +15,8 @@ settings.register_profile("quick", max_examples=100, **_SHARED)
 settings.register_profile("thorough", max_examples=2000, **_SHARED)
 settings.load_profile(os.environ.get("PRELA_TESTS", "quick"))
 
-pytest_plugins = ["pytester"]  # for the tests of our own plug-in
+pytest_plugins = [
+    "pytester",  # for the tests of our own plug-in
+    "tests.postgres",
+    "tests.redis_server",
+]

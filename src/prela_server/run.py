@@ -1,4 +1,4 @@
-"""Running the embedded server until it is told to stop."""
+"""Running a process of Prela until it is told to stop."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from types import FrameType
 
+import structlog
 import uvicorn
 
 from prela_core.errors import PrelaError, SettingsError
 from prela_core.io.data_directory import DataDirectory
-from prela_server.compose import Embedded, embedded
+from prela_server.compose import Role, Running, require, running
+from prela_server.deadline import Deadline
 from prela_server.edge.protocol import BoundedHttp
 from prela_server.settings import Settings
 
@@ -21,19 +24,31 @@ __all__ = ["run"]
 _PATIENCE = 1.0
 """Seconds to wait for a short command that has the data directory, or that looks who has."""
 
+_log = structlog.get_logger()
 
-def run(settings: Settings, *, started: Callable[[str, Embedded], None]) -> None:
+
+def run(role: Role, settings: Settings, *, started: Callable[[str, Running], None]) -> None:
     """Serve until SIGINT or SIGTERM; `started` is called with the URL once requests are taken.
 
     Raises `DataDirectoryBusyError` when another process has the data directory, and
-    `SettingsError` when the address can't be bound.
+    `SettingsError` when the address can't be bound or `role` lacks a setting.
     """
     settings.check()
-    directory = DataDirectory(settings.data_dir, command="prela serve")
-    with directory.acquire(patience=_PATIENCE):
-        listener = _bind(settings)
-        with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(settings, directory, listener, started))
+    require(role, settings)
+    with contextlib.ExitStack() as stack:
+        directory = None
+        if role is Role.ALL and not settings.clickhouse.is_set:
+            directory = DataDirectory(settings.data_dir, command=role.command)
+            stack.enter_context(directory.acquire(patience=_PATIENCE))
+        listener = stack.enter_context(_bind(settings))
+        runner = stack.enter_context(asyncio.Runner(loop_factory=_loop_factory()))
+
+        def announce(url: str, parts: Running) -> None:
+            if directory is not None:
+                directory.announce(url)
+            started(url, parts)
+
+        runner.run(_serve(role, settings, listener, announce))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -46,7 +61,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it takes requests, and leaves signals to us.
+    """A server that says when it takes requests and when it stops, and leaves signals to us.
 
     uvicorn raises the signals it caught once more after it has stopped, which would end the
     process before what was accepted is stored.
@@ -55,6 +70,11 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
         super().__init__(config)
         self._announce = started
+        self.stopping = asyncio.Event()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self.stopping.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -75,20 +95,15 @@ class _Server(uvicorn.Server):
 
 
 async def _serve(
+    role: Role,
     settings: Settings,
-    directory: DataDirectory,
     listener: socket.socket,
-    started: Callable[[str, Embedded], None],
+    started: Callable[[str, Running], None],
 ) -> None:
-    async with embedded(settings, directory) as parts:
+    deadline = Deadline(settings.shutdown_seconds)
+    async with running(role, settings, deadline) as parts:
         if parts.grpc is not None and settings.otlp_grpc_port is not None:
             await parts.grpc.start(settings.host, settings.otlp_grpc_port)
-
-        def announce() -> None:
-            url = _url(settings.host, listener)
-            directory.announce(url)
-            started(url, parts)
-
         server = _Server(
             uvicorn.Config(
                 parts.app,
@@ -99,18 +114,21 @@ async def _serve(
                 server_header=False,
                 proxy_headers=False,
                 ws="none",
-                timeout_graceful_shutdown=settings.shutdown_seconds,
+                timeout_graceful_shutdown=deadline.for_gateways,
                 backlog=4096,
             ),
-            announce,
+            lambda: started(_url(settings.host, listener), parts),
         )
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
         failed = asyncio.create_task(parts.failed.wait())
-        await asyncio.wait({serving, failed}, return_when=asyncio.FIRST_COMPLETED)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        stopping = asyncio.create_task(server.stopping.wait())
+        await asyncio.wait({serving, stopping, failed}, return_when=asyncio.FIRST_COMPLETED)
+        deadline.begin()
         server.should_exit = True
         if parts.grpc is not None:
-            await parts.grpc.stop(settings.shutdown_seconds)
+            await parts.grpc.stop(deadline.for_gateways)
         await serving
+        stopping.cancel()
         if failed.done():
             raise PrelaError("the worker stopped unexpectedly; the log says why")
         failed.cancel()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from prela_server.settings.accounts import Accounts
 from prela_server.settings.clickhouse import ClickHouse
 from prela_server.settings.kafka import Kafka, SaslMechanism, SecurityProtocol
-from prela_server.settings.load import Loaded, load, load_settings
+from prela_server.settings.load import Loaded, load, load_one, load_settings
 from prela_server.settings.secret import Secret
 from prela_server.settings.settings import (
     PREFIX,
@@ -39,6 +39,7 @@ __all__ = [
     "Variable",
     "is_loopback",
     "load",
+    "load_one",
     "load_settings",
     "settings_of",
 ]

@@ -14,10 +14,13 @@ from prela_server.settings.settings import Settings
 from prela_server.settings.sources import Found, from_environment, from_file
 from prela_server.settings.variables import Setting, settings_of
 
-__all__ = ["ENV_FILE", "Loaded", "load", "load_settings"]
+__all__ = ["ENV_FILE", "ENV_FILE_NAMED", "Loaded", "load", "load_one", "load_settings"]
 
 ENV_FILE = Path(".env")
-"""Read when it is in the working directory."""
+"""Read when it is in the working directory, unless another is named."""
+
+ENV_FILE_NAMED = "PRELA_ENV_FILE"
+"""The variable that names another."""
 
 
 @attrs.frozen
@@ -40,31 +43,19 @@ def load(
 ) -> Loaded:
     """Read the settings from `given` (by path, from a command line), the environment, and a file.
 
-    The first wins. The file is `env_file`, which must be there, or else the one that
-    `PRELA_ENV_FILE` names, or else `.env` if there is one. An empty variable is the same as
-    none. Raises `SettingsError` with a sentence for every mistake, which names the variable.
+    The first wins. The file is `env_file`, or else the one that `PRELA_ENV_FILE` names, or else
+    `.env` if there is one. An empty variable is the same as none. Raises `SettingsError` with a
+    sentence for every mistake, which names the variable.
     """
-    environ = os.environ if environ is None else environ
-    from_process = from_environment(environ)
-    if env_file is None and "PRELA_ENV_FILE" in from_process:
-        env_file = Path(from_process["PRELA_ENV_FILE"].text)
-    mistakes: list[str] = []
-    from_lines: Mapping[str, Found] = {}
-    if env_file is not None or ENV_FILE.is_file():
-        try:
-            from_lines = from_file(env_file or ENV_FILE)
-        except SettingsError as error:
-            mistakes += error.mistakes
-    values: dict[str, Any] = {}
-    found: dict[str, Found] = {}
+    sources, mistakes = _sources(env_file, os.environ if environ is None else environ)
+    values = {path: value for path, value in (given or {}).items() if value is not None}
+    found = {
+        path: Found(f"--{path.replace('_', '-')}", str(value), "command line")
+        for path, value in values.items()
+    }
     unread: list[str] = []
     for setting in settings_of(Settings):
-        if given and given.get(setting.path) is not None:
-            values[setting.path] = given[setting.path]
-            option = f"--{setting.path.replace('_', '-')}"
-            found[setting.path] = Found(option, str(given[setting.path]), "command line")
-            continue
-        one = _first(setting, from_process) or _first(setting, from_lines)
+        one = None if setting.path in values else _first(setting, sources)
         if one is None:
             continue
         try:
@@ -80,8 +71,38 @@ def load(
     return Loaded(settings, found)
 
 
-def _first(setting: Setting, found: Mapping[str, Found]) -> Found | None:
-    return next((found[name] for name in setting.variable.names if name in found), None)
+def load_one(path: str) -> Any:
+    """Give the setting at `path` if the environment or the file sets it, and look at no other.
+
+    Raises `SettingsError` when it can't be read, or the file can't.
+    """
+    sources, mistakes = _sources(None, os.environ)
+    if mistakes:
+        raise SettingsError(*mistakes)
+    setting = next(each for each in settings_of(Settings) if each.path == path)
+    one = _first(setting, sources)
+    return None if one is None else _read(setting, one)
+
+
+_Sources = list[Mapping[str, Found]]
+
+
+def _sources(env_file: Path | None, environ: Mapping[str, str]) -> tuple[_Sources, list[str]]:
+    """Give what the environment and the file say, and what is wrong with the file."""
+    process = from_environment(environ)
+    if env_file is None and ENV_FILE_NAMED in process:
+        env_file = Path(process[ENV_FILE_NAMED].text)
+    if env_file is None and not ENV_FILE.is_file():
+        return [process], []
+    try:
+        return [process, from_file(env_file or ENV_FILE)], []
+    except SettingsError as error:
+        return [process], [*error.mistakes]
+
+
+def _first(setting: Setting, sources: _Sources) -> Found | None:
+    names = setting.variable.names
+    return next((found[name] for found in sources for name in names if name in found), None)
 
 
 def _read(setting: Setting, one: Found) -> Any:

@@ -177,6 +177,8 @@ class Settings:
                 f"PRELA_AUTH=off on {self.host} would let everybody on the network read and "
                 "write; bind 127.0.0.1, use PRELA_AUTH=on, or say PRELA_AUTH=insecure"
             )
+        if self.data_dir.exists() and not self.data_dir.is_dir():
+            yield f"the data directory {self.data_dir} is a file; name another"
         parts = {
             "kafka": self.kafka.mistakes(),
             "clickhouse": self.clickhouse.mistakes(),
