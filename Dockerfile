@@ -7,7 +7,7 @@
 FROM python:3.11-slim-bookworm AS build
 # Without `embedded`, the engine in the process, the image is 0.7 GB smaller, and `serve` alone
 # has no place to keep spans: right where there is a ClickHouse.
-ARG PRELA_EXTRAS=cli,embedded,grpc,kafka,server
+ARG PRELA_EXTRAS=cli,embedded,grpc,kafka,postgres,redis,server
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY src src

@@ -40,7 +40,7 @@ def main(ctx: Any) -> Project:
         "DATABASE_URL": database.env.DATABASE_URL,
         "REDIS_URL": cache.env.REDIS_URL,
         # Read by the Dockerfile: no engine in the image where ClickHouse is elsewhere.
-        "PRELA_EXTRAS": "cli,grpc,kafka,server",
+        "PRELA_EXTRAS": "cli,grpc,kafka,postgres,redis,server",
     } | {name: ctx.shared[name] for name in SHARED}
 
     def role(name: str, replicas: int) -> Service:

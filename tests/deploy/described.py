@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 import runpy
 import shlex
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,35 +20,41 @@ from prela_server.settings import Settings, settings_of
 
 __all__ = [
     "COMPOSE",
-    "DOCKERFILE",
     "KNOWN",
     "LOCAL",
     "NOT_SETTINGS",
     "RAILWAY",
     "ROOT",
+    "STAGES",
     "STARTED",
     "TOML",
     "UNIT",
     "Started",
     "interpolated",
+    "named_in",
 ]
 
 ROOT = Path(__file__).parents[2]
 
-KNOWN = frozenset(
-    name for setting in settings_of(Settings) for name in setting.variable.names
-) | {"PRELA_ENV_FILE"}
+KNOWN = frozenset(name for setting in settings_of(Settings) for name in setting.variable.names) | {
+    "PRELA_ENV_FILE"
+}
 """The variables that Prela reads."""
 
 NOT_SETTINGS = frozenset({"PRELA_EXTRAS", "POSTGRES_PASSWORD", "WORKERS"})
-"""What else the files may ask for: they say of each where it is used."""
+"""What else the files may ask for: of the image's build, of PostgreSQL, and of Compose."""
 
 _REFERENCE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
-def interpolated(value: str, environ: Mapping[str, str]) -> str:
+def named_in(text: str) -> set[str]:
+    """Give the variables that a Compose file puts in."""
+    return {found[1] for found in _REFERENCE.finditer(text)}
+
+
+def interpolated(text: str, environ: Mapping[str, str]) -> str:
     """Put variables in, as Compose does: `${NAME}` and `${NAME:-otherwise}`."""
-    return _REFERENCE.sub(lambda found: environ.get(found[1]) or found[2] or "", value)
+    return _REFERENCE.sub(lambda found: environ.get(found[1]) or found[2] or "", text)
 
 
 def _compose(name: str) -> dict[str, Any]:
@@ -59,7 +65,21 @@ def _compose(name: str) -> dict[str, Any]:
 LOCAL = _compose("docker-compose.local.yml")
 COMPOSE = _compose("docker-compose.yml")
 
-DOCKERFILE = DockerfileParser(str(ROOT / "Dockerfile"))
+_DOCKERFILE = DockerfileParser(str(ROOT / "Dockerfile"))
+
+
+def _stages() -> list[dict[str, list[str]]]:
+    stages: list[dict[str, list[str]]] = []
+    for part in _DOCKERFILE.structure:
+        if part["instruction"] == "FROM":
+            stages.append(defaultdict(list))
+        if part["instruction"] != "COMMENT":
+            stages[-1][part["instruction"]].append(part["value"])
+    return stages
+
+
+STAGES = _stages()
+"""Of the Dockerfile: for each stage, the values of each instruction."""
 
 TOML = {
     path.parent.name: tomllib.loads(path.read_text())
@@ -77,9 +97,18 @@ def _railway() -> dict[str, dict[str, Any]]:
 RAILWAY = _railway()
 """The services and databases of deploy/railway/railway.py, by name."""
 
-UNIT = configparser.ConfigParser(strict=False, interpolation=None)
-UNIT.optionxform = str  # type: ignore[assignment,method-assign] # names keep their case
-UNIT.read(ROOT / "deploy" / "prela.service")
+
+def _unit() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in (ROOT / "deploy" / "prela.service").read_text().splitlines():
+        name, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            found[name].append(value)
+    return found
+
+
+UNIT = _unit()
+"""Of deploy/prela.service: all values of each key."""
 
 
 @attrs.frozen
@@ -96,28 +125,24 @@ class Started:
     def role(self) -> str:
         return self.command[2] if len(self.command) > 2 else "all"
 
-
-def _image() -> dict[str, str]:
-    # The parser gives the last stage's variables, with those that they are made of put in.
-    return {name: value for name, value in DOCKERFILE.envs.items() if name in KNOWN}
+    def __str__(self) -> str:
+        return f"{self.role} of {self.file}"
 
 
 def _started() -> Iterator[Started]:
-    image = _image()
-    entry = yaml.safe_load(_last("ENTRYPOINT"))
-    yield Started("Dockerfile", (*entry, *yaml.safe_load(_last("CMD"))), image, 10)
+    image = {name: value for name, value in _DOCKERFILE.envs.items() if name in KNOWN}
+    entry = yaml.safe_load(STAGES[-1]["ENTRYPOINT"][0])
+    command = yaml.safe_load(STAGES[-1]["CMD"][0])
+    # docs/deploy.md has the `--stop-timeout` that goes with it.
+    yield Started("Dockerfile", (*entry, *command), image, 30)
     for service in COMPOSE["services"].values():
         own = {name: interpolated(value, {}) for name, value in service["environment"].items()}
         grace = float(service["stop_grace_period"].removesuffix("s"))
         yield Started("docker-compose.yml", (*entry, *service["command"]), image | own, grace)
     for role, document in TOML.items():
         deploy = document["deploy"]
-        yield Started(
-            f"deploy/railway/{role}/railway.toml",
-            tuple(shlex.split(deploy["startCommand"])),
-            image,
-            deploy["drainingSeconds"],
-        )
+        line = tuple(shlex.split(deploy["startCommand"]))
+        yield Started(f"deploy/railway/{role}/railway.toml", line, image, deploy["drainingSeconds"])
     for node in RAILWAY.values():
         if node["type"] == "service":
             own = {
@@ -125,33 +150,13 @@ def _started() -> Iterator[Started]:
                 for name, variable in node["variables"].items()
                 if variable["type"] == "literal" and name in KNOWN
             }
-            yield Started(
-                "deploy/railway/railway.py",
-                tuple(shlex.split(node["deploy"]["startCommand"])),
-                image | own,
-                node["deploy"]["drainingSeconds"],
-            )
-    service = UNIT["Service"]
-    yield Started(
-        "deploy/prela.service",
-        ("prela", *shlex.split(service["ExecStart"])[1:]),
-        dict(pair.split("=", 1) for pair in _environment_of_unit()),
-        float(service["TimeoutStopSec"]),
-    )
-
-
-def _environment_of_unit() -> list[str]:
-    # A unit may name a key many times, which configparser does not keep.
-    lines = (ROOT / "deploy" / "prela.service").read_text().splitlines()
-    return [line.removeprefix("Environment=") for line in lines if line.startswith("Environment=")]
-
-
-def _last(instruction: str) -> str:
-    return next(
-        part["value"]
-        for part in reversed(DOCKERFILE.structure)
-        if part["instruction"] == instruction
-    )
+            line = tuple(shlex.split(node["deploy"]["startCommand"]))
+            grace = node["deploy"]["drainingSeconds"]
+            yield Started("deploy/railway/railway.py", line, image | own, grace)
+    program, *arguments = shlex.split(UNIT["ExecStart"][0])
+    own = dict(pair.split("=", 1) for pair in UNIT["Environment"])
+    grace = float(UNIT["TimeoutStopSec"][0])
+    yield Started("deploy/prela.service", (Path(program).name, *arguments), own, grace)
 
 
 STARTED = tuple(_started())
