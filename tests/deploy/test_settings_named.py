@@ -20,6 +20,7 @@ from tests.deploy.described import (
 )
 
 from prela_cli.doctor import _OF_COMMANDS
+from prela_cli.main import COMMANDS
 from prela_server.settings import Settings, load, settings_of
 
 GUIDE = (ROOT / "docs" / "deploy.md").read_text()
@@ -94,3 +95,10 @@ def test_the_guide_names_nothing_else() -> None:
     named = set(re.findall(r"`((?:PRELA|KAFKA|CLICKHOUSE|POSTGRES)_[A-Z_]+)(?:=[^`]*)?`", GUIDE))
 
     assert set() == named - KNOWN - NOT_SETTINGS - _OF_COMMANDS - OF_OTHERS
+
+
+def test_the_guide_names_commands_that_there_are() -> None:
+    typed = re.findall(r"(?:`|/|(?:exec \w+|then `?) )prela ([a-z]+)", GUIDE)
+
+    assert {"serve", "keys", "config", "doctor", "reindex"} <= set(typed)
+    assert set() == set(typed) - set(COMMANDS)
