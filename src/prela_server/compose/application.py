@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from prela_server.docs.samples import Samples
 from prela_server.edge.frame import Frame
 from prela_server.edge.guard import Guard
 from prela_server.edge.health import Check, health_routes, shared
+from prela_server.edge.metrics import metrics_routes
 from prela_server.edge.problems import handlers
 from prela_server.ingest.gateway import IngestGateway, ReceiptClock
 from prela_server.ingest.routes import ingest_routes
@@ -34,7 +35,7 @@ from prela_server.settings import Settings
 if TYPE_CHECKING:
     from prela_server.ingest.otlp_grpc import OtlpGrpc
 
-__all__ = ["application", "grpc_server", "ingest_gateway", "store_check"]
+__all__ = ["application", "blocking_check", "grpc_server", "ingest_gateway"]
 
 _ALLOWED = ["Authorization", "Content-Type", "Content-Encoding", "X-API-Key", "X-Request-ID"]
 _SHOWN = ["X-Request-ID", "Retry-After"]
@@ -64,14 +65,14 @@ def grpc_server(settings: Settings, gateway: IngestGateway, guard: Guard) -> Otl
     return OtlpGrpc(gateway, guard, body_limit=settings.max_body_bytes)
 
 
-def store_check(store: Store) -> Check:
-    """Make the check that `store` answers; however many ask, it is asked once at a time."""
-    one_ping = CapacityLimiter(1)
+def blocking_check(answers: Callable[[], object]) -> Check:
+    """Make the check that a part answers; however many ask, it is asked once at a time."""
+    one_at_a_time = CapacityLimiter(1)
 
-    async def store_answers() -> None:
-        await anyio.to_thread.run_sync(store.ping, limiter=one_ping)
+    async def check() -> None:
+        await anyio.to_thread.run_sync(answers, limiter=one_at_a_time)
 
-    return shared(store_answers)
+    return shared(check)
 
 
 def application(
@@ -81,10 +82,12 @@ def application(
     *,
     gateway: IngestGateway | None = None,
     store: Store | None = None,
+    expose: Callable[[], bytes] | None = None,
 ) -> ASGIApp:
     """Make the application that takes spans if there is a `gateway`, answers if there is a `store`.
 
-    `/health` and `/ready`, which asks `checks`, are there in any case.
+    `/health` and `/ready`, which asks `checks`, are there in any case, and `/metrics` when there
+    is something to `expose`.
     """
     routes: list[BaseRoute] = []
     if gateway is not None:
@@ -104,6 +107,8 @@ def application(
             )
         )
     routes += health_routes(checks)
+    if expose is not None:
+        routes += metrics_routes(expose, guard)
     inner: ASGIApp = Starlette(routes=routes, exception_handlers=handlers())
     if settings.cors_origins:
         inner = CORSMiddleware(

@@ -5,22 +5,25 @@ Each is imported when it is needed: a gateway has no use for the engine, nor for
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
+import structlog
 
+from prela_core.errors import SettingsError
 from prela_core.store import Store
-from prela_server.accounts import Accounts
+from prela_server.accounts.cached import CachedAccounts
 from prela_server.accounts.open import open_accounts
-from prela_server.edge.guard import Guard, key_guard, open_guard
 from prela_server.settings import ClickHouse, Settings
 
 if TYPE_CHECKING:
     from prela_core.io.clickhouse_store import ClickHouseStore
 
-__all__ = ["READERS", "opened_keys", "opened_store"]
+__all__ = ["READERS", "needed", "opened_accounts", "opened_store"]
+
+_log = structlog.get_logger()
 
 READERS = 4
 """Questions that the store answers at once, for one process."""
@@ -60,13 +63,36 @@ def _open_store(settings: Settings) -> ClickHouseStore:
 
 
 @asynccontextmanager
-async def opened_keys(settings: Settings) -> AsyncIterator[tuple[Accounts | None, Guard]]:
-    """Open the accounts when keys are asked for, and give the guard that asks for them."""
-    if not settings.asks_for_keys:
-        yield None, open_guard()
-        return
-    accounts = await anyio.to_thread.run_sync(open_accounts, settings.data_dir)
+async def opened_accounts(settings: Settings) -> AsyncIterator[CachedAccounts]:
+    """Open the accounts in PostgreSQL when it is set, or else those in the data directory."""
+    url = settings.accounts.database_url
+    accounts = await anyio.to_thread.run_sync(
+        lambda: open_accounts(
+            settings.data_dir,
+            database_url=url.reveal() if url else None,
+            watch=_note_accounts,
+        )
+    )
     try:
-        yield accounts, key_guard(accounts, accounts.recall)
+        yield accounts
     finally:
         await anyio.to_thread.run_sync(accounts.close)
+
+
+def _note_accounts(outage: Exception | None) -> None:
+    if outage is None:
+        _log.info("accounts are back")
+    else:
+        _log.warning("accounts are away", reason=type(outage).__name__)
+
+
+@contextmanager
+def needed(variable: str, extra: str) -> Iterator[None]:
+    """Turn a library that is missing into a sentence on the setting that asks for it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"{variable} is set, but {error.name} is not installed: "
+            f"pip install 'prela-core[{extra}]'"
+        ) from error

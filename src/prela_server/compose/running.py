@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import attrs
-import structlog
 from starlette.types import ASGIApp
 
-from prela_core.bus import Bus, Feed
+from prela_core.bus import Bus
 from prela_core.io.direct_bus import DirectBus
 from prela_core.store import Store
 from prela_server.accounts import Accounts
 from prela_server.compose.application import (
     application,
+    blocking_check,
     grpc_server,
     ingest_gateway,
-    store_check,
 )
-from prela_server.compose.parts import opened_keys, opened_store
+from prela_server.compose.parts import needed, opened_accounts, opened_store
 from prela_server.compose.roles import Role, require
+from prela_server.compose.work import DirectWork, Work, working
 from prela_server.deadline import Deadline
+from prela_server.edge.guard import key_guard, open_guard
 from prela_server.edge.health import Check
 from prela_server.settings import Settings
-from prela_server.worker.worker import Worker
 
 if TYPE_CHECKING:
     from prela_server.ingest.otlp_grpc import OtlpGrpc
 
 __all__ = ["Running", "running"]
 
-_log = structlog.get_logger()
+Enter = Callable[[AbstractAsyncContextManager[Any]], Awaitable[Any]]
 
 
 @attrs.frozen
@@ -46,9 +46,9 @@ class Running:
 
     app: ASGIApp
     failed: asyncio.Event
-    store: Store | None = None
-    accounts: Accounts | None = None
-    grpc: OtlpGrpc | None = None
+    store: Store | None
+    accounts: Accounts | None
+    grpc: OtlpGrpc | None
 
 
 @asynccontextmanager
@@ -64,47 +64,45 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
     failed = asyncio.Event()
     checks: dict[str, Check] = {}
     async with AsyncExitStack() as stack:
-        store = None
+        enter = stack.enter_async_context
+        store = accounts = gateway = grpc = None
+        guard = open_guard()
         if role.works or role.answers:
-            store = await stack.enter_async_context(opened_store(settings))
-        accounts, guard = await stack.enter_async_context(opened_keys(settings))
-        bus: Bus
-        feed: Feed
-        bus = feed = direct = DirectBus(capacity=settings.bus_spans)
-        if role.works and store is not None:
-            await stack.enter_async_context(_working(Worker(feed, store), failed, deadline))
-            stack.callback(direct.close)
-        gateway = grpc = None
-        if role.ingests:
+            store = await enter(opened_store(settings))
+            checks["store"] = blocking_check(store.ping)
+        if (role.ingests or role.answers) and settings.asks_for_keys:
+            accounts = await enter(opened_accounts(settings))
+            guard = key_guard(accounts, accounts.recall)
+            checks["accounts"] = blocking_check(accounts.ping)
+        bus, work = await _carriers(role, settings, store, enter)
+        if work is not None:
+            checks |= work.checks
+            await enter(working(work, failed, deadline))
+        if bus is not None:
             gateway = ingest_gateway(settings, bus)
             grpc = grpc_server(settings, gateway, guard)
             checks["bus"] = gateway.ready
-        if store is not None:
-            checks["store"] = store_check(store)
         app = application(
             settings,
             guard,
             checks,
             gateway=gateway,
             store=store if role.answers else None,
+            expose=None if work is None else work.expose,
         )
         yield Running(app, failed, store, accounts, grpc)
 
 
-@asynccontextmanager
-async def _working(
-    worker: Worker, failed: asyncio.Event, deadline: Deadline
-) -> AsyncIterator[None]:
-    """Let `worker` run; on leaving, when its feed must be closed, wait until that is dry."""
-    task = asyncio.create_task(worker.run(), name="worker")
-    task.add_done_callback(lambda _: failed.set())
-    try:
-        yield
-    finally:
-        await asyncio.wait({task}, timeout=deadline.left)
-        if not task.done():
-            _log.warning("what the worker has in hand is left, for it did not end in time")
-            task.cancel()
-            await asyncio.wait({task})
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("the worker failed", exc_info=error)
+async def _carriers(
+    role: Role, settings: Settings, store: Store | None, enter: Enter
+) -> tuple[Bus | None, Work | None]:
+    """Open what carries spans from the gateway to the worker, as far as `role` has a hand in it."""
+    if settings.kafka.is_set:
+        with needed("KAFKA_BOOTSTRAP_SERVERS", "kafka"):
+            from prela_server.compose.kafka import KafkaWork, opened_bus  # noqa: PLC0415 - optional
+        work = KafkaWork(settings, store) if role.works and store is not None else None
+        return await enter(opened_bus(settings)) if role.ingests else None, work
+    if store is None or not role.works:
+        return None, None
+    bus = DirectBus(capacity=settings.bus_spans)
+    return bus, DirectWork(bus, store)

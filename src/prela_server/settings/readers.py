@@ -128,10 +128,10 @@ def secret(*beginnings: str, least: int = 1) -> Callable[[str], Secret]:
 
 
 def secret_url(*schemes: str) -> Callable[[str], Secret]:
-    """Read an address of one of `schemes` that may hold a password."""
+    """Read an address of one of `schemes` that may hold a password, and need not name a host."""
 
     def read(text: str) -> Secret:
-        if not _is_url(text, schemes):
+        if not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
             raise ValueError(f"it is not an address that begins with {_or(schemes)}")
         return Secret(text)
 
@@ -141,10 +141,10 @@ def secret_url(*schemes: str) -> Callable[[str], Secret]:
 def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
     try:
         parts = urlsplit(text)
-        found = parts.scheme in schemes and (parts.hostname or parts.scheme == "unix")
-        return bool(found) and (parts.port or 0) >= 0  # a port that is none raises
-    except ValueError:
+        port = parts.port
+    except ValueError:  # brackets without an address, or a port that is none
         return False
+    return parts.scheme in schemes and bool(parts.hostname) and port != 0
 
 
 def _or(schemes: tuple[str, ...]) -> str:

@@ -122,6 +122,13 @@ class Settings:
         default=100_000,
         validator=bounds.positive,
     )
+    worker_linger_ms: int = variable(
+        "PRELA_WORKER_LINGER_MS",
+        read=readers.whole_number,
+        about="milliseconds that a worker waits for more from Kafka before it stores what it has",
+        default=500,
+        validator=bounds.positive,
+    )
     shutdown_seconds: int = variable(
         "PRELA_SHUTDOWN_SECONDS",
         read=readers.whole_number,
