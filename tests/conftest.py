@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit
 import attrs
 import httpx
 import pytest
+from tests import kafka_broker
 from tests.client_packages import python_with_clients
 
 import prela_cli
@@ -361,6 +362,16 @@ def session_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def clients_python() -> Path:
     """Give a Python that has the clients of others, and nothing of ours."""
     return python_with_clients()
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a broker that no test stops: that of `PRELA_TEST_KAFKA`, or one of our own."""
+    if elsewhere := os.environ.get("PRELA_TEST_KAFKA"):
+        yield elsewhere
+        return
+    with kafka_broker.running(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker.bootstrap
 
 
 @pytest.fixture(scope="session")

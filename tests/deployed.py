@@ -23,7 +23,6 @@ from aiokafka.admin import AIOKafkaAdminClient
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from tests.conftest import Api, NewServer, Server, Wire, await_that, run_prela
 from tests.fronts import ClickHouse, clickhouse
-from tests.kafka_broker import Broker
 from tests.postgres import Postgres
 from tests.redis_server import RedisServer
 
@@ -103,7 +102,7 @@ class Watch:
 class Services:
     """What is there for all deployments."""
 
-    kafka: Broker
+    kafka: str
     clickhouse: ClickHouse
     postgres: Postgres
     redis: RedisServer
@@ -138,7 +137,7 @@ class Deployment:
         topics = {topic: f"{name}-{topic}" for topic in _TOPICS}
         self.groups = {topic: f"{topic}-group" for topic in topics.values()}
         self.settings = {
-            "KAFKA_BOOTSTRAP_SERVERS": services.kafka.bootstrap,
+            "KAFKA_BOOTSTRAP_SERVERS": services.kafka,
             **{f"KAFKA_TOPIC_{one.upper()}": topic for one, topic in topics.items()},
             **{f"KAFKA_GROUP_{one.upper()}": self.groups[topic] for one, topic in topics.items()},
             "CLICKHOUSE_HOST": "127.0.0.1",
@@ -235,7 +234,7 @@ class Deployment:
 @pytest.fixture(scope="session")
 def services(
     tmp_path_factory: pytest.TempPathFactory,
-    kafka: Broker,
+    kafka: str,
     postgres: Postgres,
     redis_server: RedisServer,
 ) -> Iterator[Services]:
@@ -244,7 +243,7 @@ def services(
         clickhouse(tmp_path_factory.mktemp("clickhouse")) as front,
         start_blocking_portal() as portal,
     ):
-        watch = Watch(portal, kafka.bootstrap)
+        watch = Watch(portal, kafka)
         watch.open()
         try:
             yield Services(kafka, front, postgres, redis_server, watch)

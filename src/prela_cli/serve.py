@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,7 @@ def _log_line(role: Role, settings: Settings) -> Callable[[str, Running], None]:
 
 
 def _greeting(role: Role, settings: Settings) -> Callable[[str, Running], None]:
+    from prela_core.errors import UnavailableError
     from prela_core.io.data_directory import default_data_directory
     from prela_server.compose import places
 
@@ -101,8 +103,9 @@ def _greeting(role: Role, settings: Settings) -> Callable[[str, Running], None]:
             click.echo(f"  read   {url}/docs", err=True)
         else:
             click.echo(f"  watch  {url}/ready", err=True)
-        if parts.accounts is not None and not parts.accounts.list():
-            create = f"prela keys create --project default{here}"
-            click.echo(f"  No API key exists yet: {create}", err=True)
+        with suppress(UnavailableError):  # PostgreSQL may come later
+            if parts.accounts is not None and not parts.accounts.list():
+                create = f"prela keys create --project default{here}"
+                click.echo(f"  No API key exists yet: {create}", err=True)
 
     return started

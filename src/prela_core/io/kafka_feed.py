@@ -24,7 +24,10 @@ from prela_core.bus.records import Record, Topic, decode, encode
 from prela_core.errors import BusUnavailableError, UnavailableError
 from prela_core.io.kafka_commits import Commits
 from prela_core.io.kafka_connection import KafkaConnection
+from prela_core.io.kafka_errors import translate
 from prela_core.io.kafka_intake import Intake, open_consumer
+from prela_core.io.kafka_letters import ensure_letter_topic
+from prela_core.io.kafka_topics import TopicPlan, ensure_topics
 from prela_core.model import SpanBatch
 
 __all__ = ["KafkaFeed"]
@@ -71,6 +74,7 @@ class KafkaFeed:
         group: str,
         letters: DeadLetters,
         bounds: GroupBounds | None = None,
+        plan: TopicPlan | None = None,
         revoke_seconds: float = 5.0,
         session_seconds: float = 10.0,
         pauses: Pauses | None = None,
@@ -82,6 +86,7 @@ class KafkaFeed:
         self._topic = topic
         self._group = group
         self._letters = letters
+        self._plan = plan or TopicPlan()
         self._session_seconds = session_seconds
         self._revoke_seconds = revoke_seconds
         self._pauses = pauses or Pauses()
@@ -103,10 +108,15 @@ class KafkaFeed:
         self._commits: Commits | None = None
 
     async def start(self) -> None:
-        """Connect, and join the group; partitions come in their time.
+        """Connect, make the topics if they are missing, and join the group.
 
-        The topic should exist. Raises `BusUnavailableError` when no broker answers.
+        Partitions come in their time. Raises `BusUnavailableError` when no broker answers.
         """
+        try:
+            await ensure_topics(self._connection, [self._topic], self._plan)
+            await ensure_letter_topic(self._connection, self._topic, self._plan)
+        except (KafkaError, OSError) as error:
+            raise translate(error) from error
         consumer = await open_consumer(
             self._connection, group=self._group, session_seconds=self._session_seconds
         )
@@ -186,6 +196,13 @@ class KafkaFeed:
             await self._intake.stop(_STOP_SECONDS)
         self._leases.end()
         self._grouper.clear()
+
+    async def ready(self) -> None:
+        """Return when the broker answers; raise a `BusUnavailableError` when not."""
+        if self._failure is not None:
+            raise self._failure
+        if await self.look() is None:
+            raise BusUnavailableError(f"the broker does not say how far {self._topic} is")
 
     async def look(self) -> int | None:
         """Count the records that wait: in the topic, and not committed. None: nobody can say."""
@@ -355,10 +372,8 @@ class KafkaFeed:
     def _failed(self, error: Exception) -> None:
         """Note that the clients are broken for good."""
         if isinstance(error, KafkaError):
-            said = f"the consumer of {self._topic} ended: {type(error).__name__}"
-            failure = BusUnavailableError(said)
-            failure.__cause__ = error
-            self._failure = failure
+            self._failure = translate(error)
+            self._failure.__cause__ = error
         else:
             self._failure = error
         self._woken.set()

@@ -16,12 +16,13 @@ from prela_core.errors import SettingsError
 from prela_core.store import Store
 from prela_server.accounts.cached import CachedAccounts
 from prela_server.accounts.open import open_accounts
-from prela_server.settings import ClickHouse, Settings
+from prela_server.settings import ClickHouse, Secret, Settings
 
 if TYPE_CHECKING:
     from prela_core.io.clickhouse_store import ClickHouseStore
+    from prela_core.io.redis_connection import RedisConnection
 
-__all__ = ["READERS", "needed", "opened_accounts", "opened_store"]
+__all__ = ["READERS", "needed", "opened_accounts", "opened_redis", "opened_store"]
 
 _log = structlog.get_logger()
 
@@ -70,7 +71,7 @@ async def opened_accounts(settings: Settings) -> AsyncIterator[CachedAccounts]:
         lambda: open_accounts(
             settings.data_dir,
             database_url=url.reveal() if url else None,
-            watch=_note_accounts,
+            watch=_tell,
         )
     )
     try:
@@ -79,11 +80,23 @@ async def opened_accounts(settings: Settings) -> AsyncIterator[CachedAccounts]:
         await anyio.to_thread.run_sync(accounts.close)
 
 
-def _note_accounts(outage: Exception | None) -> None:
+def _tell(outage: Exception | None) -> None:
     if outage is None:
-        _log.info("accounts are back")
+        _log.info("the accounts are back")
     else:
-        _log.warning("accounts are away", reason=type(outage).__name__)
+        _log.warning("the accounts are away", reason=" ".join(str(outage).split()))
+
+
+@asynccontextmanager
+async def opened_redis(url: Secret) -> AsyncIterator[RedisConnection]:
+    """Open the Redis at `url`, which need not answer yet."""
+    with needed("REDIS_URL", "redis"):
+        from prela_core.io.redis_connection import RedisConnection  # noqa: PLC0415 - optional
+    connection = RedisConnection(url.reveal())
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 @contextmanager

@@ -20,12 +20,12 @@ from prela_server.compose.application import (
     grpc_server,
     ingest_gateway,
 )
-from prela_server.compose.parts import needed, opened_accounts, opened_store
+from prela_server.compose.parts import needed, opened_accounts, opened_redis, opened_store
 from prela_server.compose.roles import Role, require
 from prela_server.compose.work import DirectWork, Work, working
 from prela_server.deadline import Deadline
 from prela_server.edge.guard import key_guard, open_guard
-from prela_server.edge.health import Check
+from prela_server.edge.health import Check, shared
 from prela_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,6 +74,10 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
             accounts = await enter(opened_accounts(settings))
             guard = key_guard(accounts, accounts.recall)
             checks["accounts"] = blocking_check(accounts.ping)
+        redis_url = settings.accounts.redis_url
+        if (role.ingests or role.answers) and redis_url is not None:
+            redis = await enter(opened_redis(redis_url))
+            checks["redis"] = shared(redis.ping)
         bus, work = await _carriers(role, settings, store, enter)
         if work is not None:
             checks |= work.checks

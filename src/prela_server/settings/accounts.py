@@ -28,10 +28,9 @@ class Accounts:
     redis_url: Secret | None = variable(
         "REDIS_URL",
         read=readers.secret_url("redis", "rediss", "unix"),
-        about="Redis, for what gateways share; none: each remembers for itself",
+        about="Redis, for what gateways will share: so far, `/ready` says whether it answers",
         secret=True,
         default=None,
-        unused=True,
     )
     jwt_secret: Secret | None = variable(
         "JWT_SECRET",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from tests.prela_server.worker.test_worker import Recorder, batch
+from tests.topics import until
 
 from prela_core.bus.figures import FeedFigures
 from prela_core.errors import BusUnavailableError
@@ -43,9 +44,8 @@ def service_of(
 
 
 async def looks(feed: Watched, more: int = 3) -> None:
-    until = feed.looks + more
-    while feed.looks < until:
-        await asyncio.sleep(0.001)
+    wanted = feed.looks + more
+    await until(lambda: feed.looks >= wanted)
 
 
 def test_every_feed_is_worked_on_and_the_end_of_all_is_the_end() -> None:
