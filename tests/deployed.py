@@ -28,7 +28,6 @@ from tests.redis_server import RedisServer
 
 __all__ = ["Deployment", "RoleProcess", "Services", "new_deployment", "services"]
 
-_READY = re.compile(r"Prela is ready at (\S+)")
 _START_SECONDS = 60
 _SETTLE_SECONDS = 60
 _WORKERS = 2
@@ -38,13 +37,14 @@ _numbers = itertools.count(1)
 
 @attrs.define
 class RoleProcess(Server):
-    """`prela serve ROLE` as a process of its own; it says where it is in its log alone."""
+    """`prela serve ROLE` as a process of its own; where it is, it says in its log: as `ready`."""
 
+    ready: str = r"Prela is ready at (\S+)"
     said: int = 0
 
     def launch(self) -> None:
         """Begin to start; `await_ready` sees it through."""
-        self.said = len(_READY.findall(self.log))
+        self.said = len(re.findall(self.ready, self.log))
         super().launch()
 
     def await_ready(self) -> None:
@@ -53,7 +53,7 @@ class RoleProcess(Server):
         def announced() -> str | None:
             if self.running.poll() is not None:
                 pytest.fail(f"{self.arguments} ended with {self.running.returncode}:\n{self.log}")
-            found = _READY.findall(self.log)
+            found = re.findall(self.ready, self.log)
             return found[-1] if len(found) > self.said else None
 
         self.url = await_that(announced, f"the start of {self.arguments}", seconds=_START_SECONDS)
