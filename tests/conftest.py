@@ -284,6 +284,10 @@ class Server:
     def stop(self, *, seconds: float = 60.0) -> int:
         """Ask the server to end, by SIGTERM, and give its exit code."""
         self.running.send_signal(signal.SIGTERM)
+        return self.await_end(seconds=seconds)
+
+    def await_end(self, *, seconds: float = 60.0) -> int:
+        """Give the exit code of a server that was told to end."""
         try:
             code = self.running.wait(seconds)
         except subprocess.TimeoutExpired:

@@ -225,7 +225,7 @@ class Deployment:
         """Stop all at once, and give the first exit code that is not 0."""
         for process in self.processes:
             process.running.terminate()
-        codes = [process.stop(seconds=seconds) for process in self.processes]
+        codes = [process.await_end(seconds=seconds) for process in self.processes]
         return next(filter(None, codes), 0)
 
     def end(self) -> None:
