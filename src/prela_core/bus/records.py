@@ -36,7 +36,16 @@ from prela_core.bus.partitioning import partition_of
 from prela_core.errors import MalformedError
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord
 
-__all__ = ["RECORD_BYTES", "SCHEMA", "Record", "RecordError", "Topic", "decode", "encode"]
+__all__ = [
+    "RECORD_BYTES",
+    "SCHEMA",
+    "Record",
+    "RecordError",
+    "Topic",
+    "bytes_of",
+    "decode",
+    "encode",
+]
 
 RECORD_BYTES = 900_000
 """How large the value of a record may be that holds more than one span.
@@ -155,6 +164,11 @@ def decode(record: Record) -> SpanBatch:
     if not 0 <= received_at < _LARGEST_TIME:
         raise RecordError("a record that was received at no time")
     return batch
+
+
+def bytes_of(batch: SpanBatch) -> int:
+    """Say about how many bytes the values of the records of `batch` hold."""
+    return sum(map(_weight, batch.spans)) + sum(map(_weight, batch.traces))
 
 
 def _by_partition(kept: Sequence[T], partitions: int) -> Iterable[list[T]]:
