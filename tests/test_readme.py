@@ -7,13 +7,12 @@ import re
 from itertools import takewhile
 from pathlib import Path
 
-import attrs
 import click
 import pytest
 
 from prela_cli.doctor import _OF_COMMANDS
 from prela_cli.main import COMMANDS
-from prela_server.settings import PREFIX, Settings
+from prela_server.settings import PREFIX, Settings, settings_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -59,6 +58,11 @@ def test_commands_are_found() -> None:
 def test_the_table_of_settings_is_whole() -> None:
     rows = [line for line in README.splitlines() if line.startswith("| `PRELA_")]
     told = {name for row in rows for name in re.findall(r"`(PRELA_\w+)`", row.split("|")[1])}
-    settings = {f"{PREFIX}{field.name.upper()}" for field in attrs.fields(Settings)}
+    settings = {
+        name
+        for setting in settings_of(Settings)
+        for name in setting.variable.names
+        if name.startswith(PREFIX)
+    }
 
     assert settings | _OF_COMMANDS == told
