@@ -141,7 +141,7 @@ def test_keys_that_were_given_out_are_there_after_a_kill(
                 over.wait(0.01)
         return failures
 
-    with ThreadPoolExecutor(4) as pool:
+    with closing(accounts), ThreadPoolExecutor(4) as pool:
         creating = [pool.submit(create) for _ in range(4)]
         try:
             for _ in range(3):
@@ -161,4 +161,3 @@ def test_keys_that_were_given_out_are_there_after_a_kill(
     assert {text[9:19] for text in revoked} <= {
         info.key_id for info in infos.values() if info.revoked_at is not None
     }
-    accounts.close()

@@ -219,7 +219,7 @@ def test_a_server_that_is_not_there_is_no_bad_key() -> None:
 
 def test_a_wrong_password_is_a_reason_and_is_not_repeated(postgres_url: str) -> None:
     accounts = StoredAccounts(
-        PostgresDatabase(postgres_url.replace(PASSWORD, "hunter2")), now=lambda: 0
+        PostgresDatabase(re.sub(r"//.*?@", "//prela:hunter2@", postgres_url)), now=lambda: 0
     )
     said = reason(lambda: accounts.identify(mint().text))
     assert "password" in said
