@@ -106,7 +106,7 @@ def test_the_stack_carries_a_span_from_end_to_end(services: Services, tmp_path: 
     services.clickhouse.command("CREATE DATABASE IF NOT EXISTS hosting")
     with services.postgres.schema() as database_url:
         places = {
-            "KAFKA_BOOTSTRAP_SERVERS": services.kafka.bootstrap,
+            "KAFKA_BOOTSTRAP_SERVERS": services.kafka,
             "CLICKHOUSE_HOST": "127.0.0.1",
             "CLICKHOUSE_PORT": str(services.clickhouse.port),
             "CLICKHOUSE_USERNAME": "default",
