@@ -22,9 +22,9 @@ settings.load_profile(os.environ.get("PRELA_TESTS", "quick"))
 
 pytest_plugins = [
     "pytester",  # for the tests of our own plug-in
-    "tests.deployed",
     "tests.postgres",
     "tests.redis_server",
+    "tests.deployed",  # which uses the others
 ]
 
 

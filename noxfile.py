@@ -31,6 +31,14 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def integration(session: nox.Session) -> None:
+    """Run the acceptance tests on every role apart, over Kafka, PostgreSQL, Redis, ClickHouse."""
+    session.install("-e", ".[all]", *_group("test"))
+    chosen = session.posargs or ["tests/acceptance"]
+    session.run("pytest", "--pipeline", "deployed", *chosen)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and formatting, and the files of a deployment."""
     session.install(*_group("lint"))

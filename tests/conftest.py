@@ -284,6 +284,10 @@ class Server:
     def stop(self, *, seconds: float = 60.0) -> int:
         """Ask the server to end, by SIGTERM, and give its exit code."""
         self.running.send_signal(signal.SIGTERM)
+        return self.await_end(seconds=seconds)
+
+    def await_end(self, *, seconds: float = 60.0) -> int:
+        """Give the exit code of a server that was told to end."""
         try:
             code = self.running.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -365,13 +369,19 @@ def clients_python() -> Path:
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def kafka_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka_broker.Broker]:
+    """A broker of our own, which no test stops."""
+    with kafka_broker.running(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest) -> str:
     """The address of a broker that no test stops: that of `PRELA_TEST_KAFKA`, or one of our own."""
     if elsewhere := os.environ.get("PRELA_TEST_KAFKA"):
-        yield elsewhere
-        return
-    with kafka_broker.running(tmp_path_factory.mktemp("kafka")) as broker:
-        yield broker.bootstrap
+        return elsewhere
+    node: kafka_broker.Broker = request.getfixturevalue("kafka_node")
+    return node.bootstrap
 
 
 @pytest.fixture(scope="session")

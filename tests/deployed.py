@@ -28,7 +28,6 @@ from tests.redis_server import RedisServer
 
 __all__ = ["Deployment", "RoleProcess", "Services", "new_deployment", "services"]
 
-_READY = re.compile(r"Prela is ready at (\S+)")
 _START_SECONDS = 60
 _SETTLE_SECONDS = 60
 _WORKERS = 2
@@ -38,17 +37,24 @@ _numbers = itertools.count(1)
 
 @attrs.define
 class RoleProcess(Server):
-    """`prela serve ROLE` as a process of its own; it says where it is in its log alone."""
+    """`prela serve ROLE` as a process of its own; where it is, it says in its log: as `ready`."""
+
+    ready: str = r"Prela is ready at (\S+)"
+    said: int = 0
+
+    def launch(self) -> None:
+        """Begin to start; `await_ready` sees it through."""
+        self.said = len(re.findall(self.ready, self.log))
+        super().launch()
 
     def await_ready(self) -> None:
         """Wait until it says where it is."""
-        before = len(_READY.findall(self.log))
 
         def announced() -> str | None:
             if self.running.poll() is not None:
                 pytest.fail(f"{self.arguments} ended with {self.running.returncode}:\n{self.log}")
-            said = _READY.findall(self.log)
-            return said[-1] if len(said) > before else None
+            found = re.findall(self.ready, self.log)
+            return found[-1] if len(found) > self.said else None
 
         self.url = await_that(announced, f"the start of {self.arguments}", seconds=_START_SECONDS)
 
@@ -85,11 +91,11 @@ class Watch:
         return sum(found)
 
     async def _behind(self, topic: str, group: str) -> int:
-        await self._consumer.topics()
-        partitions = self._consumer.partitions_for_topic(topic)
-        if not partitions:
+        (described,) = await self._admin.describe_topics([topic])
+        places = [TopicPartition(topic, one["partition"]) for one in described["partitions"]]
+        if not places:
             return 0
-        ends = await self._consumer.end_offsets([TopicPartition(topic, one) for one in partitions])
+        ends = await self._consumer.end_offsets(places)
         if not any(ends.values()):
             return 0  # nor need the group have begun
         done = await self._admin.list_consumer_group_offsets(group)
@@ -219,7 +225,7 @@ class Deployment:
         """Stop all at once, and give the first exit code that is not 0."""
         for process in self.processes:
             process.running.terminate()
-        codes = [process.stop(seconds=seconds) for process in self.processes]
+        codes = [process.await_end(seconds=seconds) for process in self.processes]
         return next(filter(None, codes), 0)
 
     def end(self) -> None:

@@ -132,7 +132,8 @@ def _settings() -> str:
 
     loaded = load()
     known = {name for setting in settings_of(Settings) for name in setting.variable.names}
-    read = ", ".join(sorted(found.name for found in loaded.found.values()))
+    of_commands = {name for name in _OF_COMMANDS if os.environ.get(name)}
+    read = ", ".join(sorted({found.name for found in loaded.found.values()} | of_commands))
     unknown = ", ".join(
         name
         for name in sorted(os.environ)

@@ -7,9 +7,7 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from types import FrameType
 
-import structlog
 import uvicorn
 
 from prela_core.errors import PrelaError, SettingsError
@@ -23,8 +21,6 @@ __all__ = ["run"]
 
 _PATIENCE = 1.0
 """Seconds to wait for a short command that has the data directory, or that looks who has."""
-
-_log = structlog.get_logger()
 
 
 def run(role: Role, settings: Settings, *, started: Callable[[str, Running], None]) -> None:
@@ -61,20 +57,15 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it takes requests and when it stops, and leaves signals to us.
+    """A server that says when it takes requests, and leaves signals to us.
 
-    uvicorn raises the signals it caught once more after it has stopped, which would end the
-    process before what was accepted is stored.
+    uvicorn lets go of signals when it has stopped, and raises those it caught once more: either
+    would end the process before what was accepted is stored.
     """
 
     def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
         super().__init__(config)
         self._announce = started
-        self.stopping = asyncio.Event()
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
-        self.stopping.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -83,15 +74,35 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Stop:
+    """Hears SIGINT and SIGTERM for as long as a block lasts; `asked` is set by the first.
+
+    A second Ctrl-C lets `server` hang up on requests; what was accepted is stored all the same.
+    """
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.server: _Server | None = None
+
+    @contextlib.contextmanager
+    def heard(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         signals = (signal.SIGINT, signal.SIGTERM)
         for number in signals:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+            loop.add_signal_handler(number, self._hear, number)
         try:
             yield
         finally:
             for number in signals:
                 loop.remove_signal_handler(number)
+
+    def _hear(self, number: signal.Signals) -> None:
+        if number is signal.SIGINT and self.asked.is_set() and self.server is not None:
+            self.server.force_exit = True
+        self.asked.set()
 
 
 async def _serve(
@@ -101,37 +112,39 @@ async def _serve(
     started: Callable[[str, Running], None],
 ) -> None:
     deadline = Deadline(settings.shutdown_seconds)
-    async with running(role, settings, deadline) as parts:
-        if parts.grpc is not None and settings.otlp_grpc_port is not None:
-            await parts.grpc.start(settings.host, settings.otlp_grpc_port)
-        server = _Server(
-            uvicorn.Config(
-                parts.app,
-                http=BoundedHttp,
-                lifespan="off",
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                proxy_headers=False,
-                ws="none",
-                timeout_graceful_shutdown=deadline.for_gateways,
-                backlog=4096,
-            ),
-            lambda: started(_url(settings.host, listener), parts),
-        )
-        failed = asyncio.create_task(parts.failed.wait())
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        stopping = asyncio.create_task(server.stopping.wait())
-        await asyncio.wait({serving, stopping, failed}, return_when=asyncio.FIRST_COMPLETED)
-        deadline.begin()
-        server.should_exit = True
-        if parts.grpc is not None:
-            await parts.grpc.stop(deadline.for_gateways)
-        await serving
-        stopping.cancel()
-        if failed.done():
-            raise PrelaError("the worker stopped unexpectedly; the log says why")
-        failed.cancel()
+    stop = _Stop()
+    with stop.heard():
+        async with running(role, settings, deadline) as parts:
+            if parts.grpc is not None and settings.otlp_grpc_port is not None:
+                await parts.grpc.start(settings.host, settings.otlp_grpc_port)
+            server = stop.server = _Server(
+                uvicorn.Config(
+                    parts.app,
+                    http=BoundedHttp,
+                    lifespan="off",
+                    access_log=False,
+                    log_config=None,
+                    server_header=False,
+                    proxy_headers=False,
+                    ws="none",
+                    timeout_graceful_shutdown=deadline.for_gateways,
+                    backlog=4096,
+                ),
+                lambda: started(_url(settings.host, listener), parts),
+            )
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            asked = asyncio.create_task(stop.asked.wait())
+            failed = asyncio.create_task(parts.failed.wait())
+            await asyncio.wait({serving, asked, failed}, return_when=asyncio.FIRST_COMPLETED)
+            deadline.begin()
+            server.should_exit = True
+            if parts.grpc is not None:
+                await parts.grpc.stop(deadline.for_gateways)
+            await serving
+            asked.cancel()
+            if failed.done():
+                raise PrelaError("the worker stopped unexpectedly; the log says why")
+            failed.cancel()
 
 
 def _bind(settings: Settings) -> socket.socket:

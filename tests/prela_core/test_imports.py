@@ -81,6 +81,8 @@ PUTS_TOGETHER = ("prela_core.pytest_plugin",)
 """Where the core itself is an application: pytest's, which has no other place to compose it."""
 
 GRPC = "prela_server.ingest.otlp_grpc"
+POSTGRES = "prela_server.accounts.postgres"
+REDIS = "prela_core.io.redis_connection"
 
 ATTICS = frozenset({"common", "helper", "helpers", "manager", "misc", "util", "utils"})
 
@@ -253,6 +255,8 @@ def test_what_needs_an_extra_is_imported_when_it_is_used() -> None:
     needed = {
         **dict.fromkeys(OPTIONAL, "prela_core.wire.otlp"),
         GRPC: "prela_server.compose.application",
+        POSTGRES: "prela_server.accounts.open",
+        REDIS: "prela_server.compose.parts",
     }
     found = {
         (each.module, module.name, each.lazy)
@@ -261,6 +265,16 @@ def test_what_needs_an_extra_is_imported_when_it_is_used() -> None:
         if each.module in needed
     }
     assert {(optional, user, True) for optional, user in needed.items()} == found
+
+
+def test_libraries_of_services_are_known_to_their_adapters_alone() -> None:
+    homes = {"psycopg": (POSTGRES, f"{POSTGRES}_schema"), "redis": (REDIS,)}
+    assert [] == [
+        f"{module.name}:{each.line} imports {each.module}"
+        for module in MODULES
+        for each in module.imports
+        if each.top in homes and module.name not in homes[each.top]
+    ]
 
 
 @pytest.mark.parametrize(

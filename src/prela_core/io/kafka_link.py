@@ -95,7 +95,10 @@ class KafkaLink:
         dead = type(error) is KafkaError or isinstance(error, ProducerClosed)
         hopeless = now - self._failing_since > _HOPELESS_SECONDS
         if producer is self._producer and (dead or hopeless):
+            _log.warning("connecting to %s anew: %r", self._connection.place, error)
             self._failing_since = None
+            self._tried.clear()
+            self._let_go()
             self._broken.set()
 
     async def _keep(self) -> None:
@@ -113,10 +116,7 @@ class KafkaLink:
             self._producer = producer
             self._tried.set()
             await self._broken.wait()
-            _log.warning("connecting to %s anew", self._connection.place)
             self._broken.clear()
-            self._tried.clear()
-            self._let_go()
 
     async def _connect(self) -> AIOKafkaProducer:
         topics = (self._connection.spans_topic, self._connection.traces_topic)

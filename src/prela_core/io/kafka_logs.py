@@ -21,6 +21,7 @@ _REPEAT = (
 """They say with each attempt, some ten times a second, that a broker is away."""
 
 _SECONDS = 10.0
+_REMEMBERED = 100
 
 
 def _no_content(record: logging.LogRecord) -> bool:
@@ -28,19 +29,22 @@ def _no_content(record: logging.LogRecord) -> bool:
 
 
 class _Seldom(logging.Filter):
-    """Lets a message through once in some seconds, whatever it speaks of."""
+    """Lets the same words through once in some seconds."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._last: dict[object, float] = {}
+        self._last: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        now = time.monotonic()
         if record.levelno < logging.WARNING:
             return True
-        if now - self._last.get(record.msg, -_SECONDS) < _SECONDS:
+        now = time.monotonic()
+        said = record.getMessage()
+        if now - self._last.get(said, -_SECONDS) < _SECONDS:
             return False
-        self._last[record.msg] = now
+        if len(self._last) >= _REMEMBERED:
+            self._last.clear()
+        self._last[said] = now
         return True
 
 

@@ -12,15 +12,15 @@ from functools import partial
 
 import anyio.to_thread
 import structlog
-from prela_core.io.kafka_bus import KafkaBus
-from prela_core.io.kafka_connection import KafkaConnection
-from prela_core.io.kafka_letters import KafkaLetters
 
 from prela_core.bus import Bus
 from prela_core.bus.grouping import GroupBounds
 from prela_core.bus.pauses import Pauses
 from prela_core.errors import BusUnavailableError, UnavailableError
+from prela_core.io.kafka_bus import KafkaBus
+from prela_core.io.kafka_connection import KafkaConnection
 from prela_core.io.kafka_feed import KafkaFeed
+from prela_core.io.kafka_letters import KafkaLetters
 from prela_core.store import Store
 from prela_server.edge.health import Check, shared
 from prela_server.settings import Settings

@@ -44,7 +44,7 @@ def from_file(path: Path) -> dict[str, Found]:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise SettingsError(f"{path} can't be read: {reason}") from error
     wrong = [
-        f"{path} line {binding.original.line}: it is not of the form NAME=value"
+        f"{path} line {_line(binding)}: it is not of the form NAME=value"
         for binding in bindings
         if binding.error or (binding.key is not None and binding.value is None)
     ]
@@ -57,4 +57,10 @@ def _found(path: Path, bindings: list[Binding]) -> Iterator[tuple[str, Found]]:
     for binding in bindings:
         name, text = binding.key, (binding.value or "").strip()
         if name and text:
-            yield name, Found(name, text, f"{path} line {binding.original.line}")
+            yield name, Found(name, text, f"{path} line {_line(binding)}")
+
+
+def _line(binding: Binding) -> int:
+    """Give the line that a binding stands in; empty lines before it are counted to it."""
+    text = binding.original.string
+    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
