@@ -23,8 +23,8 @@ def writes_json(settings: Settings) -> bool:
 def configure_logs(settings: Settings, *, colours: bool) -> None:
     """Send logs to standard error, one line each, with the id of the request they belong to.
 
-    What libraries log comes the same way, from the level warning on: below it some write what
-    they carry, which may be anybody's.
+    What libraries log comes the same way. Of those of others it does from the level warning on:
+    below it some write what they carry, which may be anybody's.
     """
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[Processor] = [
@@ -53,5 +53,6 @@ def configure_logs(settings: Settings, *, colours: bool) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+    logging.getLogger("prela_core").setLevel(level)
     # It warns of each request that is no HTTP. Any client can send such, and is answered 400.
     logging.getLogger("uvicorn.error").setLevel(max(level, logging.ERROR))

@@ -22,7 +22,8 @@ def _afterwards_as_before() -> Iterator[None]:
     yield
     structlog.reset_defaults()
     root.handlers[:], root.level = handlers, level
-    logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)
+    for name in ("uvicorn.error", "prela_core"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[Any]:
@@ -115,6 +116,17 @@ def test_the_level_is_a_setting(
 def test_json_is_for_what_is_deployed(environment: Environment) -> None:
     deployed = {Environment.STAGING, Environment.PRODUCTION}
     assert (environment in deployed) is writes_json(Settings(environment=environment))
+
+
+def test_the_library_of_ours_speaks_from_the_same_level_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs(JSON, colours=False)
+
+    logging.getLogger("prela_core.io.kafka_link").info("connected")
+    logging.getLogger("prela_core.io.kafka_link").debug("more")
+
+    assert ["connected"] == [line["event"] for line in lines(capsys)]
 
 
 def test_logs_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
