@@ -23,14 +23,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from tests.conftest import Api, NewServer, Server, Wire, await_that, run_prela
 from tests.fronts import ClickHouse, clickhouse
-from tests.postgres import Postgres
+from tests.postgres import PASSWORD, Postgres
 from tests.redis_server import RedisServer
 
 __all__ = ["Deployment", "RoleProcess", "Services", "new_deployment", "services"]
 
 _START_SECONDS = 60
 _SETTLE_SECONDS = 60
-_WORKERS = 2
 _TOPICS = ("traces", "spans")
 _numbers = itertools.count(1)
 
@@ -117,17 +116,18 @@ class Services:
 
 @attrs.define
 class Deployment:
-    """One ingest gateway, some workers and one API gateway, with what an embedded `Server` has.
+    """One process for each of `roles`, with what an embedded `Server` has.
 
-    `arguments` are those of both gateways; the settings of all are `settings` and where the
-    services are. What is asked of one process, such as its memory, is asked of the ingest gateway.
+    The first takes spans and is asked for what one process has, such as its memory; the last
+    answers questions. `arguments` are those of gateways; the settings of all are `settings` and
+    where the services are.
     """
 
     services: Services
     data_dir: Path
     settings: dict[str, str] = attrs.field(factory=dict)
     arguments: tuple[str, ...] = ()
-    workers: int = _WORKERS
+    roles: tuple[str, ...] = ("ingest", "worker", "worker", "api")
     groups: dict[str, str] = attrs.field(factory=dict)
     processes: list[RoleProcess] = attrs.field(factory=list)
     client: httpx.Client = attrs.field(
@@ -154,11 +154,11 @@ class Deployment:
             "PRELA_WORKER_LINGER_MS": "20",
             **self.settings,
         }
-        roles = ["ingest", *["worker"] * self.workers, "api"]
-        for number, role in enumerate(roles):
+        for number, role in enumerate(self.roles):
             given = () if role == "worker" else self.arguments
-            place = self.data_dir.with_name(f"{self.data_dir.name}-{number}-{role}")
-            self.processes.append(RoleProcess(place, self.settings, (role, *given)))
+            place = self.data_dir.with_name(f"{self.data_dir.name}-{number}-{role or 'all'}")
+            words = (role, *given) if role else given
+            self.processes.append(RoleProcess(place, self.settings, words))
 
     @property
     def ingest(self) -> RoleProcess:
@@ -235,6 +235,7 @@ class Deployment:
         for process in self.processes:
             process.client.close()
         self._open.close()
+        assert PASSWORD not in self.log
 
 
 @pytest.fixture(scope="session")
