@@ -9,6 +9,7 @@ nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "typing", "tests"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
+YAML_STYLE = "{extends: default, rules: {line-length: {max: 100}}}"
 
 
 def _group(name: str) -> list[str]:
@@ -30,11 +31,27 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def integration(session: nox.Session) -> None:
+    """Run the acceptance tests on every role apart, over Kafka, PostgreSQL, Redis, ClickHouse."""
+    session.install("-e", ".[all]", *_group("test"))
+    chosen = session.posargs or ["tests/acceptance"]
+    session.run("pytest", "--pipeline", "deployed", *chosen)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting."""
+    """Check style and formatting, and the files of a deployment."""
     session.install(*_group("lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    compose = ("docker-compose.yml", "docker-compose.local.yml")
+    session.run("hadolint", "Dockerfile")
+    session.run("yamllint", "--strict", "--config-data", YAML_STYLE, *compose)
+    session.run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", *compose)
+    schema = "deploy/railway/railway.schema.json"
+    session.run("check-jsonschema", "--check-metaschema", schema)
+    railway = [f"deploy/railway/{role}/railway.toml" for role in ("ingest", "worker", "api")]
+    session.run("check-jsonschema", "--schemafile", schema, *railway)
 
 
 @nox.session

@@ -20,18 +20,22 @@ from urllib.parse import quote, urlsplit
 import attrs
 import httpx
 import pytest
+from tests import kafka_broker
 from tests.client_packages import python_with_clients
 
 import prela_cli
 from prela_core.io.data_directory import holder_of
 from prela_core.model import new_span_id, new_trace_id
+from prela_server.settings import Settings, settings_of
 
 Serve = Callable[..., "Server"]
 Await = Callable[..., Any]
+NewServer = Callable[..., "Server"]
 
 NOW = datetime.now(UTC).replace(microsecond=123456)
 """Sent spans start here: recent, so that they are neither due for removal nor flagged."""
 
+_QUESTIONS = ("/api/v1/traces", "/api/v1/search")
 _PACKAGES = Path(prela_cli.__file__).parents[1]
 _START_SECONDS = 60
 
@@ -85,16 +89,17 @@ def trace(*spans: dict[str, Any], **overrides: Any) -> dict[str, Any]:
 
 @attrs.frozen
 class Api:
-    """One way into a pipeline, wherever it runs: an address and perhaps a key.
+    """One way into a pipeline, wherever it runs: its addresses and perhaps a key.
 
-    `patience` is how many seconds an accepted span may take to be seen: none for the embedded
-    server, which stores before it answers.
+    Spans go to `url`, and questions about traces to `asks_at`. Before each question, `settle`
+    waits until what was accepted is stored; the embedded server stores before it answers.
     """
 
     url: str
     client: httpx.Client
     key: str | None = None
-    patience: float = 0.0
+    asks_at: str = attrs.field(default=attrs.Factory(lambda self: self.url, takes_self=True))
+    settle: Callable[[], None] = lambda: None
 
     def with_key(self, key: str | None) -> Api:
         return attrs.evolve(self, key=key)
@@ -102,7 +107,11 @@ class Api:
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"X-API-Key": self.key} if self.key else {}
         headers |= options.pop("headers", {})
-        return self.client.request(method, self.url + path, headers=headers, **options)
+        url = self.url
+        if path.startswith(_QUESTIONS):
+            url = self.asks_at
+            self.settle()
+        return self.client.request(method, url + path, headers=headers, **options)
 
     def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
         """Post bytes as they are, and anything else as JSON in Python's spelling."""
@@ -130,16 +139,10 @@ class Api:
         return response.json()
 
     def trace(self, trace_id: str, *, spans: int = 1) -> dict[str, Any]:
-        """Give a trace, once it has `spans` spans or patience has run out."""
-        until = time.monotonic() + self.patience
-        path = f"/api/v1/traces/{quote(trace_id, safe='')}"
-        while True:
-            response = self.get(path)
-            complete = response.status_code == 200 and response.json()["span_count"] >= spans
-            if complete or time.monotonic() >= until:
-                assert response.status_code == 200, response.text
-                return response.json()
-            time.sleep(0.05)
+        """Give a trace, which must be there with `spans` spans at least."""
+        found = self.read(f"/api/v1/traces/{quote(trace_id, safe='')}")
+        assert found["span_count"] >= spans
+        return found
 
     def span(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Give the one span of a trace of one span."""
@@ -225,6 +228,18 @@ class Server:
     def api(self) -> Api:
         return Api(self.url, self.client)
 
+    @property
+    def asks_at(self) -> str:
+        """Where questions are answered."""
+        return self.url
+
+    def settle(self) -> None:
+        """Wait until everything accepted so far is stored; here, it is."""
+
+    def prela(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command about what this server has."""
+        return run_prela(*arguments, "--data-dir", str(self.data_dir))
+
     def wire(self) -> Wire:
         """Open a bare connection; the test decides when which bytes go out."""
         address = urlsplit(self.url)
@@ -269,6 +284,10 @@ class Server:
     def stop(self, *, seconds: float = 60.0) -> int:
         """Ask the server to end, by SIGTERM, and give its exit code."""
         self.running.send_signal(signal.SIGTERM)
+        return self.await_end(seconds=seconds)
+
+    def await_end(self, *, seconds: float = 60.0) -> int:
+        """Give the exit code of a server that was told to end."""
         try:
             code = self.running.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -296,18 +315,25 @@ class Server:
         return int(line.split()[1]) * 1024
 
 
+_SETTINGS = {name for setting in settings_of(Settings) for name in setting.variable.names}
+
+
 def clean_environment() -> dict[str, str]:
     """Give this environment without settings of Prela, and with the packages under test."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PRELA_")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _SETTINGS and not name.startswith("PRELA_")
+    }
     path = [str(_PACKAGES), *filter(None, [kept.get("PYTHONPATH")])]
-    return kept | {"PYTHONPATH": os.pathsep.join(path)}
+    return kept | {"PYTHONPATH": os.pathsep.join(path), "PRELA_ENV_FILE": os.devnull}
 
 
-def run_prela(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_prela(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a `prela` command as another process."""
     return subprocess.run(
         [sys.executable, "-m", "prela_cli", *arguments],
-        env=clean_environment(),
+        env=clean_environment() | environment,
         capture_output=True,
         text=True,
         timeout=60,
@@ -343,9 +369,36 @@ def clients_python() -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(session_dir: Path) -> Iterator[Server]:
+def kafka_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka_broker.Broker]:
+    """A broker of our own, which no test stops."""
+    with kafka_broker.running(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest) -> str:
+    """The address of a broker that no test stops: that of `PRELA_TEST_KAFKA`, or one of our own."""
+    if elsewhere := os.environ.get("PRELA_TEST_KAFKA"):
+        return elsewhere
+    node: kafka_broker.Broker = request.getfixturevalue("kafka_node")
+    return node.bootstrap
+
+
+@pytest.fixture(scope="session")
+def new_server(request: pytest.FixtureRequest) -> NewServer:
+    """Give what makes servers, not yet started: `new_server(directory, settings, arguments)`.
+
+    With `--pipeline deployed` each is a deployment of several processes instead.
+    """
+    if request.config.getoption("pipeline") == "deployed":
+        return request.getfixturevalue("new_deployment")
+    return Server
+
+
+@pytest.fixture(scope="session")
+def server(session_dir: Path, new_server: NewServer) -> Iterator[Server]:
     """One server for all tests that don't disturb each other: their ids are their own."""
-    shared = Server(session_dir / "shared")
+    shared = new_server(session_dir / "shared")
     try:
         yield shared.start()
     finally:
@@ -354,17 +407,24 @@ def server(session_dir: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def api(server: Server) -> Api:
-    """The pipeline under test. It may be another one than the embedded server of `server`."""
+    """The pipeline under test."""
     return server.api
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
+def serve(tmp_path: Path, new_server: NewServer) -> Iterator[Serve]:
     """Start servers of a test's own: `serve(PRELA_AUTH="on")`."""
+    with serving(lambda number: tmp_path / f"data{number}", new_server) as serve:
+        yield serve
+
+
+@contextlib.contextmanager
+def serving(place: Callable[[int], Path], new_server: NewServer) -> Iterator[Serve]:
+    """Give what starts servers, each in a place of its own, and end them all."""
     started: list[Server] = []
 
     def serve(*arguments: str, **settings: str) -> Server:
-        one = Server(tmp_path / f"data{len(started)}", settings, arguments)
+        one = new_server(place(len(started)), settings, arguments)
         started.append(one)
         return one.start()
 

@@ -30,6 +30,11 @@ class ClickHouse:
         url = f"http://127.0.0.1:{self.control}/_front/{what}"
         httpx.post(url, params=values, trust_env=False, timeout=60).raise_for_status()
 
+    def command(self, statement: str) -> None:
+        """Have a statement done."""
+        url = f"http://127.0.0.1:{self.port}"
+        httpx.post(url, content=statement, trust_env=False, timeout=60).raise_for_status()
+
     def seen(self) -> list[dict[str, Any]]:
         """Give the requests so far."""
         url = f"http://127.0.0.1:{self.control}/_front/seen"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import attrs
+from tests.conftest import clean_environment
 
 __all__ = ["Ended", "Server", "prela", "start"]
 
@@ -91,6 +91,5 @@ class Server:
 
 
 def _environment(more: dict[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PRELA_")}
     # A home that isn't there shows who reaches for it.
-    return kept | {"HOME": "/nonexistent", "PYTHONWARNINGS": "error"} | more
+    return clean_environment() | {"HOME": "/nonexistent", "PYTHONWARNINGS": "error"} | more

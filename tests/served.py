@@ -14,7 +14,8 @@ from anyio.from_thread import start_blocking_portal
 
 from prela_core.io.data_directory import DataDirectory
 from prela_core.store import Store
-from prela_server.compose import embedded
+from prela_server.compose import Role, running
+from prela_server.deadline import Deadline
 from prela_server.settings import Settings
 
 __all__ = ["listening", "served"]
@@ -40,11 +41,12 @@ def _in_a_thread(context: AbstractAsyncContextManager[T]) -> Iterator[T]:
 
 @asynccontextmanager
 async def _embedded(directory: Path, settings: dict[str, Any]) -> AsyncIterator[tuple[str, Store]]:
-    with DataDirectory(directory, command="a test").acquire() as held:
+    with DataDirectory(directory, command="a test").acquire():
         async with (
-            embedded(Settings(data_dir=directory, **settings), held) as parts,
+            running(Role.ALL, Settings(data_dir=directory, **settings), Deadline(20)) as parts,
             _listening(parts.app) as url,
         ):
+            assert parts.store is not None
             yield url, parts.store
 
 

@@ -7,13 +7,12 @@ import re
 from itertools import takewhile
 from pathlib import Path
 
-import attrs
 import click
 import pytest
 
 from prela_cli.doctor import OF_COMMANDS, OF_PROGRAMS
 from prela_cli.main import COMMANDS
-from prela_server.settings import PREFIX, Settings
+from prela_server.settings import PREFIX, Settings, settings_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -63,7 +62,12 @@ def variables(table: str) -> set[str]:
 
 def test_the_tables_of_settings_are_whole() -> None:
     of_the_server, _, of_programs = README.partition("`prela_core.init` reads these")
-    settings = {f"{PREFIX}{field.name.upper()}" for field in attrs.fields(Settings)}
+    settings = {
+        name
+        for setting in settings_of(Settings)
+        for name in setting.variable.names
+        if name.startswith(PREFIX)
+    }
     core = (ROOT / "src" / "prela_core").rglob("*.py")
     read = {name for one in core for name in re.findall(r'"(PRELA_[A-Z_]+)"', one.read_text())}
 

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
-__all__ = ["data_dir_option"]
+__all__ = ["data_dir_option", "given_data_dir_option"]
 
 
 def _default(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path:
     from prela_core.io.data_directory import default_data_directory
 
-    chosen = path or default_data_directory()
+    chosen = path or _from_env_file() or default_data_directory()
     if chosen.exists() and not chosen.is_dir():
         raise click.BadParameter(f"{chosen} is a file", ctx, param)
     return chosen
+
+
+def _from_env_file() -> Path | None:
+    """Give what `.env` says, so that commands look where `prela serve` writes."""
+    import os
+
+    if (
+        os.environ.get("PRELA_DATA_DIR")
+        or not Path(os.environ.get("PRELA_ENV_FILE") or ".env").is_file()
+    ):
+        return None
+    with suppress(ModuleNotFoundError):  # without the server's parts, there is no server either
+        from prela_server.settings import load_one
+
+        found: Path | None = load_one("data_dir")
+        return found
+    return None
 
 
 class _Directory(click.Path):
@@ -26,10 +45,19 @@ class _Directory(click.Path):
         return super().convert(value, param, ctx) if value != "" else None
 
 
-data_dir_option = click.option(
-    "--data-dir",
-    type=_Directory(file_okay=False, path_type=Path),
-    callback=_default,
-    help="Where traces are kept.  [default: $PRELA_DATA_DIR or ~/.prela]",
-)
+def _option(
+    callback: Callable[..., Path] | None,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(
+        "--data-dir",
+        type=_Directory(file_okay=False, path_type=Path),
+        callback=callback,
+        help="Where traces are kept.  [default: $PRELA_DATA_DIR or ~/.prela]",
+    )
+
+
+data_dir_option = _option(_default)
 """Gives the command a `data_dir`, which is never None."""
+
+given_data_dir_option = _option(None)
+"""Gives a `data_dir` only when it is on the command line; settings say what it is otherwise."""

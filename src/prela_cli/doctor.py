@@ -26,11 +26,11 @@ _LIBRARIES = {
     "pyarrow": "clickhouse",
     "starlette": "server",
     "uvicorn": "server",
-    "typed-settings": "server",
+    "python-dotenv": "server",
     "zstandard": "server",
     "aiokafka": "kafka",
 }
-OF_COMMANDS = frozenset({"PRELA_URL", "PRELA_API_KEY", "PRELA_DEBUG"})
+OF_COMMANDS = frozenset({"PRELA_URL", "PRELA_API_KEY", "PRELA_DEBUG", "PRELA_ENV_FILE"})
 OF_PROGRAMS = frozenset(
     {
         "PRELA_API_KEY",
@@ -143,14 +143,17 @@ def _checked(check: str, examine: Callable[[], str]) -> Finding:
 
 
 def _settings() -> str:
-    from prela_server.settings import PREFIX, Settings, load_settings
+    from prela_server.settings import PREFIX, Settings, load, settings_of
 
-    load_settings().check()
-    names = sorted(name for name in os.environ if name.startswith(PREFIX))
-    settings = {f"{PREFIX}{field.name.upper()}" for field in attrs.fields(Settings)}
-    known = settings | OF_COMMANDS | OF_PROGRAMS
-    read = ", ".join(name for name in names if name in known)
-    unknown = ", ".join(name for name in names if name not in known)
+    loaded = load()
+    known = {name for setting in settings_of(Settings) for name in setting.variable.names}
+    of_commands = {name for name in OF_COMMANDS if os.environ.get(name)}
+    read = ", ".join(sorted({found.name for found in loaded.found.values()} | of_commands))
+    unknown = ", ".join(
+        name
+        for name in sorted(os.environ)
+        if name.startswith(PREFIX) and name not in known | OF_COMMANDS | OF_PROGRAMS
+    )
     said = f"from {read}" if read else "all defaults"
     return f"{said}; nothing here reads {unknown}" if unknown else said
 

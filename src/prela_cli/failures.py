@@ -32,11 +32,13 @@ _EXTRAS = {
     "chdb": "embedded",
     "click": "cli",
     "clickhouse_connect": "clickhouse",
+    "dotenv": "server",
+    "psycopg": "postgres",
     "pyarrow": "clickhouse",
+    "redis": "redis",
     "rich": "cli",
     "starlette": "server",
     "structlog": "server",
-    "typed_settings": "server",
     "uvicorn": "server",
     "zstandard": "server",
 }
@@ -44,16 +46,15 @@ _EXTRAS = {
 
 
 class Failure(click.ClickException):
-    """One sentence for standard error; a program ends with its `exit_code`."""
+    """A sentence for standard error, or several; a program ends with its `exit_code`."""
 
-    def __init__(self, sentence: str) -> None:
-        line = sentence.translate(_ONE_LINE)
-        # The sentence may quote a server's answer or a trace's id.
-        super().__init__("".join(one if one.isprintable() else "\ufffd" for one in line))
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("\n".join(map(_line, sentences)))
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the sentence on standard error."""
-        click.echo(f"prela: {self.format_message()}", file=file or sys.stderr)
+        """Print each sentence on a line of standard error."""
+        for line in self.format_message().split("\n"):
+            click.echo(f"prela: {line}", file=file or sys.stderr)
 
 
 class WrongRequestFailure(Failure):
@@ -77,7 +78,8 @@ def failure_of(error: Exception, command: str, extras: str) -> Failure:
     if isinstance(error, NotFoundError):
         return NotThereFailure(str(error))
     if isinstance(error, (InvalidError, MalformedError, SettingsError)):
-        return WrongRequestFailure(str(error))
+        sentences = error.mistakes if isinstance(error, SettingsError) else (str(error),)
+        return WrongRequestFailure(*sentences)
     if isinstance(error, UnauthenticatedError):
         return Failure(f"{error} (keys are given as --api-key or PRELA_API_KEY)")
     if isinstance(error, PrelaError):
@@ -99,6 +101,12 @@ def missing_part(command: str, module: str, extras: str) -> Failure:
     parts = " and ".join(wanted) or "missing"
     install = f"pip install 'prela-core[{','.join(wanted)}]'" if wanted else f"install {library}"
     return Failure(f"`prela {command}` needs the {parts} parts ({library} is missing): {install}")
+
+
+def _line(sentence: str) -> str:
+    line = sentence.translate(_ONE_LINE)
+    # The sentence may quote a server's answer or a trace's id.
+    return "".join(one if one.isprintable() else "\ufffd" for one in line)
 
 
 def _is_ours(module: str | None) -> bool:

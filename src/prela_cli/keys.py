@@ -1,4 +1,4 @@
-"""`prela keys`: make, list and revoke the API keys of a data directory."""
+"""`prela keys`: make, list and revoke API keys, in PostgreSQL or in a data directory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def keys() -> None:
 
     A key belongs to one project: what is sent with it is stored there, and nothing else can
     be read with it. A running server notices new keys at once and revoked ones within five
-    seconds.
+    seconds. Keys are kept in the PostgreSQL that DATABASE_URL names, or else in the data
+    directory.
 
     \b
     Example:
@@ -120,9 +121,13 @@ def revoke(key_id: str, data_dir: Path) -> None:
 def _accounts(data_dir: Path, *, create: bool) -> Iterator[Accounts]:
     from prela_core.errors import PrelaError
     from prela_server.accounts.open import open_accounts
+    from prela_server.settings import load_one
 
     try:
-        accounts = open_accounts(data_dir, create=create)
+        url = load_one("accounts.database_url")
+        accounts = open_accounts(
+            data_dir, database_url=url.reveal() if url else None, create=create
+        )
         try:
             yield accounts
         finally:

@@ -25,7 +25,8 @@ class Entry:
 
 
 COMMANDS = {
-    "serve": Entry("Receive, store and answer: all of Prela in one process.", "server,embedded"),
+    "serve": Entry("Receive, store and answer, in one process or several.", "server,embedded"),
+    "config": Entry("Show the settings in force and where each came from.", "server"),
     "ingest": Entry("Store the spans of JSON and JSONL files.", "embedded"),
     "query": Entry("List traces.", "embedded"),
     "show": Entry("Show one trace as a tree with its times, tokens and cost.", "embedded"),

@@ -140,4 +140,8 @@ class DataDirectoryBusyError(PrelaError):
 
 
 class SettingsError(PrelaError):
-    """A setting can't be used; the sentence names it and says what would do."""
+    """Settings can't be used; each sentence of `mistakes` names one and says what would do."""
+
+    def __init__(self, *mistakes: str) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = mistakes

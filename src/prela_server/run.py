@@ -1,4 +1,4 @@
-"""Running the embedded server until it is told to stop."""
+"""Running a process of Prela until it is told to stop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import uvicorn
 
 from prela_core.errors import PrelaError, SettingsError
 from prela_core.io.data_directory import DataDirectory
-from prela_server.compose import Embedded, embedded
+from prela_server.compose import Role, Running, require, running
+from prela_server.deadline import Deadline
 from prela_server.edge.protocol import BoundedHttp
 from prela_server.settings import Settings
 
@@ -22,18 +23,28 @@ _PATIENCE = 1.0
 """Seconds to wait for a short command that has the data directory, or that looks who has."""
 
 
-def run(settings: Settings, *, started: Callable[[str, Embedded], None]) -> None:
+def run(role: Role, settings: Settings, *, started: Callable[[str, Running], None]) -> None:
     """Serve until SIGINT or SIGTERM; `started` is called with the URL once requests are taken.
 
     Raises `DataDirectoryBusyError` when another process has the data directory, and
-    `SettingsError` when the address can't be bound.
+    `SettingsError` when the address can't be bound or `role` lacks a setting.
     """
     settings.check()
-    directory = DataDirectory(settings.data_dir, command="prela serve")
-    with directory.acquire(patience=_PATIENCE):
-        listener = _bind(settings)
-        with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(settings, directory, listener, started))
+    require(role, settings)
+    with contextlib.ExitStack() as stack:
+        directory = None
+        if role is Role.ALL and not settings.clickhouse.is_set:
+            directory = DataDirectory(settings.data_dir, command=role.command)
+            stack.enter_context(directory.acquire(patience=_PATIENCE))
+        listener = stack.enter_context(_bind(settings))
+        runner = stack.enter_context(asyncio.Runner(loop_factory=_loop_factory()))
+
+        def announce(url: str, parts: Running) -> None:
+            if directory is not None:
+                directory.announce(url)
+            started(url, parts)
+
+        runner.run(_serve(role, settings, listener, announce))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -48,8 +59,8 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 class _Server(uvicorn.Server):
     """A server that says when it takes requests, and leaves signals to us.
 
-    uvicorn raises the signals it caught once more after it has stopped, which would end the
-    process before what was accepted is stored.
+    uvicorn lets go of signals when it has stopped, and raises those it caught once more: either
+    would end the process before what was accepted is stored.
     """
 
     def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
@@ -63,57 +74,77 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Stop:
+    """Hears SIGINT and SIGTERM for as long as a block lasts; `asked` is set by the first.
+
+    A second Ctrl-C lets `server` hang up on requests; what was accepted is stored all the same.
+    """
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.server: _Server | None = None
+
+    @contextlib.contextmanager
+    def heard(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         signals = (signal.SIGINT, signal.SIGTERM)
         for number in signals:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+            loop.add_signal_handler(number, self._hear, number)
         try:
             yield
         finally:
             for number in signals:
                 loop.remove_signal_handler(number)
 
+    def _hear(self, number: signal.Signals) -> None:
+        if number is signal.SIGINT and self.asked.is_set() and self.server is not None:
+            self.server.force_exit = True
+        self.asked.set()
+
 
 async def _serve(
+    role: Role,
     settings: Settings,
-    directory: DataDirectory,
     listener: socket.socket,
-    started: Callable[[str, Embedded], None],
+    started: Callable[[str, Running], None],
 ) -> None:
-    async with embedded(settings, directory) as parts:
-        if parts.grpc is not None and settings.otlp_grpc_port is not None:
-            await parts.grpc.start(settings.host, settings.otlp_grpc_port)
-
-        def announce() -> None:
-            url = _url(settings.host, listener)
-            directory.announce(url)
-            started(url, parts)
-
-        server = _Server(
-            uvicorn.Config(
-                parts.app,
-                http=BoundedHttp,
-                lifespan="off",
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                proxy_headers=False,
-                ws="none",
-                timeout_graceful_shutdown=settings.shutdown_seconds,
-                backlog=4096,
-            ),
-            announce,
-        )
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        failed = asyncio.create_task(parts.failed.wait())
-        await asyncio.wait({serving, failed}, return_when=asyncio.FIRST_COMPLETED)
-        server.should_exit = True
-        if parts.grpc is not None:
-            await parts.grpc.stop(settings.shutdown_seconds)
-        await serving
-        if failed.done():
-            raise PrelaError("the worker stopped unexpectedly; the log says why")
-        failed.cancel()
+    deadline = Deadline(settings.shutdown_seconds)
+    stop = _Stop()
+    with stop.heard():
+        async with running(role, settings, deadline) as parts:
+            if parts.grpc is not None and settings.otlp_grpc_port is not None:
+                await parts.grpc.start(settings.host, settings.otlp_grpc_port)
+            server = stop.server = _Server(
+                uvicorn.Config(
+                    parts.app,
+                    http=BoundedHttp,
+                    lifespan="off",
+                    access_log=False,
+                    log_config=None,
+                    server_header=False,
+                    proxy_headers=False,
+                    ws="none",
+                    timeout_graceful_shutdown=deadline.for_gateways,
+                    backlog=4096,
+                ),
+                lambda: started(_url(settings.host, listener), parts),
+            )
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            asked = asyncio.create_task(stop.asked.wait())
+            failed = asyncio.create_task(parts.failed.wait())
+            await asyncio.wait({serving, asked, failed}, return_when=asyncio.FIRST_COMPLETED)
+            deadline.begin()
+            server.should_exit = True
+            if parts.grpc is not None:
+                await parts.grpc.stop(deadline.for_gateways)
+            await serving
+            asked.cancel()
+            if failed.done():
+                raise PrelaError("the worker stopped unexpectedly; the log says why")
+            failed.cancel()
 
 
 def _bind(settings: Settings) -> socket.socket:

@@ -3,21 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.conftest import Serve, Server
+from tests.conftest import NewServer, Serve, serving
 
 
 @pytest.fixture(scope="module")
-def module_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+def module_serve(
+    tmp_path_factory: pytest.TempPathFactory, new_server: NewServer
+) -> Iterator[Serve]:
     """Start servers that all tests of a module use."""
-    started: list[Server] = []
-
-    def serve(*arguments: str, **settings: str) -> Server:
-        one = Server(tmp_path_factory.mktemp("server") / "data", settings, arguments)
-        started.append(one)
-        return one.start()
-
-    try:
+    with serving(lambda _: tmp_path_factory.mktemp("server") / "data", new_server) as serve:
         yield serve
-    finally:
-        for one in started:
-            one.end()

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tests.conftest import Serve, run_prela, span, trace
+from tests.conftest import Serve, span, trace
 
 from prela_server.accounts.keys import mint
 
@@ -35,12 +35,10 @@ def _spoiled(good: dict[str, Any]) -> Iterator[tuple[bytes, dict[str, str]]]:
 
 def test_planted_keys_and_prompts_are_in_no_log_and_no_error(serve: Serve) -> None:
     server = serve(PRELA_AUTH="on")
-    made = run_prela("keys", "create", "--project", "p", "--data-dir", str(server.data_dir))
-    ended = run_prela(
-        "keys", "create", "--project", "p", "--json", "--data-dir", str(server.data_dir)
-    )
+    made = server.prela("keys", "create", "--project", "p")
+    ended = server.prela("keys", "create", "--project", "p", "--json")
     revoked = json.loads(ended.stdout)
-    run_prela("keys", "revoke", revoked["key_id"], "--data-dir", str(server.data_dir))
+    server.prela("keys", "revoke", revoked["key_id"])
     key, unknown = made.stdout.strip(), mint().text
     api = server.api.with_key(key)
     good = span(

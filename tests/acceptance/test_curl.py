@@ -82,15 +82,16 @@ def _shell(command: str) -> Any:
 
 def test_a_trace_posted_by_curl_is_listed_and_shown(serve: Serve) -> None:
     # The example's date grows old; what is to be seen here is not retention.
-    url = serve(PRELA_RETENTION_DAYS="0").url
+    server = serve(PRELA_RETENTION_DAYS="0")
 
-    answer = _shell(POST.format(url=url).rstrip())
+    answer = _shell(POST.format(url=server.url).rstrip())
 
     assert answer["status"] == "accepted"
     assert answer["trace_id"] == "test-trace-123"
     assert answer["spans"] == 1
 
-    listed = _shell(f"curl {url}/api/v1/traces")
+    server.settle()
+    listed = _shell(f"curl {server.asks_at}/api/v1/traces")
     (row,) = listed["items"]
     assert row["trace_id"] == "test-trace-123"
     assert row["service_name"] == "test-service"
@@ -101,7 +102,7 @@ def test_a_trace_posted_by_curl_is_listed_and_shown(serve: Serve) -> None:
     assert row["root_span_id"] == "span-1"
     assert row["span_count"] == 1
 
-    shown = _shell(f"curl {url}/api/v1/traces/test-trace-123")
+    shown = _shell(f"curl {server.asks_at}/api/v1/traces/test-trace-123")
     assert {name: shown[name] for name in row} == row
     (span,) = shown["spans"]
     assert span["span_id"] == "span-1"
@@ -112,11 +113,12 @@ def test_a_trace_posted_by_curl_is_listed_and_shown(serve: Serve) -> None:
 
 
 def test_otlp_posted_by_curl_is_shown(serve: Serve) -> None:
-    url = serve(PRELA_RETENTION_DAYS="0").url
+    server = serve(PRELA_RETENTION_DAYS="0")
 
-    assert _shell(POST_OTLP.format(url=url).rstrip()).get("partialSuccess", {}) == {}
+    assert _shell(POST_OTLP.format(url=server.url).rstrip()).get("partialSuccess", {}) == {}
 
-    shown = _shell(f"curl {url}/api/v1/traces/5b8efff798038103d269b633813fc60c")
+    server.settle()
+    shown = _shell(f"curl {server.asks_at}/api/v1/traces/5b8efff798038103d269b633813fc60c")
     (span,) = shown["spans"]
     assert shown["service_name"] == "by-hand"
     assert (span["span_id"], span["name"]) == ("eee19b7ec3c1b174", "chat gpt-4o")

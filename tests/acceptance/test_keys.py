@@ -16,7 +16,6 @@ from tests.conftest import (
     assert_problem,
     await_that,
     clean_environment,
-    run_prela,
     span,
 )
 
@@ -43,16 +42,7 @@ class Key:
 
 def _make(server: Server, project: str, *scopes: str) -> Key:
     wanted = [word for scope in scopes for word in ("--scope", scope)]
-    done = run_prela(
-        "keys",
-        "create",
-        "--project",
-        project,
-        *wanted,
-        "--json",
-        "--data-dir",
-        str(server.data_dir),
-    )
+    done = server.prela("keys", "create", "--project", project, *wanted, "--json")
     assert done.returncode == 0, done.stderr
     made = json.loads(done.stdout)
     return Key(made["key_id"], made["key"])
@@ -78,7 +68,7 @@ def keys(guarded: Server) -> dict[str, Key]:
 
 def _revoked(server: Server) -> Key:
     key = _make(server, "alpha")
-    done = run_prela("keys", "revoke", key.key_id, "--data-dir", str(server.data_dir))
+    done = server.prela("keys", "revoke", key.key_id)
     assert done.returncode == 0, done.stderr
     return key
 
@@ -216,7 +206,7 @@ def test_a_new_key_is_good_at_once_and_a_revoked_one_bad_within_five_seconds(
     assert api.get("/api/v1/traces").status_code == 200
     api.accept("/v1/spans", span())
 
-    done = run_prela("keys", "revoke", key.key_id, "--data-dir", str(guarded.data_dir))
+    done = guarded.prela("keys", "revoke", key.key_id)
 
     assert done.returncode == 0, done.stderr
     await_that(lambda: api.get("/api/v1/traces").status_code == 401, "the key's end", seconds=5)
@@ -288,6 +278,7 @@ def test_a_setting_that_can_not_be_used_is_one_sentence(tmp_path: Any) -> None:
     server.client.close()
 
 
+@pytest.mark.embedded
 def test_a_second_server_on_the_same_directory_is_told_who_has_it(server: Server) -> None:
     said = _refused_start(Server(server.data_dir, client=server.client), code=1)
 

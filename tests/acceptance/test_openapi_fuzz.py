@@ -6,14 +6,8 @@ socket. The numbers are chosen so that all of it takes less than a minute.
 
 from __future__ import annotations
 
-import os
-import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
+from tests.conftest import NewServer, Server
 
 from prela_server.docs.document import build_document
 from prela_server.docs.samples import Samples
@@ -89,41 +84,41 @@ fuzzing = settings(
 # Bodies are read with every leniency of the wire contract, so a wrong one need not be refused.
 @every.include(path="/v1/spans").parametrize()
 @fuzzing
-def test_a_span(case: schemathesis.Case, fuzzed_server: str, session: requests.Session) -> None:
+def test_a_span(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
     checks = [*TRUTHFUL, positive_data_acceptance]
-    case.call_and_validate(base_url=fuzzed_server, session=session, checks=checks)
+    case.call_and_validate(base_url=fuzzed.url, session=session, checks=checks)
 
 
 @at_random.include(path=["/v1/traces", "/v1/batch"]).parametrize()
 @fuzzing
-def test_many_spans(case: schemathesis.Case, fuzzed_server: str, session: requests.Session) -> None:
+def test_many_spans(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
     checks = [*TRUTHFUL, positive_data_acceptance]
-    case.call_and_validate(base_url=fuzzed_server, session=session, checks=checks)
+    case.call_and_validate(base_url=fuzzed.url, session=session, checks=checks)
 
 
 # What is in an OTLP request is for OTLP to say, so that one made up need not be taken.
 @every.include(path="/v1/otlp/v1/traces").parametrize()
 @fuzzing
-def test_otlp(case: schemathesis.Case, fuzzed_server: str, session: requests.Session) -> None:
-    case.call_and_validate(base_url=fuzzed_server, session=session, checks=TRUTHFUL)
+def test_otlp(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
+    case.call_and_validate(base_url=fuzzed.url, session=session, checks=TRUTHFUL)
 
 
 @every.include(method="GET").exclude(path="/api/v1/search").parametrize()
 @fuzzing
-def test_asking(case: schemathesis.Case, fuzzed_server: str, session: requests.Session) -> None:
-    ask(case, fuzzed_server, session)
+def test_asking(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
+    ask(case, fuzzed.asks_at, session)
 
 
 # Its parameters are those of the list of traces.
 @at_random.include(path="/api/v1/search").parametrize()
 @fuzzing
-def test_searching(case: schemathesis.Case, fuzzed_server: str, session: requests.Session) -> None:
-    ask(case, fuzzed_server, session)
+def test_searching(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
+    ask(case, fuzzed.asks_at, session)
 
 
-def ask(case: schemathesis.Case, fuzzed_server: str, session: requests.Session) -> None:
+def ask(case: schemathesis.Case, base_url: str, session: requests.Session) -> None:
     query = dict(case.query or {})
-    url = requests.Request("GET", fuzzed_server, params=query).prepare().url or ""
+    url = requests.Request("GET", base_url, params=query).prepare().url or ""
     # The HTTP parser refuses longer addresses by itself, before there is a request to answer.
     assume(len(url) < LONGEST_URL)
     checks = [*TRUTHFUL]
@@ -133,7 +128,7 @@ def ask(case: schemathesis.Case, fuzzed_server: str, session: requests.Session) 
     if "" not in query.values():
         # An empty parameter is the same as none, whatever its schema.
         checks.append(negative_data_rejection)
-    case.call_and_validate(base_url=fuzzed_server, session=session, checks=checks)
+    case.call_and_validate(base_url=base_url, session=session, checks=checks)
 
 
 @pytest.fixture(scope="session")
@@ -143,44 +138,12 @@ def session() -> Iterator[requests.Session]:
         yield one
 
 
-@pytest.fixture(scope="session")
-def fuzzed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    data_dir = tmp_path_factory.mktemp("fuzzed")
-    log = data_dir / "server.log"
-    command = [
-        sys.executable,
-        "-m",
-        "prela_cli",
-        "serve",
-        "--port",
-        "0",
-        "--data-dir",
-        str(data_dir),
-    ]
-    environment = {name: each for name, each in os.environ.items() if not name.startswith("PRELA_")}
-    source = Path(__file__).parents[2] / "src"
-    with (
-        log.open("w") as sink,
-        subprocess.Popen(
-            command,
-            stdout=sink,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**environment, "PYTHONPATH": str(source), "PYTHONUNBUFFERED": "1"},
-        ) as process,
-    ):
-        assert process.stderr is not None
-        said = []
-        for line in process.stderr:  # ends when the server does, so that this can't hang on it
-            said.append(line)
-            if found := re.search(r"ready at (http://\S+)", line):
-                break
-        else:
-            pytest.fail(f"the server did not start: {''.join(said)}")
-        try:
-            yield found[1]
-        finally:
-            process.send_signal(signal.SIGTERM)
-            _, rest = process.communicate(timeout=30)
-    assert 0 == process.returncode, rest
-    assert "Traceback" not in rest
+@pytest.fixture(scope="module")
+def fuzzed(tmp_path_factory: pytest.TempPathFactory, new_server: NewServer) -> Iterator[Server]:
+    server = new_server(tmp_path_factory.mktemp("fuzzed") / "data")
+    try:
+        yield server.start()
+        assert 0 == server.stop()
+        assert "Traceback" not in server.log
+    finally:
+        server.end()

@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.proto.trace.v1.trace_pb2 import Status as SpanStatus
 from starlette.applications import Starlette
-from tests.conftest import NOW, Api, Serve, assert_problem, moment, run_prela, span
+from tests.conftest import NOW, Api, Serve, assert_problem, moment, span
 from tests.otlp import ENCODE, MEDIA_TYPES, field, nested_lists, otlp_request, otlp_span, pairs
 from tests.served import listening
 
@@ -318,8 +318,7 @@ def strict(module_serve: Serve) -> Api:
         PRELA_MAX_BODY_BYTES="20000",
         PRELA_OTLP_DROP_SCOPES="opentelemetry.instrumentation.fastapi, @opentelemetry/*",
     )
-    data_dir = str(server.data_dir)
-    made = run_prela("keys", "create", "--project", "default", "--data-dir", data_dir)
+    made = server.prela("keys", "create", "--project", "default")
     assert 0 == made.returncode, made.stderr
     return server.api.with_key(made.stdout.strip())
 

@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
-from tests.conftest import NOW, Api, Serve, Server, await_that, run_prela
+from tests.conftest import NOW, Api, Serve, Server, await_that
 from tests.grpc_served import grpc_served
 from tests.otlp import otlp_request, otlp_span
 
@@ -49,8 +49,7 @@ def server(module_serve: Serve) -> Server:
 
 @pytest.fixture(scope="module")
 def api(server: Server) -> Api:
-    data_dir = str(server.data_dir)
-    made = run_prela("keys", "create", "--project", "default", "--data-dir", data_dir)
+    made = server.prela("keys", "create", "--project", "default")
     assert 0 == made.returncode, made.stderr
     return server.api.with_key(made.stdout.strip())
 

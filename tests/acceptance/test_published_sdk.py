@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.client_packages import run_client
-from tests.conftest import Api, Serve, run_prela
+from tests.conftest import Api, Serve
 
 PROGRAM = Path(__file__).with_name("published_program.py")
 
@@ -105,11 +105,12 @@ def test_a_key_is_sent_either_way(
 @pytest.fixture(scope="module")
 def guarded(module_serve: Serve) -> tuple[Api, str]:
     server = module_serve(PRELA_AUTH="on")
-    made = run_prela("keys", "create", "--project", "sdk", "--data-dir", str(server.data_dir))
+    made = server.prela("keys", "create", "--project", "sdk")
     assert made.returncode == 0, made.stderr
     return server.api, made.stdout.strip()
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("running", [False, True], ids=["server stopped", "server running"])
 def test_files_of_its_exporter_are_ingested(
     serve: Serve, clients_python: Path, tmp_path: Path, *, running: bool
@@ -119,9 +120,7 @@ def test_files_of_its_exporter_are_ingested(
     if not running:
         server.stop()
 
-    done = run_prela(
-        "ingest", str(tmp_path / "traces"), "--json", "--data-dir", str(server.data_dir)
-    )
+    done = server.prela("ingest", str(tmp_path / "traces"), "--json")
 
     assert done.returncode == 0, done.stderr
     if not running:
@@ -129,13 +128,14 @@ def test_files_of_its_exporter_are_ingested(
     _assert_whole(server.api, said)
 
 
+@pytest.mark.embedded
 def test_files_ingested_twice_are_seen_once(
     serve: Serve, clients_python: Path, tmp_path: Path
 ) -> None:
     server = serve()
     said = _run(clients_python, directory=str(tmp_path / "traces"))
     for _ in range(2):
-        done = run_prela("ingest", str(tmp_path / "traces"), "--data-dir", str(server.data_dir))
+        done = server.prela("ingest", str(tmp_path / "traces"))
         assert done.returncode == 0, done.stderr
 
     _assert_whole(server.api, said)

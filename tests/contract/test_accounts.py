@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import attrs
 import pytest
@@ -15,7 +14,9 @@ from prela_server.accounts import Accounts, Identity, Scope
 from prela_server.accounts.cached import CachedAccounts
 from prela_server.accounts.keys import mint
 from prela_server.accounts.memory import MemoryAccounts
-from prela_server.accounts.sqlite import SqliteAccounts
+from prela_server.accounts.postgres import PostgresDatabase
+from prela_server.accounts.sqlite import SqliteDatabase
+from prela_server.accounts.stored import StoredAccounts
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -40,28 +41,45 @@ class Scene:
     clock: Clock
 
 
-def _memory(clock: Clock, data_dir: Path) -> Scene:
+Build = Callable[[Clock, pytest.FixtureRequest], Scene]
+
+
+def _memory(clock: Clock, request: pytest.FixtureRequest) -> Scene:
     accounts = MemoryAccounts(now=clock.micros)
     return Scene(accounts, accounts, clock)
 
 
-def _sqlite(clock: Clock, data_dir: Path) -> Scene:
-    first, second = (SqliteAccounts(data_dir, now=clock.micros) for _ in range(2))
+def _sqlite(clock: Clock, request: pytest.FixtureRequest) -> Scene:
+    data_dir = request.getfixturevalue("tmp_path")
+    first, second = (StoredAccounts(SqliteDatabase(data_dir), now=clock.micros) for _ in range(2))
     return Scene(first, second, clock)
 
 
-def _cached(clock: Clock, data_dir: Path) -> Scene:
-    first, second = (
-        CachedAccounts(SqliteAccounts(data_dir, now=clock.micros), clock=clock.monotonic)
-        for _ in range(2)
-    )
+def _postgres(clock: Clock, request: pytest.FixtureRequest) -> Scene:
+    url = request.getfixturevalue("postgres_url")
+    first, second = (StoredAccounts(PostgresDatabase(url), now=clock.micros) for _ in range(2))
     return Scene(first, second, clock)
 
 
-@pytest.fixture(params=[_memory, _sqlite, _cached], ids=["memory", "sqlite", "cached sqlite"])
-def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
-    build: Callable[[Clock, Path], Scene] = request.param
-    scene = build(Clock(), tmp_path)
+def _cached(build: Build) -> Build:
+    def build_cached(clock: Clock, request: pytest.FixtureRequest) -> Scene:
+        scene = build(clock, request)
+        first, second = (
+            CachedAccounts(accounts, clock=clock.monotonic)
+            for accounts in (scene.accounts, scene.elsewhere)
+        )
+        return Scene(first, second, clock)
+
+    return build_cached
+
+
+@pytest.fixture(
+    params=[_memory, _sqlite, _postgres, _cached(_sqlite), _cached(_postgres)],
+    ids=["memory", "sqlite", "postgres", "cached sqlite", "cached postgres"],
+)
+def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
+    build: Build = request.param
+    scene = build(Clock(), request)
     yield scene
     scene.accounts.close()
     scene.elsewhere.close()
@@ -101,8 +119,8 @@ def test_the_listing_goes_by_time_and_by_project(scene: Scene) -> None:
         scene.clock.seconds += 1
     assert created == list(scene.accounts.list())
     assert [created[0], created[2]] == list(scene.accounts.list("b"))
-    assert [] == list(scene.accounts.list("c"))
-    assert [] == list(scene.accounts.list("' OR 1=1 --"))
+    for nothing in ("c", "' OR 1=1 --", "", "a\0", "\ud800"):
+        assert [] == list(scene.accounts.list(nothing))
 
 
 def test_keys_of_the_same_moment_are_listed_by_id(scene: Scene) -> None:
@@ -153,7 +171,7 @@ def test_revoking_again_keeps_the_first_time(scene: Scene) -> None:
     assert first == scene.elsewhere.revoke(info.key_id)
 
 
-@pytest.mark.parametrize("key_id", ["", "0000000000", "' OR 1=1", "a\0b", "é" * 500])
+@pytest.mark.parametrize("key_id", ["", "0000000000", "' OR 1=1", "a\0b", "é" * 500, "\ud800"])
 def test_revoking_an_unknown_key(scene: Scene, key_id: str) -> None:
     scene.accounts.create("shop", ["read"])
     with pytest.raises(NotFoundError):
@@ -228,6 +246,12 @@ def test_many_threads_create_and_use_keys_at_once(scene: Scene) -> None:
     assert [f"p{n}" for n in range(40)] == [project for _, project in made]
     assert 40 == len({text for text, _ in made})
     assert 40 == len(scene.accounts.list())
+
+
+def test_the_storage_answers(scene: Scene) -> None:
+    scene.accounts.ping()
+    scene.accounts.create("shop", ["read"])
+    scene.elsewhere.ping()
 
 
 def test_closing_twice(scene: Scene) -> None:

@@ -22,7 +22,7 @@ CHECKS = [
     "pyarrow",
     "starlette",
     "uvicorn",
-    "typed-settings",
+    "python-dotenv",
     "zstandard",
     "aiokafka",
     "settings",

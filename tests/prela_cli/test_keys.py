@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
+from tests.parts import free_port
 
 from prela_cli.keys import _SCOPES, keys
 from prela_server.accounts import Scope
@@ -44,6 +45,33 @@ def test_create_prints_a_key_that_works_and_nothing_else(run: Run, tmp_path: Pat
     assert "" == info.name
     assert "won't be shown again" in result.stderr
     assert text not in result.stderr
+
+
+def test_keys_are_in_postgresql_where_one_is_set(
+    run: Run, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", postgres_url)
+    text = create(run, "--project", "shop", "--name", "till")
+    assert text[9:19] in run("list").stdout
+    with closing(open_accounts(tmp_path, database_url=postgres_url)) as accounts:
+        assert "shop" == accounts.identify(text).project_id
+        assert 0 == run("revoke", text[9:19]).exit_code
+        (info,) = accounts.list()
+    assert info.revoked_at is not None
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_postgresql_that_is_away_is_said_with_the_reason(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://prela:hunter2@127.0.0.1:{free_port()}/db")
+    for args in (["create", "--project", "shop"], ["list"], ["revoke", "0" * 10]):
+        result = run(*args)
+        assert 1 == result.exit_code
+        assert "" == result.stdout
+        assert "Connection refused" in result.stderr
+        assert 1 == len(result.stderr.splitlines())
+        assert "hunter2" not in result.stderr
 
 
 def test_create_with_everything(run: Run, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ HEAVY = frozenset(
 OPTIONAL = frozenset({"prela_core.wire.otlp_protobuf"})
 """Modules that need an extra; they are imported inside the functions that need them."""
 
-COMPOSES = frozenset({"prela_server.compose", "prela_server.run", "prela_server.settings"})
+COMPOSES = ("prela_server.compose.", "prela_server.run.", "prela_server.settings.settings.")
 """Where the server may know adapters; `settings` asks for the default data directory only."""
 
 CLIENTS = {
@@ -81,6 +81,8 @@ PUTS_TOGETHER = ("prela_core.pytest_plugin",)
 """Where the core itself is an application: pytest's, which has no other place to compose it."""
 
 GRPC = "prela_server.ingest.otlp_grpc"
+POSTGRES = "prela_server.accounts.postgres"
+REDIS = "prela_core.io.redis_connection"
 
 ATTICS = frozenset({"common", "helper", "helpers", "manager", "misc", "util", "utils"})
 
@@ -250,7 +252,12 @@ def test_clients_of_models_are_imported_by_their_helpers_when_they_are_used() ->
 
 
 def test_what_needs_an_extra_is_imported_when_it_is_used() -> None:
-    needed = {**dict.fromkeys(OPTIONAL, "prela_core.wire.otlp"), GRPC: "prela_server.compose"}
+    needed = {
+        **dict.fromkeys(OPTIONAL, "prela_core.wire.otlp"),
+        GRPC: "prela_server.compose.application",
+        POSTGRES: "prela_server.accounts.open",
+        REDIS: "prela_server.compose.parts",
+    }
     found = {
         (each.module, module.name, each.lazy)
         for module in MODULES
@@ -258,6 +265,16 @@ def test_what_needs_an_extra_is_imported_when_it_is_used() -> None:
         if each.module in needed
     }
     assert {(optional, user, True) for optional, user in needed.items()} == found
+
+
+def test_libraries_of_services_are_known_to_their_adapters_alone() -> None:
+    homes = {"psycopg": (POSTGRES, f"{POSTGRES}_schema"), "redis": (REDIS,)}
+    assert [] == [
+        f"{module.name}:{each.line} imports {each.module}"
+        for module in MODULES
+        for each in module.imports
+        if each.top in homes and module.name not in homes[each.top]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -278,7 +295,7 @@ def test_roles_of_the_server_depend_on_ports() -> None:
     assert [] == [
         f"{module.name}:{each.line} imports {each.module}"
         for module in _of("prela_server")
-        if module.name not in COMPOSES
+        if not f"{module.name}.".startswith(COMPOSES)
         for each in module.imports
         if f"{each.module}.".startswith("prela_core.io.")
         or each.top in {"aiokafka", "chdb", "clickhouse_connect"}

@@ -49,7 +49,7 @@ PUBLIC = {
         "trace",
         "truncate",
     ],
-    "prela_core.bus": ["Bus", "Delivery", "Feed"],
+    "prela_core.bus": ["Bus", "Delivery", "Feed", "Record", "RecordError", "Topic"],
     "prela_core.conventions": [
         "COLUMNS",
         "CONVENTIONS_VERSION",

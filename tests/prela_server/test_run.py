@@ -2,11 +2,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+from tests.conftest import clean_environment
 
-from prela_server.run import _bind
+from prela_core.errors import PrelaError
+from prela_server.compose import Role
+from prela_server.run import _bind, run
 from prela_server.settings import Settings
+from prela_server.worker.worker import Worker
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -29,3 +36,54 @@ def test_answers_of_several_packets_do_not_wait_for_each_other(host: str) -> Non
                     await writer.wait_closed()
 
     assert asyncio.run(nodelay()) != 0
+
+
+def test_a_worker_that_ends_by_itself_ends_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def fail(_: Worker) -> None:
+        raise RuntimeError("broken for good")
+
+    monkeypatch.setattr(Worker, "run", fail)
+
+    with pytest.raises(PrelaError, match="the worker stopped unexpectedly"):
+        run(Role.ALL, Settings(port=0, data_dir=tmp_path), started=lambda *_: None)
+    said = capsys.readouterr()
+    assert "broken for good" in said.out + said.err
+
+
+_SIGNALLED_WHILE_STOPPING = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from prela_server.compose import Role
+from prela_server.compose.work import DirectWork
+from prela_server.run import run
+from prela_server.settings import Settings
+
+async def stop(self):
+    os.kill(os.getpid(), signal.{name})
+    await asyncio.sleep(0)
+    print("stopped in order")
+
+DirectWork.stop = stop
+run(
+    Role.ALL,
+    Settings(port=0, data_dir=Path(sys.argv[1])),
+    started=lambda *_: os.kill(os.getpid(), signal.SIGTERM),
+)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_another_signal_does_not_end_what_is_being_stopped(name: str, tmp_path: Path) -> None:
+    program = _SIGNALLED_WHILE_STOPPING.format(name=name)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (0, "stopped in order\n") == (done.returncode, done.stdout)

@@ -9,7 +9,7 @@ import attrs
 
 from prela_core.model import SpanBatch
 
-__all__ = ["Bus", "Delivery", "Feed"]
+__all__ = ["Bus", "Delivery", "Feed", "joined", "weight_of"]
 
 
 class Bus(Protocol):
@@ -34,22 +34,67 @@ class Delivery:
     batches: Sequence[SpanBatch]
     tokens: Sequence[Any]
     """The adapter's own, one for each batch: what it needs to commit it."""
+    divisible: bool = False
+    """Whether a part of a batch may be committed or refused by itself. A sender that waits for
+    one answer about its batch can't be told of halves."""
 
     @property
     def spans(self) -> int:
         """How many spans it holds."""
         return sum(len(batch.spans) for batch in self.batches)
 
-    def split(self) -> list[Delivery]:
-        """Give each batch as a delivery of its own, so that one can't hold up the others."""
+    @property
+    def weights(self) -> list[int]:
+        """Give, for each batch, what it counts: parts of a batch count together what it does."""
+        return [weight_of(batch) for batch in self.batches]
+
+    def halves(self) -> list[Delivery]:
+        """Cut it in two, to find what can't be stored; nothing when it can't be cut.
+
+        The parts of a batch that is cut carry the same token.
+        """
+        middle = len(self.batches) // 2
+        if middle:
+            cut = slice(None, middle), slice(middle, None)
+            return [Delivery(self.batches[each], self.tokens[each], self.divisible) for each in cut]
+        if not self.divisible:
+            return []
         return [
-            Delivery([batch], [token])
-            for batch, token in zip(self.batches, self.tokens, strict=True)
+            Delivery([part], self.tokens, self.divisible)
+            for batch in self.batches
+            for part in _cut(batch)
         ]
 
 
+def weight_of(batch: SpanBatch) -> int:
+    """Count what can be committed by itself in `batch`; at least 1, for an empty one."""
+    return len(batch.spans) + len(batch.traces) or 1
+
+
+def joined(deliveries: Sequence[Delivery]) -> Delivery:
+    """Make one delivery of several of one feed."""
+    return Delivery(
+        [batch for each in deliveries for batch in each.batches],
+        [token for each in deliveries for token in each.tokens],
+        all(each.divisible for each in deliveries),
+    )
+
+
+def _cut(batch: SpanBatch) -> list[SpanBatch]:
+    if batch.spans and batch.traces:
+        return [attrs.evolve(batch, traces=()), attrs.evolve(batch, spans=())]
+    middle = weight_of(batch) // 2
+    if not middle:
+        return []
+    cut = slice(None, middle), slice(middle, None)
+    return [attrs.evolve(batch, spans=batch.spans[each], traces=batch.traces[each]) for each in cut]
+
+
 class Feed(Protocol):
-    """The receiving end, held by the worker. One delivery is in hand at a time."""
+    """The receiving end, held by the worker. One delivery is in hand at a time.
+
+    Of a divisible delivery, parts may be committed and refused, each once, in any order.
+    """
 
     async def take(self) -> Delivery | None:
         """Wait for the next group; None after the bus was closed and drained."""
@@ -58,4 +103,9 @@ class Feed(Protocol):
         """Say that every span of `delivery` is durable in the store: it won't come again."""
 
     async def refuse(self, delivery: Delivery, error: Exception) -> None:
-        """Say that `delivery` could not be stored. Nothing of it may be taken as accepted."""
+        """Say that `delivery` could not be stored. Nothing of it may be taken as accepted.
+
+        With an `UnavailableError` nothing is wrong with it: whoever waits for an answer is told,
+        and what nobody waits for is given again later, by `take`. With any other error it is
+        poison: whoever waits is told, and what nobody waits for goes to the dead letters.
+        """

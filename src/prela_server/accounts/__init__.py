@@ -1,8 +1,8 @@
 """Who may do what: projects and API keys.
 
-`Accounts` is the port that the gateways depend on. Its adapters are imported by name:
-`sqlite` (embedded), `memory` (tests), and `cached`, which wraps another; `open` puts them
-together.
+`Accounts` is the port that the gateways depend on. Its adapters are imported by name: `stored`,
+over a database, `memory` (tests), and `cached`, which wraps another. `Database` is the port of
+`stored`, with `sqlite` (embedded) and `postgres` (deployed). `open` puts them together.
 """
 
 from __future__ import annotations

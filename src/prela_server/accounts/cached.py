@@ -81,6 +81,10 @@ class CachedAccounts:
             raise refused()
         return self._recall(key)
 
+    def ping(self) -> None:
+        """Ask the inner accounts, always; see `Accounts.ping`."""
+        self._inner.ping()
+
     def close(self) -> None:
         """Forget everything and close the inner accounts; see `Accounts.close`."""
         with self._lock:

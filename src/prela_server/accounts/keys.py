@@ -31,6 +31,7 @@ __all__ = [
     "Scope",
     "hash_key",
     "in_order",
+    "is_key_id",
     "matches",
     "mint",
     "parse",
@@ -46,6 +47,7 @@ _KEY = re.compile(
     f"({PREFIX}([0-9A-Za-z]{{{ID_LENGTH}}})[0-9A-Za-z]{{{SECRET_LENGTH}}})"
     f"([0-9A-Za-z]{{{_CHECKSUM_LENGTH}}})"
 )
+_KEY_ID = re.compile(f"[0-9A-Za-z]{{{ID_LENGTH}}}")
 
 
 class Scope(StrEnum):
@@ -83,6 +85,11 @@ def parse(text: str | None) -> Key | None:
     if found is None or found[3] != _checksum(found[1]):
         return None
     return Key(key_id=found[2], text=found[0])
+
+
+def is_key_id(text: str) -> bool:
+    """Say whether `text` has the form of a key's id."""
+    return _KEY_ID.fullmatch(text) is not None
 
 
 def hash_key(key: Key, pepper: bytes) -> bytes:

@@ -69,5 +69,8 @@ class MemoryAccounts:
             raise refused()
         return Identity(project_id=info.project_id, key_id=info.key_id, scopes=info.scopes)
 
+    def ping(self) -> None:
+        """Do nothing; see `Accounts.ping`."""
+
     def close(self) -> None:
         """Do nothing; see `Accounts.close`."""

@@ -11,10 +11,15 @@ import attrs
 from prela_core.errors import ForbiddenError, InvalidError
 from prela_server.accounts.keys import PREFIX, Scope
 
-__all__ = ["Identity", "KeyInfo", "KeyRequest"]
+__all__ = ["Identity", "KeyInfo", "KeyRequest", "is_project_id"]
 
 _PROJECT_ID = re.compile(r"[a-z0-9_-]{1,64}")
 _MAX_NAME_LENGTH = 100
+
+
+def is_project_id(text: str) -> bool:
+    """Say whether `text` can be the id of a project: 1-64 of `a-z 0-9 _ -`."""
+    return _PROJECT_ID.fullmatch(text) is not None
 
 
 def _scopes(words: Iterable[str]) -> frozenset[Scope]:
@@ -41,7 +46,7 @@ class KeyRequest:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what no key can be."""
-        if not _PROJECT_ID.fullmatch(self.project_id):
+        if not is_project_id(self.project_id):
             raise InvalidError(
                 "a project id has 1 to 64 characters: lower-case letters, digits, '_' and '-'"
             )

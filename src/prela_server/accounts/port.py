@@ -42,6 +42,9 @@ class Accounts(Protocol):
         the same sentence for all: which of these it was is nobody's business.
         """
 
+    def ping(self) -> None:
+        """Return when the storage answers."""
+
     def close(self) -> None:
         """Let go of the storage; doing so again does nothing."""
 

@@ -29,6 +29,8 @@ _STEPS = (
         "CREATE INDEX keys_by_project ON keys (project_id)",
         "CREATE TABLE pepper_check (digest BLOB NOT NULL)",
     ),
+    # Its name in PostgreSQL, where it stands among the tables of others.
+    ("ALTER TABLE keys RENAME TO prela_keys",),
 )
 
 VERSION = len(_STEPS)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -12,10 +13,13 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from prela_core.emit.trace_headers import read_traceparent
 from prela_server.edge.problems import problem
 from prela_server.settings import is_loopback
 
 __all__ = ["Frame"]
+
+_log = structlog.get_logger()
 
 _REQUEST_ID = re.compile(r"[\w.:@/+=-]{1,128}", re.ASCII)
 _SECURITY = [
@@ -34,7 +38,11 @@ class Frame:
 
     Each answer carries `X-Request-ID`, the caller's own when it is plain enough to be logged.
     With `local_only`, which is how a server without keys is run, requests whose Host or Origin
-    is not this machine are refused: a page on the web must not reach it through the browser.
+    is not this machine are refused, unless the origin is one of `origins`: a page on the web must
+    not reach it through the browser.
+
+    Log lines of a request have its id, and the id of the caller's trace where `traceparent` says
+    it (https://www.w3.org/TR/trace-context/). At the level debug, each request is a line.
     """
 
     def __init__(
@@ -42,11 +50,15 @@ class Frame:
         app: ASGIApp,
         *,
         local_only: bool,
+        origins: Collection[str] = (),
         new_id: Callable[[], str] = lambda: secrets.token_hex(8),
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._app = app
         self._local_only = local_only
+        self._origins = origins
         self._new_id = new_id
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as ASGI has it."""
@@ -57,8 +69,12 @@ class Frame:
         sent_id = headers.get("x-request-id", "")
         request_id = sent_id if _REQUEST_ID.fullmatch(sent_id) else self._new_id()
 
+        status = 0
+
         async def send_framed(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 answered = message.setdefault("headers", [])
                 present = {name for name, _ in answered}
                 answered += [(b"x-request-id", request_id.encode()), *_SECURITY]
@@ -67,24 +83,36 @@ class Frame:
                         answered.append(default)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            if self._local_only and not _is_local(headers):
+        bound = {"request_id": request_id}
+        if caller := read_traceparent(headers.get("traceparent", "")):
+            bound["trace_id"] = caller[0]
+        with structlog.contextvars.bound_contextvars(**bound):
+            begun = self._clock()
+            if self._local_only and not _is_local(headers, self._origins):
                 refusal = problem(
                     HTTPStatus.FORBIDDEN,
                     "this server has no keys and answers only to this machine by its own name; "
                     "start it with PRELA_AUTH=on to open it to others",
                 )
                 await refusal(scope, receive, send_framed)
-                return
-            await self._app(scope, receive, send_framed)
+            else:
+                await self._app(scope, receive, send_framed)
+            _log.debug(
+                "request",
+                method=scope["method"],
+                # Without the query, which holds what people search for.
+                path=scope["path"],
+                status=status,
+                seconds=round(self._clock() - begun, 4),
+            )
 
 
-def _is_local(headers: Headers) -> bool:
+def _is_local(headers: Headers, origins: Collection[str]) -> bool:
     host = headers.get("host", "localhost")
     origin = headers.get("origin")
     try:
         # An address can't be made to mean another machine, as a name can.
         own = is_loopback(urlsplit(f"//{host}").hostname or "")
-        return own and (origin is None or urlsplit(origin).netloc == host)
+        return own and (origin is None or origin in origins or urlsplit(origin).netloc == host)
     except ValueError:  # brackets that hold no address
         return False

@@ -35,7 +35,7 @@ def test_nothing_is_taken_before_the_test_says_so() -> None:
         assert delivery is not None
         assert (["a", "b"], []) == ([each.project_id for each in delivery.batches], bus.waiting)
         assert [False, False] == [each.done() for each in publishing]
-        first, second = delivery.split()
+        first, second = delivery.halves()
         await bus.refuse(second, error := InvalidError("poison"))
         await bus.commit(first)
         assert [None, error] == await asyncio.gather(*publishing, return_exceptions=True)

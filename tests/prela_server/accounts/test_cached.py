@@ -171,6 +171,27 @@ def test_the_storage_being_away_is_not_remembered(cached: CachedAccounts, inner:
     assert "shop" == cached.identify(text).project_id
 
 
+def test_while_the_storage_is_away_known_keys_work_for_their_time(
+    cached: CachedAccounts, inner: Counting, clock: Clock
+) -> None:
+    _, good = inner.create("shop", ["read"])
+    bad = mint().text
+    expected = cached.identify(good)
+    refuse(cached, bad)
+
+    def fail() -> None:
+        raise UnavailableError("away")
+
+    inner.meanwhile = fail
+    clock.now += 1.99
+    assert expected == cached.identify(good)
+    refuse(cached, bad)
+    clock.now += 0.01
+    for text in (good, bad):
+        with pytest.raises(UnavailableError):
+            cached.identify(text)
+
+
 def test_recalling_never_asks(cached: CachedAccounts, inner: Counting, clock: Clock) -> None:
     _, good = inner.create("shop", ["read"])
     bad = mint().text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import stat
 import subprocess
@@ -13,9 +14,10 @@ import pytest
 from prela_core.errors import SettingsError, UnauthenticatedError, UnavailableError
 from prela_server.accounts.keys import mint
 from prela_server.accounts.open import open_accounts
-from prela_server.accounts.sqlite import DATABASE, SECRET, SqliteAccounts
+from prela_server.accounts.sqlite import DATABASE, SECRET, SqliteDatabase
+from prela_server.accounts.stored import StoredAccounts
 
-Opener = Callable[..., SqliteAccounts]
+Opener = Callable[..., StoredAccounts]
 
 CREATE_KEYS = """
 import sys
@@ -32,10 +34,17 @@ accounts.close()
 def open_sqlite(tmp_path: Path) -> Iterator[Opener]:
     opened = []
 
-    def opener(data_dir: Path = tmp_path / "data", **options: object) -> SqliteAccounts:
-        options = {"now": lambda: 1_700_000_000_000_000, "busy_seconds": 0.01, **options}
-        opened.append(SqliteAccounts(data_dir, **options))  # type: ignore[arg-type]  # each by its own type
-        return opened[-1]
+    def opener(
+        data_dir: Path = tmp_path / "data",
+        *,
+        randbelow: Callable[[int], int] = secrets.randbelow,
+        busy_seconds: float = 0.01,
+        create: bool = True,
+    ) -> StoredAccounts:
+        database = SqliteDatabase(data_dir, busy_seconds=busy_seconds, create=create)
+        accounts = StoredAccounts(database, now=lambda: 1_700_000_000_000_000, randbelow=randbelow)
+        opened.append(accounts)
+        return accounts
 
     yield opener
     for accounts in opened:
@@ -76,7 +85,7 @@ def test_the_journal_is_as_closed_as_the_database(open_sqlite: Opener, data_dir:
     open_sqlite().create("shop", ["read"])
     with closing(sqlite3.connect(data_dir / DATABASE, isolation_level=None)) as db:
         db.execute("BEGIN IMMEDIATE")
-        db.execute("UPDATE keys SET name = 'n'")
+        db.execute("UPDATE prela_keys SET name = 'n'")
         journal = data_dir / f"{DATABASE}-journal"
         assert 0o600 == stat.S_IMODE(journal.stat().st_mode)
         db.execute("ROLLBACK")
@@ -101,8 +110,8 @@ def test_there_is_no_write_ahead_log(open_sqlite: Opener, data_dir: Path) -> Non
     with closing(sqlite3.connect(data_dir / DATABASE)) as db:
         db.execute("PRAGMA journal_mode = WAL")
     accounts = open_sqlite()
-    assert [("delete",)] == accounts._db.execute("PRAGMA journal_mode").fetchall()
-    assert [(3,)] == accounts._db.execute("PRAGMA synchronous").fetchall()
+    assert [("delete",)] == accounts._database._db.execute("PRAGMA journal_mode").fetchall()
+    assert [(3,)] == accounts._database._db.execute("PRAGMA synchronous").fetchall()
 
 
 def test_a_key_of_another_process_works_here(open_sqlite: Opener, data_dir: Path) -> None:
@@ -169,7 +178,7 @@ def test_a_locked_database_is_no_bad_key(open_sqlite: Opener, data_dir: Path) ->
 def test_a_thread_does_not_wait_forever_for_another(open_sqlite: Opener) -> None:
     accounts = open_sqlite()
     _, text = accounts.create("shop", ["read"])
-    with accounts._lock, pytest.raises(UnavailableError):
+    with accounts._database._lock, pytest.raises(UnavailableError):
         accounts.identify(text)
     assert "shop" == accounts.identify(text).project_id
 
@@ -221,7 +230,7 @@ def test_a_pepper_of_another_directory_is_noticed(open_sqlite: Opener, data_dir:
 def test_a_pepper_without_a_database_is_kept(open_sqlite: Opener, data_dir: Path) -> None:
     data_dir.mkdir()
     (data_dir / SECRET).write_text("0f" * 32)
-    assert b"\x0f" * 32 == open_sqlite()._pepper
+    assert b"\x0f" * 32 == open_sqlite()._database.pepper
 
 
 def test_a_file_that_is_no_database(open_sqlite: Opener, data_dir: Path) -> None:

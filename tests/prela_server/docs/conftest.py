@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 
 from prela_core.store import Store
-from prela_server import compose
+from prela_server.compose.application import application, ingest_gateway
 from prela_server.docs.document import build_document
 from prela_server.docs.samples import Samples
 from prela_server.edge.frame import Frame
@@ -40,8 +40,8 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
 def docs_app(tmp_path: Path) -> Starlette:
     """The application as it is composed, but for what it stands on."""
     settings = Settings(data_dir=tmp_path)
-    gateway = compose._gateway(settings, cast("Any", NoBus()))
-    frame = compose._application(settings, gateway, cast("Store", NoStore()), open_guard())
+    gateway = ingest_gateway(settings, cast("Any", NoBus()))
+    frame = application(settings, open_guard(), {}, gateway=gateway, store=cast("Store", NoStore()))
     assert isinstance(frame, Frame)
     return cast("Starlette", frame._app)
 

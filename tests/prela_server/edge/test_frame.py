@@ -136,3 +136,37 @@ def test_what_is_no_request_passes() -> None:
 
     asyncio.run(Frame(app, local_only=True)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]  # neither is called
     assert ["lifespan"] == passed
+
+
+@pytest.mark.parametrize(
+    ("sent", "bound"),
+    [
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", True),
+        ("00-00000000000000000000000000000000-b7ad6b7169203331-01", False),
+        ("ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", False),
+        ("nonsense", False),
+    ],
+)
+def test_the_trace_of_the_caller_is_bound_to_the_logs(sent: str, *, bound: bool) -> None:
+    found = get(headers={"traceparent": sent}).json()
+
+    assert ({"trace_id": "0af7651916cd43dd8448eb211c80319c"} if bound else {}) == {
+        name: value for name, value in found.items() if name != "request_id"
+    }
+
+
+def test_a_request_is_a_line_at_debug_with_its_path_alone() -> None:
+    with structlog.testing.capture_logs() as lines:
+        get("/page?q=secret")
+        get("/page", headers={"Host": "evil.example"})
+
+    assert [("debug", "GET", "/page", 200), ("debug", "GET", "/page", 403)] == [
+        (line["log_level"], line["method"], line["path"], line["status"]) for line in lines
+    ]
+
+
+def test_pages_that_are_named_may_ask_and_no_others() -> None:
+    named = Frame(_APP, local_only=True, origins=("https://ui.example",))
+
+    assert 200 == ask(named, headers={"Origin": "https://ui.example"}).status_code
+    assert 403 == ask(named, headers={"Origin": "https://ui.example.evil"}).status_code

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -11,8 +11,7 @@ from tests.asgi import ask
 
 from prela_core.errors import BusFullError, StoreUnavailableError
 from prela_core.io.direct_bus import DirectBus
-from prela_core.store import Store
-from prela_server.compose import _application
+from prela_server.compose.application import application, blocking_check
 from prela_server.edge import health
 from prela_server.edge.guard import open_guard
 from prela_server.edge.health import Check, health_routes, shared
@@ -80,7 +79,8 @@ def test_a_store_that_hangs_is_seen_in_time(monkeypatch: pytest.MonkeyPatch) -> 
     class Hanging:
         ping: Callable[..., Any] = answered.wait
 
-    app = _application(Settings(), DirectBus(capacity=1), cast("Store", Hanging()), open_guard())
+    checks = {"bus": DirectBus(capacity=1).ready, "store": blocking_check(Hanging().ping)}
+    app = application(Settings(), open_guard(), checks)
     try:
         found = ask(app, "/ready")
         assert not answered.is_set()

@@ -5,9 +5,13 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import attrs
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from prela_core.errors import InvalidError, StoreUnavailableError
+from prela_core.bus import Delivery
+from prela_core.errors import InvalidError, StoreUnavailableError, UnavailableError
 from prela_core.io.direct_bus import DirectBus
 from prela_core.model import SpanBatch
 from prela_core.testing import MemoryBus, MemoryStore, span_record
@@ -82,7 +86,7 @@ def test_a_poison_batch_fails_alone() -> None:
         assert [None] == await publish_together(bus, batch("d", "4"))
 
     bus, store = play(scene)
-    assert [["a", "b", "c"], ["a"], ["b"], ["c"], ["d"]] == store.inserts
+    assert [["a", "b", "c"], ["a"], ["b", "c"], ["b"], ["c"], ["d"]] == store.inserts
     assert ["a", "c", "d"] == [each.project_id for each in bus.committed]
     assert [("b", store.poison)] == [(each.project_id, error) for each, error in bus.refused]
     assert (["1"], [], ["3"]) == tuple(seen(store, project) for project in "abc")
@@ -119,7 +123,7 @@ def test_a_store_that_goes_away_meanwhile_refuses_the_rest() -> None:
 
     class GoesAway(Recorder):
         def insert(self, batches: Sequence[SpanBatch]) -> None:
-            if [each.project_id for each in batches] == ["c"]:
+            if [each.project_id for each in batches] == ["a"]:
                 self.fault = away
             super().insert(batches)
 
@@ -132,7 +136,7 @@ def test_a_store_that_goes_away_meanwhile_refuses_the_rest() -> None:
             )
             bus.close()
             await working
-        assert [None, store.poison, away, away] == outcomes
+        assert [away, away, None, None] == outcomes
 
     asyncio.run(run())
 
@@ -174,3 +178,102 @@ def test_a_closed_bus_is_drained_before_the_worker_ends() -> None:
         assert [str(at) for at in range(9)] == [each for group in store.inserts for each in group]
 
     asyncio.run(run())
+
+
+class Divisible(MemoryBus):
+    """A bus that nobody waits at for one answer, so that parts of batches are settled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.good: list[str] = []
+        self.bad: list[list[str]] = []
+        self.kept: list[str] = []
+
+    async def take(self) -> Delivery | None:
+        delivery = await super().take()
+        return delivery and attrs.evolve(delivery, divisible=True)
+
+    async def commit(self, delivery: Delivery) -> None:
+        self.good += spans_of(delivery)
+
+    async def refuse(self, delivery: Delivery, error: Exception) -> None:
+        if isinstance(error, UnavailableError):
+            self.kept += spans_of(delivery)
+        else:
+            self.bad.append(spans_of(delivery))
+
+
+def spans_of(delivery: Delivery) -> list[str]:
+    return [span.span_id for each in delivery.batches for span in each.spans]
+
+
+def work(batches: list[SpanBatch], most_failures: int | None) -> tuple[Divisible, Recorder]:
+    async def run() -> tuple[Divisible, Recorder]:
+        bus, store = Divisible(), Recorder()
+        async with asyncio.timeout(60):
+            publishing = [asyncio.create_task(bus.publish(each)) for each in batches]
+            await bus.published(len(batches))
+            bus.close()
+            await Worker(bus, store, most_failures=most_failures).run()
+            for each in publishing:
+                each.cancel()
+        return bus, store
+
+    return asyncio.run(run())
+
+
+def batches_of(layout: list[list[bool]]) -> list[SpanBatch]:
+    """Make a batch of each list, with poison where it says True."""
+    return [
+        SpanBatch(
+            str(at),
+            1,
+            [
+                span_record(span_id=f"{at}-{each}", name="poison" if bad else "good")
+                for each, bad in enumerate(layout[at])
+            ],
+        )
+        for at in range(len(layout))
+    ]
+
+
+@given(
+    st.lists(st.lists(st.booleans(), min_size=1, max_size=6), min_size=1, max_size=6),
+    st.none() | st.integers(0, 12),
+)
+@settings(max_examples=60)
+def test_every_span_has_one_end_and_poison_costs_a_bounded_number_of_inserts(
+    layout: list[list[bool]], most_failures: int | None
+) -> None:
+    bus, store = work(batches_of(layout), most_failures)
+    good = {f"{at}-{each}" for at, some in enumerate(layout) for each, bad in enumerate(some)
+            if not bad}  # fmt: skip
+    poison = {f"{at}-{each}" for at, some in enumerate(layout) for each, bad in enumerate(some)
+              if bad}  # fmt: skip
+    refused = [each for some in bus.bad for each in some]
+    assert sorted(good | poison) == sorted(bus.good + refused)
+    assert poison <= set(refused)
+    if most_failures is None:
+        assert poison == set(refused)
+        assert all(1 == len(some) for some in bus.bad)
+    else:
+        # Every failure adds two pieces, until they are too many; each piece is tried once.
+        assert len(store.inserts) <= 2 * most_failures + 1
+
+
+def test_one_bad_span_among_thousands_is_found_alone() -> None:
+    layout = [[False] * 1000 for _ in range(10)]
+    layout[6][567] = True
+    bus, store = work(batches_of(layout), 64)
+    assert [["6-567"]] == bus.bad
+    assert 9999 == len(bus.good)
+    assert len(store.inserts) < 32
+
+
+def test_a_flood_of_poison_is_refused_together() -> None:
+    layout = [[True] * 100 for _ in range(20)] + [[False] * 2000]
+    bus, store = work(batches_of(layout), 64)
+    assert len(store.inserts) <= 129
+    assert 2000 == sum(map(len, bus.bad))
+    assert 2000 == len(bus.good)
+    assert len(bus.bad) < 64

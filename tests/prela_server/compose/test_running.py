@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from prela_core.errors import SettingsError
-from prela_server import compose
+from prela_server.compose import Role
+from prela_server.compose.application import grpc_server
 from prela_server.edge.guard import open_guard
 from prela_server.run import run
 from prela_server.settings import Settings
@@ -17,7 +18,7 @@ GATEWAY = cast("Any", None)
 
 
 def test_grpc_is_off_unless_its_port_is_set(tmp_path: Path) -> None:
-    assert compose._grpc(Settings(data_dir=tmp_path), GATEWAY, open_guard()) is None
+    assert grpc_server(Settings(data_dir=tmp_path), GATEWAY, open_guard()) is None
 
 
 def test_a_missing_extra_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -25,11 +26,11 @@ def test_a_missing_extra_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setitem(sys.modules, "grpc", None)
 
     with pytest.raises(SettingsError, match=r"pip install 'prela-core\[grpc\]'"):
-        compose._grpc(Settings(data_dir=tmp_path, otlp_grpc_port=0), GATEWAY, open_guard())
+        grpc_server(Settings(data_dir=tmp_path, otlp_grpc_port=0), GATEWAY, open_guard())
 
 
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = Settings(data_dir=tmp_path, port=0, otlp_grpc_port=taken.getsockname()[1])
         with pytest.raises(SettingsError, match="choose another PRELA_OTLP_GRPC_PORT"):
-            run(settings, started=lambda *_: None)
+            run(Role.ALL, settings, started=lambda *_: None)

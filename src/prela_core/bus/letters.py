@@ -1,0 +1,122 @@
+"""Dead letters: records that could not be decoded or stored, kept with the reason why.
+
+A letter goes to the topic `<topic>.dlq` as the record was: key, value and headers. Headers of its
+own say the rest:
+
+| header | |
+|---|---|
+| `dlq_reason` | the error's kind and its text |
+| `dlq_at` | when it was given up, in microseconds since 1970, in decimal |
+| `dlq_partition`, `dlq_offset` | where it was in its topic |
+| `dlq_cut` | there when the value was too large for a letter, and is only in its old place |
+
+Of a record of which only some spans can't be stored, the letter holds those spans alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+import attrs
+
+from prela_core.bus.records import Record
+
+__all__ = [
+    "SUFFIX",
+    "DeadLetter",
+    "DeadLetters",
+    "decode_letter",
+    "encode_letter",
+    "reason_of",
+    "topic_of_letters",
+]
+
+SUFFIX = ".dlq"
+"""What the name of a topic of dead letters ends with."""
+
+_REASON_BYTES = 1000
+_NUMBER = re.compile(rb"-?[0-9]{1,18}")
+_OURS = frozenset({"dlq_reason", "dlq_at", "dlq_partition", "dlq_offset", "dlq_cut"})
+
+
+@attrs.frozen
+class DeadLetter:
+    """A record that was given up, and where it was taken from."""
+
+    record: Record
+    reason: str
+    at: int
+    """When it was given up: microseconds since 1970, 0 when unknown."""
+    partition: int = -1
+    """The partition of `record.topic` it was in; -1 when unknown, as is an offset of -1."""
+    offset: int = -1
+    is_cut: bool = False
+    """Whether the value was too large for a letter; it can't be sent again from here."""
+
+
+class DeadLetters(Protocol):
+    """Where letters are put."""
+
+    async def bury(self, letters: Sequence[DeadLetter]) -> None:
+        """Keep `letters`; returns only after they are durable.
+
+        Raises an `UnavailableError` when they can't be kept now; some may have been.
+        """
+
+
+def topic_of_letters(topic: str) -> str:
+    """Name the topic of the dead letters of `topic`."""
+    return topic + SUFFIX
+
+
+def encode_letter(letter: DeadLetter) -> Record:
+    """Give the record that carries `letter`."""
+    own = [
+        ("dlq_reason", letter.reason.encode(errors="replace")[:_REASON_BYTES]),
+        ("dlq_at", b"%d" % letter.at),
+        ("dlq_partition", b"%d" % letter.partition),
+        ("dlq_offset", b"%d" % letter.offset),
+    ]
+    if letter.is_cut:
+        own.append(("dlq_cut", b"1"))
+    record = letter.record
+    return attrs.evolve(
+        record,
+        topic=topic_of_letters(record.topic),
+        value=None if letter.is_cut else record.value,
+        headers=(*_theirs(record), *own),
+    )
+
+
+def decode_letter(record: Record) -> DeadLetter:
+    """Read a letter; whatever stands in that topic is one, though little may be known of it."""
+    said = dict(record.headers)
+    return DeadLetter(
+        record=attrs.evolve(
+            record, topic=record.topic.removesuffix(SUFFIX), headers=_theirs(record)
+        ),
+        reason=said.get("dlq_reason", b"").decode(errors="replace"),
+        at=max(0, _number(said, "dlq_at", 0)),
+        partition=_number(said, "dlq_partition", -1),
+        offset=_number(said, "dlq_offset", -1),
+        is_cut="dlq_cut" in said,
+    )
+
+
+def reason_of(error: BaseException) -> str:
+    """Say what was wrong, with its cause, for whoever may read the letter as well."""
+    said = f"{type(error).__name__}: {error}"
+    if error.__cause__ is not None:
+        said += f" ({type(error.__cause__).__name__}: {error.__cause__})"
+    return said
+
+
+def _theirs(record: Record) -> tuple[tuple[str, bytes], ...]:
+    return tuple(each for each in record.headers if each[0] not in _OURS)
+
+
+def _number(said: dict[str, bytes], name: str, unknown: int) -> int:
+    digits = said.get(name, b"")
+    return int(digits) if _NUMBER.fullmatch(digits) else unknown

@@ -1,0 +1,184 @@
+"""Taking records off a topic as fast as there is room for them, and never ceasing to poll."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.errors import KafkaError
+
+from prela_core.bus.figures import FeedFigures
+from prela_core.io.kafka_connection import KafkaConnection
+from prela_core.io.kafka_errors import translate
+
+__all__ = ["Intake", "open_consumer"]
+
+_log = logging.getLogger(__name__)
+
+_MIB = 1 << 20
+_POLL_MS = 200
+_TYPICAL_RECORD = _MIB
+"""What a record is taken for when it is reckoned how many there is room for."""
+
+_MOST_RECORDS = 500
+_START_SECONDS = 30.0
+_RETRY_SECONDS = 1.0
+
+
+async def open_consumer(
+    connection: KafkaConnection, *, group: str, session_seconds: float = 10.0
+) -> AIOKafkaConsumer:
+    """Connect a member of `group` that has no topic yet.
+
+    A member that dies is noticed after `session_seconds`. Raises `BusUnavailableError`.
+    """
+    session = round(session_seconds * 1000)
+    consumer = AIOKafkaConsumer(
+        **connection.client_options(),
+        group_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",  # the default would skip what came before the first start
+        session_timeout_ms=session,
+        heartbeat_interval_ms=min(3000, session // 4),
+        # Joining waits at the broker until all have joined, which a request must outlast.
+        rebalance_timeout_ms=15_000,
+        request_timeout_ms=25_000,
+        # What the client fetches ahead, for each broker; the first record comes whatever its size.
+        fetch_max_bytes=8 * _MIB,
+        max_partition_fetch_bytes=2 * _MIB,
+        retry_backoff_ms=200,
+    )
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            await consumer.start()
+    except (KafkaError, TimeoutError, OSError) as error:
+        with contextlib.suppress(KafkaError):
+            await consumer.stop()
+        raise translate(error) from error
+    return consumer
+
+
+class Intake:
+    """Polls `consumer` in a task of its own.
+
+    It asks for what there is `room` for, in bytes; when there is none it pauses all partitions
+    until `is_drained`, and polls on. `arrived` gets the records of each partition, `revoked` is
+    awaited before partitions are given to others, `idle` called between two polls, `failed` when
+    the consumer can't go on.
+    """
+
+    def __init__(
+        self,
+        consumer: AIOKafkaConsumer,
+        topic: str,
+        *,
+        room: Callable[[], int],
+        is_drained: Callable[[], bool],
+        arrived: Callable[[dict[int, Sequence[ConsumerRecord]]], Awaitable[None]],
+        revoked: Callable[[], Awaitable[None]],
+        idle: Callable[[], None],
+        failed: Callable[[Exception], None],
+        figures: FeedFigures,
+    ) -> None:
+        self._consumer = consumer
+        self._topic = topic
+        self._room = room
+        self._is_drained = is_drained
+        self._arrived = arrived
+        self._revoked = revoked
+        self._idle = idle
+        self._failed = failed
+        self._figures = figures
+        self._polling: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to poll."""
+        self._consumer.subscribe([self._topic], listener=_Listener(self._revoked, self._figures))
+        self._polling = asyncio.create_task(self._poll(), name=f"poll {self._topic}")
+
+    async def stop(self, seconds: float) -> None:
+        """Leave the group and disconnect, giving up on an orderly end after some seconds."""
+        if self._polling is not None:
+            self._polling.cancel()
+            await asyncio.gather(self._polling, return_exceptions=True)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._consumer.stop()
+        except (KafkaError, TimeoutError) as error:
+            _log.warning("left the group of %s without an answer: %r", self._topic, error)
+
+    async def waiting(self, done: Callable[[int], int | None]) -> dict[int, int]:
+        """Count what waits in each partition that is ours: from what is done to the end.
+
+        `done` says up to where that is known here; else what was last committed counts.
+        """
+        ours = sorted(self._consumer.assignment())
+        if not ours:
+            return {}
+        begins = {one: done(one.partition) for one in ours}
+        for one in [one for one, begin in begins.items() if begin is None]:
+            begins[one] = await self._consumer.committed(one)
+        unknown = [one for one, begin in begins.items() if begin is None]
+        # Both at once: each waits at the broker for the fetch before it, half a second long.
+        ends, firsts = await asyncio.gather(
+            self._consumer.end_offsets(ours), self._consumer.beginning_offsets(unknown)
+        )
+        begins |= firsts
+        return {one.partition: max(0, ends[one] - begins[one]) for one in ours}
+
+    async def _poll(self) -> None:
+        try:
+            while True:
+                self._balance()
+                fits = self._room() // _TYPICAL_RECORD
+                try:
+                    found = await self._consumer.getmany(
+                        timeout_ms=_POLL_MS, max_records=min(max(1, fits), _MOST_RECORDS)
+                    )
+                except KafkaError as error:
+                    if not error.retriable:
+                        raise
+                    _log.warning("polling %s failed: %r", self._topic, error)
+                    await asyncio.sleep(_RETRY_SECONDS)
+                    continue
+                if found:
+                    await self._arrived(
+                        {partition.partition: some for partition, some in found.items() if some}
+                    )
+                self._idle()
+        except Exception as error:  # noqa: BLE001 - told where it is waited for
+            self._failed(error)
+
+    def _balance(self) -> None:
+        """Pause what is ours when there is no room, and go on when there is enough again."""
+        ours: set[TopicPartition] = self._consumer.assignment()
+        paused: set[TopicPartition] = self._consumer.paused() if ours else set()
+        if self._figures.paused:
+            self._figures.paused = not self._is_drained()
+        else:
+            self._figures.paused = self._room() <= 0
+        if self._figures.paused:
+            self._consumer.pause(*(ours - paused))  # those too that came meanwhile
+        elif paused:
+            self._consumer.resume(*paused)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
+    def __init__(self, revoked: Callable[[], Awaitable[None]], figures: FeedFigures) -> None:
+        self._tell = revoked
+        self._figures = figures
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        del revoked  # it is always all of them
+        began = time.monotonic()
+        await self._tell()
+        _log.debug("gave partitions up after %.1f s", time.monotonic() - began)
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self._figures.rebalances += 1
+        self._figures.lag = dict.fromkeys((each.partition for each in assigned), 0)

@@ -1,0 +1,85 @@
+"""What a worker does from its start to its end, and how it is ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
+
+import structlog
+
+from prela_core.io.direct_bus import DirectBus
+from prela_core.store import Writer
+from prela_server.deadline import Deadline
+from prela_server.edge.health import Check
+from prela_server.worker.worker import Worker
+
+__all__ = ["DirectWork", "Work", "working"]
+
+_log = structlog.get_logger()
+
+
+class Work(Protocol):
+    """What moves spans from the bus to the store.
+
+    `checks` say whether it is ready; `expose`, if there is one, writes what it measures in
+    Prometheus' text format.
+    """
+
+    checks: Mapping[str, Check]
+    expose: Callable[[], bytes] | None
+
+    async def run(self) -> None:
+        """Work until `close`; it ends by itself only when it failed."""
+
+    def close(self) -> None:
+        """Take nothing more from the bus; `run` ends when what is in hand is stored."""
+
+    async def stop(self) -> None:
+        """Let go of the bus, after `run` has ended."""
+
+
+class DirectWork:
+    """The work between a bus in this process and the store; the gateway sees how the bus does."""
+
+    def __init__(self, bus: DirectBus, store: Writer) -> None:
+        self.checks: Mapping[str, Check] = {}
+        self.expose: Callable[[], bytes] | None = None
+        self._worker = Worker(bus, store)
+        self._bus = bus
+
+    async def run(self) -> None:
+        """Work until the bus is closed and dry."""
+        await self._worker.run()
+
+    def close(self) -> None:
+        """Close the bus; what it holds is still stored."""
+        self._bus.close()
+
+    async def stop(self) -> None:
+        """Do nothing: the bus ends with its process."""
+
+
+@asynccontextmanager
+async def working(work: Work, failed: asyncio.Event, deadline: Deadline) -> AsyncIterator[None]:
+    """Let `work` run for the time of a block; `failed` is set when it ends before.
+
+    After the block it is ended in order, as far as `deadline` allows.
+    """
+    task = asyncio.create_task(work.run(), name="work")
+    task.add_done_callback(lambda _: failed.set())
+    try:
+        yield
+    finally:
+        work.close()
+        await asyncio.wait({task}, timeout=deadline.left)
+        if not task.done():
+            _log.warning("the worker did not end in time, and is ended")
+            task.cancel()
+            await asyncio.wait({task})
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("the worker failed", exc_info=error)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(deadline.left):
+                await work.stop()
