@@ -1,6 +1,6 @@
 """Spans a second through the sending end of the Kafka bus, beside a bare client of the same bytes.
 
-    python tests/bench/kafka.py                         # about two minutes
+    python tests/bench/kafka.py                         # about a minute
     python tests/bench/kafka.py --spans 20000 --rounds 1
     python tests/bench/kafka.py --bootstrap host:9092   # a broker that is there already
 
