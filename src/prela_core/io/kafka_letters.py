@@ -62,10 +62,12 @@ async def open_producer(connection: KafkaConnection) -> AIOKafkaProducer:
     try:
         async with asyncio.timeout(_SECONDS):
             await producer.start()
-    except (KafkaError, TimeoutError, OSError) as error:
+    except BaseException as error:
         with contextlib.suppress(KafkaError):
             await producer.stop()
-        raise translate(error) from error
+        if isinstance(error, (KafkaError, TimeoutError, OSError)):
+            raise translate(error) from error
+        raise
     return producer
 
 
