@@ -15,9 +15,9 @@ from aiokafka.errors import KafkaError
 
 from prela_core.bus.letters import DeadLetter, KeptLetter, decode_letter, topic_of_letters
 from prela_core.bus.records import Record
-from prela_core.errors import BusUnavailableError, TooLargeError
+from prela_core.errors import BusUnavailableError, PrelaError, TooLargeError
 from prela_core.io.kafka_connection import KafkaConnection
-from prela_core.io.kafka_errors import translate
+from prela_core.io.kafka_errors import NEEDS_A_PERSON, translate
 from prela_core.io.kafka_letters import open_producer, send
 
 __all__ = ["GROUP", "KafkaLetterBox"]
@@ -116,7 +116,7 @@ class KafkaLetterBox:
             async with asyncio.timeout(_SECONDS):
                 await consumer.commit({partition: records[-1].offset + 1})
         except (KafkaError, TimeoutError) as error:
-            raise translate(error) from error
+            raise self._fault(error) from error
         return [attrs.evolve(one, is_replayed=was) for one, was in zip(kept, sent, strict=True)]
 
     async def _ranges(self) -> list[_Range]:
@@ -137,7 +137,7 @@ class KafkaLetterBox:
                     for one in partitions
                 ]
         except (KafkaError, TimeoutError, OSError) as error:
-            raise translate(error) from error
+            raise self._fault(error) from error
 
     async def _read(
         self, partition: TopicPartition, at: int, end: int
@@ -153,7 +153,7 @@ class KafkaLetterBox:
                     partition, timeout_ms=round(_IDLE_SECONDS * 1000), max_records=_TOGETHER
                 )
             except KafkaError as error:
-                raise translate(error) from error
+                raise self._fault(error) from error
             records = [one for one in found.get(partition, ()) if at <= one.offset < end]
             at = await consumer.position(partition)
             if records:
@@ -188,9 +188,16 @@ class KafkaLetterBox:
             except (KafkaError, TimeoutError, OSError) as error:
                 with contextlib.suppress(KafkaError):
                     await consumer.stop()
-                raise translate(error) from error
+                raise self._fault(error) from error
             self._consumer = consumer
         return self._consumer
+
+    def _fault(self, error: BaseException) -> PrelaError:
+        if isinstance(error, NEEDS_A_PERSON):
+            return translate(error)
+        return BusUnavailableError(
+            f"{self._connection.place} does not answer ({type(error).__name__})"
+        )
 
     async def _close(self) -> None:
         for client in (self._consumer, self._producer):

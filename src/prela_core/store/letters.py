@@ -55,7 +55,7 @@ def letter_table(kept: Sequence[KeptLetter]) -> pa.Table:
                 [each.reason.encode(errors="replace") for each in letters], pa.binary()
             ),
             "record": pa.array([_packed(each.record) for each in letters], pa.binary()),
-            "is_replayed": pa.array([each.is_replayed for each in kept], pa.uint8()),
+            "is_replayed": pa.array([int(each.is_replayed) for each in kept], pa.uint8()),
         }
     )
 
