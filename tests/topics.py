@@ -61,11 +61,19 @@ class Log:
         ]
         await asyncio.gather(*sending)
 
-    async def raw(self, value: bytes | None, *, partition: int = 0, key: bytes = b"k") -> None:
-        """Send what is no record of ours."""
-        await self.producer.send_and_wait(
-            self.topic, value=value, key=key, partition=partition, headers=[("odd", b"1")]
-        )
+    async def raw(
+        self,
+        value: bytes | None,
+        *,
+        partition: int = 0,
+        key: bytes | None = b"k",
+        topic: str | None = None,
+    ) -> None:
+        """Send what is no record of ours, in a form that the client itself would not send."""
+        batch = self.producer.create_batch()
+        batch.append(key=key, value=value, timestamp=None, headers=[("odd", b"1")])
+        done = await self.producer.send_batch(batch, topic or self.topic, partition=partition)
+        await done
 
     async def read(self, topic: str) -> list[Record]:
         """Give all that a topic holds, by partition."""

@@ -32,6 +32,7 @@ COMMANDS = {
     "show": Entry("Show one trace as a tree with its times, tokens and cost.", "embedded"),
     "search": Entry("Find words in names, inputs, outputs and attributes.", "embedded"),
     "reindex": Entry("Read stored spans again, by new conventions and prices.", "embedded"),
+    "dlq": Entry("List, show and replay what could not be stored.", "server,kafka"),
     "keys": Entry("Make, list and revoke API keys.", "server"),
     "doctor": Entry("Check this installation and say what to mend.", "cli"),
     "completion": Entry("Print what makes the shell complete `prela` commands.", "cli"),

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from prela_core.errors import InvalidError
-from prela_core.store import Reader, Store
+from prela_core.store import Reader
 
 if TYPE_CHECKING:
+    from prela_core.io.clickhouse_store import ClickHouseStore
     from prela_core.io.http_client import HttpClient
 
 __all__ = ["PROJECT_ID", "OpenSource", "find_server", "open_directory", "open_source"]
@@ -59,7 +60,7 @@ def open_source(data_dir: Path, url: str | None, api_key: str | None) -> Iterato
 
 
 @contextmanager
-def open_directory(directory: Path) -> Iterator[Store]:
+def open_directory(directory: Path) -> Iterator[ClickHouseStore]:
     """Open the store in `directory`, made if it is missing, waiting a little for its turn."""
     from prela_core.io.clickhouse_store import open_embedded
     from prela_core.io.data_directory import DataDirectory

@@ -16,19 +16,23 @@ Of a record of which only some spans can't be stored, the letter holds those spa
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import attrs
 
-from prela_core.bus.records import Record
+from prela_core.bus.records import Record, Topic, encode
+from prela_core.model import SpanBatch
 
 __all__ = [
     "SUFFIX",
     "DeadLetter",
     "DeadLetters",
+    "KeptLetter",
+    "LetterBox",
     "decode_letter",
     "encode_letter",
+    "letters_of",
     "reason_of",
     "topic_of_letters",
 ]
@@ -63,6 +67,38 @@ class DeadLetters(Protocol):
         """Keep `letters`; returns only after they are durable.
 
         Raises an `UnavailableError` when they can't be kept now; some may have been.
+        """
+
+
+@attrs.frozen
+class KeptLetter:
+    """A letter where it is kept; `place` names it there."""
+
+    place: str
+    letter: DeadLetter
+    is_replayed: bool = False
+    """Whether its record was sent again."""
+
+
+class LetterBox(Protocol):
+    """Where letters are looked at, and sent again after what was wrong has been put right.
+
+    All methods raise an `UnavailableError` when the letters can't be read now.
+    """
+
+    def letters(self, *, replayed: bool = False) -> Iterator[KeptLetter]:
+        """Give the letters in the order they were written, the replayed ones too if asked."""
+
+    def letter(self, place: str) -> KeptLetter | None:
+        """Give the letter that `place` names; None when there is none."""
+
+    def replay(self, limit: int | None = None) -> Iterator[KeptLetter]:
+        """Send the records of the letters again, the oldest first, `limit` at most.
+
+        Each is given after its record is durable and it is noted as replayed. It may be ended
+        at any time, and run again: nothing is left out, and a record that is sent twice makes no
+        span seen twice. Letters that come while it runs are left for the next time. Those that
+        hold no record (`is_cut`), or one that is still refused at once, are given as not replayed.
         """
 
 
@@ -103,6 +139,27 @@ def decode_letter(record: Record) -> DeadLetter:
         offset=_number(said, "dlq_offset", -1),
         is_cut="dlq_cut" in said,
     )
+
+
+def letters_of(
+    batch: SpanBatch,
+    error: BaseException,
+    at: int,
+    *,
+    spans: str = "spans",
+    traces: str = "traces",
+    partition: int = -1,
+    offset: int = -1,
+) -> list[DeadLetter]:
+    """Give the letters for a batch that `error` kept from being stored, in records of their own.
+
+    `spans` and `traces` name the topics it could be sent to again.
+    """
+    reason = reason_of(error)
+    return [
+        DeadLetter(record, reason, at, partition, offset)
+        for record in encode(batch, spans=Topic(spans), traces=Topic(traces))
+    ]
 
 
 def reason_of(error: BaseException) -> str:

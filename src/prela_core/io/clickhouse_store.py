@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from prela_core.errors import StoreUnavailableError
 from prela_core.io.clickhouse_errors import RefusedByStoreError, translated
+from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_parameters import in_parts
 from prela_core.model import SpanBatch
 from prela_core.store import (
@@ -157,6 +158,15 @@ class ClickHouseStore:
                 self._write([("spans", rewritten_table(rows))])
 
         return reindex(scope, self._ask, write)
+
+    @property
+    def letters(self) -> ClickHouseLetters:
+        """What could not be stored."""
+
+        def write(table: pa.Table) -> None:
+            self._write([("dead_letters", table)])
+
+        return ClickHouseLetters(self._ask, write, self.insert)
 
     def traces(
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
+from collections.abc import Callable
 
 import attrs
 
 from prela_core.bus import Delivery
-from prela_core.errors import BusFullError, BusUnavailableError, StoreUnavailableError
+from prela_core.bus.letters import DeadLetters, letters_of
+from prela_core.errors import (
+    BusFullError,
+    BusUnavailableError,
+    StoreUnavailableError,
+    UnavailableError,
+)
 from prela_core.model import SpanBatch
 
 __all__ = ["DirectBus"]
@@ -29,7 +37,8 @@ class DirectBus:
     the batch. `capacity` bounds the spans held, in the queue and in the worker's hands;
     `group` is how many make a full group; a group that is not full is waited for at most
     `linger` seconds. A batch that is not committed within `deadline` seconds fails, though it
-    may still land.
+    may still land. One that can't be stored is put into `letters` too, to be looked at; its
+    sender is told first, and whether there is room for the letter changes nothing.
     """
 
     def __init__(
@@ -39,11 +48,15 @@ class DirectBus:
         group: int = 20_000,
         linger: float = 0.003,
         deadline: float = 20.0,
+        letters: DeadLetters | None = None,
+        micros: Callable[[], int] = lambda: time.time_ns() // 1000,
     ) -> None:
         self._capacity = capacity
         self._group = group
         self._linger = linger
         self._deadline = deadline
+        self._letters = letters
+        self._micros = micros
         self._queue: deque[_Waiting] = deque()
         self._queued = 0
         self._held = 0
@@ -120,6 +133,13 @@ class DirectBus:
                 waiting.stored.set_exception(error)
                 # A publisher that has gone away will not look; that is no leak to warn of.
                 waiting.stored.exception()
+        if self._letters is not None and not isinstance(error, UnavailableError):
+            at = self._micros()
+            letters = [
+                letter for batch in delivery.batches for letter in letters_of(batch, error, at)
+            ]
+            with contextlib.suppress(UnavailableError):
+                await self._letters.bury(letters)
 
     def close(self) -> None:
         """Take no more batches; `take` gives what is queued, then None."""

@@ -17,10 +17,10 @@ from prela_core.bus import Delivery
 from prela_core.bus.figures import FeedFigures
 from prela_core.bus.grouping import GroupBounds, Grouper
 from prela_core.bus.leases import Leases, Place
-from prela_core.bus.letters import DeadLetter, DeadLetters, reason_of
+from prela_core.bus.letters import DeadLetter, DeadLetters, letters_of, reason_of
 from prela_core.bus.pauses import Pauses
 from prela_core.bus.port import weight_of
-from prela_core.bus.records import Record, Topic, decode, encode
+from prela_core.bus.records import Record, decode
 from prela_core.errors import BusUnavailableError, UnavailableError
 from prela_core.io.kafka_commits import Commits
 from prela_core.io.kafka_connection import KafkaConnection
@@ -173,7 +173,15 @@ class KafkaFeed:
             letter
             for batch, place in zip(delivery.batches, delivery.tokens, strict=True)
             if place.alive
-            for letter in self._letters_of(batch, place, error)
+            for letter in letters_of(
+                batch,
+                error,
+                self._micros(),
+                spans=self._topic,
+                traces=self._topic,
+                partition=place.lease.partition,
+                offset=place.offset,
+            )
         ]
         try:
             await self._bury(letters)
@@ -257,19 +265,6 @@ class KafkaFeed:
             place.settle(weight)
         if self._commits is not None:
             await self._commits.commit()
-
-    def _letters_of(self, batch: SpanBatch, place: Place, error: Exception) -> list[DeadLetter]:
-        topic = Topic(self._topic)
-        return [
-            DeadLetter(
-                record=record,
-                reason=reason_of(error),
-                at=self._micros(),
-                partition=place.lease.partition,
-                offset=place.offset,
-            )
-            for record in encode(batch, spans=topic, traces=topic)
-        ]
 
     async def _bury_undecodable(self) -> None:
         """Write what could not be decoded to the dead letters, as it is."""

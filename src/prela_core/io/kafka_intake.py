@@ -56,10 +56,12 @@ async def open_consumer(
     try:
         async with asyncio.timeout(_START_SECONDS):
             await consumer.start()
-    except (KafkaError, TimeoutError, OSError) as error:
+    except BaseException as error:
         with contextlib.suppress(KafkaError):
             await consumer.stop()
-        raise translate(error) from error
+        if isinstance(error, (KafkaError, TimeoutError, OSError)):
+            raise translate(error) from error
+        raise
     return consumer
 
 

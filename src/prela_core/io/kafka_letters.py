@@ -62,10 +62,12 @@ async def open_producer(connection: KafkaConnection) -> AIOKafkaProducer:
     try:
         async with asyncio.timeout(_SECONDS):
             await producer.start()
-    except (KafkaError, TimeoutError, OSError) as error:
+    except BaseException as error:
         with contextlib.suppress(KafkaError):
             await producer.stop()
-        raise translate(error) from error
+        if isinstance(error, (KafkaError, TimeoutError, OSError)):
+            raise translate(error) from error
+        raise
     return producer
 
 
@@ -115,10 +117,12 @@ async def send(producer: AIOKafkaProducer, record: Record) -> None:
 
     Raises `BusUnavailableError` when that can't be had in time, and `TooLargeError`.
     """
+    # The client sends nothing that has neither a key nor a value, though others do.
+    key = b"" if record.key is None and record.value is None else record.key
     try:
         async with asyncio.timeout(_SECONDS):
             await producer.send_and_wait(
-                record.topic, value=record.value, key=record.key, headers=list(record.headers)
+                record.topic, value=record.value, key=key, headers=list(record.headers)
             )
     except (KafkaError, TimeoutError) as error:
         raise translate(error) from error

@@ -13,7 +13,6 @@ import anyio.to_thread
 import structlog
 
 from prela_core.errors import SettingsError
-from prela_core.store import Store
 from prela_server.accounts.cached import CachedAccounts
 from prela_server.accounts.open import open_accounts
 from prela_server.settings import ClickHouse, Secret, Settings
@@ -31,7 +30,7 @@ READERS = 4
 
 
 @asynccontextmanager
-async def opened_store(settings: Settings) -> AsyncIterator[Store]:
+async def opened_store(settings: Settings) -> AsyncIterator[ClickHouseStore]:
     """Open ClickHouse when it is set, or else the engine in the data directory, which is held.
 
     A server need not answer yet, and its schema is the worker's to set up.

@@ -29,6 +29,7 @@ from prela_server.edge.health import Check, shared
 from prela_server.settings import Settings
 
 if TYPE_CHECKING:
+    from prela_core.io.clickhouse_store import ClickHouseStore
     from prela_server.ingest.otlp_grpc import OtlpGrpc
 
 __all__ = ["Running", "running"]
@@ -98,7 +99,7 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
 
 
 async def _carriers(
-    role: Role, settings: Settings, store: Store | None, enter: Enter
+    role: Role, settings: Settings, store: ClickHouseStore | None, enter: Enter
 ) -> tuple[Bus | None, Work | None]:
     """Open what carries spans from the gateway to the worker, as far as `role` has a hand in it."""
     if settings.kafka.is_set:
@@ -108,5 +109,5 @@ async def _carriers(
         return await enter(opened_bus(settings)) if role.ingests else None, work
     if store is None or not role.works:
         return None, None
-    bus = DirectBus(capacity=settings.bus_spans)
+    bus = DirectBus(capacity=settings.bus_spans, letters=store.letters)
     return bus, DirectWork(bus, store)

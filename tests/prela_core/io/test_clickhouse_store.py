@@ -23,7 +23,13 @@ from prela_core.testing import NOON, span_record
 
 MICROS = to_micros(NOON)
 SOURCE = Path(prela_core.__file__).parents[1]
-STEPS = ["0001 spans", "0002 trace_announcements", "0003 traces", "0004 scores"]
+STEPS = [
+    "0001 spans",
+    "0002 trace_announcements",
+    "0003 traces",
+    "0004 scores",
+    "0005 dead_letters",
+]
 
 
 @pytest.fixture

@@ -162,19 +162,21 @@ def test_what_can_not_be_decoded_is_a_letter_as_it_was_and_holds_nothing_up(kafk
         async with feed_of(held) as feed:
             await held.raw(b"\xc1 junk", key=b"key")
             await held.raw(None, key=b"gone")
+            await held.raw(None, key=None)
             await held.publish(batch("a"))
             waiting = asyncio.create_task(take_spans(feed, 1))
             assert ["a/0"] == ids(*await waiting)
             idle = asyncio.create_task(feed.take())
             await held.drained()
             idle.cancel()
-        junk, empty = map(decode_letter, await held.read(held.letters))
+        junk, gone, empty = map(decode_letter, await held.read(held.letters))
         assert (b"\xc1 junk", b"key") == (junk.record.value, junk.record.key)
-        assert (None, b"gone") == (empty.record.value, empty.record.key)
+        assert (None, b"gone") == (gone.record.value, gone.record.key)
+        assert (None, 2) == (empty.record.value, empty.offset)
         assert (("odd", b"1"),) == junk.record.headers
         assert junk.reason.startswith("RecordError: ")
         assert (held.topic, 0, 0) == (junk.record.topic, junk.partition, junk.offset)
-        assert (2, 2) == (feed.figures.undecodable, feed.figures.dead_letters)
+        assert (3, 3) == (feed.figures.undecodable, feed.figures.dead_letters)
 
     run(kafka, scene)
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from prela_core.testing import ManualClock
 from prela_server.worker.watchdog import Watchdog
 
@@ -25,14 +23,29 @@ def test_lag_without_a_step_for_a_minute_is_stuck() -> None:
     ]
 
 
-@pytest.mark.parametrize("lag", [0, None])
-def test_who_has_nothing_to_do_or_cannot_say_is_not(lag: int | None) -> None:
+def test_who_has_nothing_to_do_is_not() -> None:
     watched = Watched()
-    assert not any(watched.look(50, lag=lag) for _ in range(10))
+    assert not any(watched.look(50, lag=0) for _ in range(10))
     assert [False, False, True] == [
         watched.look(50, lag=1),
         watched.look(9, lag=1),
-        watched.look(1, lag=1),
+        watched.look(51, lag=1),
+    ]
+
+
+def test_while_nobody_can_say_what_waits_it_is_given_longer() -> None:
+    watched = Watched()
+    assert not any(watched.look(59, lag=None) for _ in range(6))
+    assert watched.look(5, lag=None)
+
+
+def test_brokers_that_come_back_begin_the_minute_anew() -> None:
+    watched = Watched()
+    assert [False, False, False, True] == [
+        watched.look(0, lag=None),
+        watched.look(200, lag=None),
+        watched.look(59, lag=5),
+        watched.look(60, lag=5),
     ]
 
 
