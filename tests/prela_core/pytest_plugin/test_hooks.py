@@ -30,8 +30,10 @@ def answer(word):
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester) -> Iterator[Run]:
-    """Run tests of an agent."""
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Run tests of an agent, on a developer's machine: in CI pytest's summary is longer."""
+    for variable in ("CI", "BUILD_NUMBER"):
+        monkeypatch.delenv(variable, raising=False)
 
     def _run(tests: str, *options: str) -> pytest.RunResult:
         pytester.makepyfile(agent=AGENT, test_it=f"from agent import *\n{tests}")
