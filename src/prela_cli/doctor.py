@@ -147,8 +147,8 @@ def _settings() -> str:
 
     loaded = load()
     known = {name for setting in settings_of(Settings) for name in setting.variable.names}
-    of_commands = {name for name in OF_COMMANDS if os.environ.get(name)}
-    read = ", ".join(sorted({found.name for found in loaded.found.values()} | of_commands))
+    of_others = {name for name in OF_COMMANDS | OF_PROGRAMS if os.environ.get(name)}
+    read = ", ".join(sorted({found.name for found in loaded.found.values()} | of_others))
     unknown = ", ".join(
         name
         for name in sorted(os.environ)

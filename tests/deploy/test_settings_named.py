@@ -19,7 +19,7 @@ from tests.deploy.described import (
     named_in,
 )
 
-from prela_cli.doctor import _OF_COMMANDS
+from prela_cli.doctor import OF_COMMANDS
 from prela_cli.main import COMMANDS
 from prela_server.settings import Settings, load, settings_of
 
@@ -61,7 +61,7 @@ def test_the_example_of_settings_names_settings() -> None:
     named = re.findall(r"^#?\s?(?:export )?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE)
 
     assert {"KAFKA_BOOTSTRAP_SERVERS", "CLICKHOUSE_HOST"} <= set(named)
-    assert set() == set(named) - KNOWN - NOT_SETTINGS - _OF_COMMANDS
+    assert set() == set(named) - KNOWN - NOT_SETTINGS - OF_COMMANDS
 
 
 @pytest.mark.parametrize("started", STARTED, ids=str)
@@ -94,7 +94,7 @@ def test_the_guide_names_every_setting_that_is_used() -> None:
 def test_the_guide_names_nothing_else() -> None:
     named = set(re.findall(r"`((?:PRELA|KAFKA|CLICKHOUSE|POSTGRES)_[A-Z_]+)(?:=[^`]*)?`", GUIDE))
 
-    assert set() == named - KNOWN - NOT_SETTINGS - _OF_COMMANDS - OF_OTHERS
+    assert set() == named - KNOWN - NOT_SETTINGS - OF_COMMANDS - OF_OTHERS
 
 
 def test_the_guide_names_commands_that_there_are() -> None:

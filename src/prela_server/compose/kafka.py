@@ -6,30 +6,24 @@ Imported only when Kafka is set: the client is an extra.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
-
-import anyio.to_thread
-import structlog
 
 from prela_core.bus import Bus
 from prela_core.bus.grouping import GroupBounds
-from prela_core.bus.pauses import Pauses
-from prela_core.errors import BusUnavailableError, UnavailableError
+from prela_core.errors import BusUnavailableError
 from prela_core.io.kafka_bus import KafkaBus
 from prela_core.io.kafka_connection import KafkaConnection
 from prela_core.io.kafka_feed import KafkaFeed
 from prela_core.io.kafka_letters import KafkaLetters
 from prela_core.store import Store
+from prela_server.compose.work import persist, set_up
 from prela_server.edge.health import Check, shared
 from prela_server.settings import Settings
 from prela_server.worker.metrics import WorkerMetrics
 from prela_server.worker.service import TraceService
 
 __all__ = ["KafkaWork", "connection_of", "opened_bus"]
-
-_log = structlog.get_logger()
 
 
 def connection_of(settings: Settings) -> KafkaConnection:
@@ -105,10 +99,9 @@ class KafkaWork:
         await TraceService(self._feeds, self._store, metrics=self._metrics).run()
 
     async def _start(self) -> None:
-        migrate = partial(anyio.to_thread.run_sync, self._store.migrate, abandon_on_cancel=True)
-        await _persist(migrate)
+        await set_up(self._store)
         for feed in self._feeds.values():
-            await _persist(feed.start)
+            await persist(feed.start)
 
     async def _ready(self) -> None:
         """Return when spans are taken from both topics."""
@@ -127,16 +120,3 @@ class KafkaWork:
         """Leave the groups. What was taken and not stored will be taken again."""
         await asyncio.gather(*(feed.stop() for feed in self._feeds.values()))
         await self._letters.close()
-
-
-async def _persist(action: Callable[[], Awaitable[object]]) -> None:
-    """Do `action`, again and again until what it needs is there."""
-    pauses = Pauses()
-    while True:
-        try:
-            await action()
-        except UnavailableError as error:
-            _log.warning("waiting", reason=str(error))
-            await asyncio.sleep(pauses.next(error.retry_after))
-        else:
-            return

@@ -110,4 +110,4 @@ async def _carriers(
     if store is None or not role.works:
         return None, None
     bus = DirectBus(capacity=settings.bus_spans, letters=store.letters)
-    return bus, DirectWork(bus, store)
+    return bus, DirectWork(bus, store, sets_up=settings.clickhouse.is_set)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Protocol
 
+import anyio.to_thread
 import structlog
 
+from prela_core.bus.pauses import Pauses
+from prela_core.errors import UnavailableError
 from prela_core.io.direct_bus import DirectBus
-from prela_core.store import Writer
+from prela_core.store import Store
 from prela_server.deadline import Deadline
 from prela_server.edge.health import Check
 from prela_server.worker.worker import Worker
 
-__all__ = ["DirectWork", "Work", "working"]
+__all__ = ["DirectWork", "Work", "persist", "set_up", "working"]
 
 _log = structlog.get_logger()
 
@@ -41,17 +45,27 @@ class Work(Protocol):
 
 
 class DirectWork:
-    """The work between a bus in this process and the store; the gateway sees how the bus does."""
+    """The work between a bus in this process and the store; the gateway sees how the bus does.
 
-    def __init__(self, bus: DirectBus, store: Writer) -> None:
+    With `sets_up` the schema of the store is set up as soon as that answers. Until then senders
+    are told that it can't write.
+    """
+
+    def __init__(self, bus: DirectBus, store: Store, *, sets_up: bool) -> None:
         self.checks: Mapping[str, Check] = {}
         self.expose: Callable[[], bytes] | None = None
         self._worker = Worker(bus, store)
         self._bus = bus
+        self._store = store
+        self._sets_up = sets_up
 
     async def run(self) -> None:
         """Work until the bus is closed and dry."""
-        await self._worker.run()
+        async with asyncio.TaskGroup() as tasks:
+            setting_up = tasks.create_task(set_up(self._store)) if self._sets_up else None
+            await self._worker.run()
+            if setting_up is not None:
+                setting_up.cancel()
 
     def close(self) -> None:
         """Close the bus; what it holds is still stored."""
@@ -59,6 +73,24 @@ class DirectWork:
 
     async def stop(self) -> None:
         """Do nothing: the bus ends with its process."""
+
+
+async def set_up(store: Store) -> None:
+    """Bring the schema of `store` up to date, however long it takes until that answers."""
+    await persist(partial(anyio.to_thread.run_sync, store.migrate, abandon_on_cancel=True))
+
+
+async def persist(action: Callable[[], Awaitable[object]]) -> None:
+    """Do `action`, again and again until what it needs is there."""
+    pauses = Pauses()
+    while True:
+        try:
+            await action()
+        except UnavailableError as error:
+            _log.warning("waiting", reason=str(error))
+            await asyncio.sleep(pauses.next(error.retry_after))
+        else:
+            return
 
 
 @asynccontextmanager

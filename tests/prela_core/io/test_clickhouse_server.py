@@ -21,7 +21,13 @@ from prela_core.store import Order, PageRequest, TraceFilter
 from prela_core.testing import NOON, span_record
 
 MICROS = to_micros(NOON)
-STEPS = ["0001 spans", "0002 trace_announcements", "0003 traces", "0004 scores"]
+STEPS = [
+    "0001 spans",
+    "0002 trace_announcements",
+    "0003 traces",
+    "0004 scores",
+    "0005 dead_letters",
+]
 
 
 def _open(server: ClickHouse, **options: Any) -> ClickHouseStore:
