@@ -25,9 +25,11 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test: `nox -s tests -- -k timestamps` runs a part."""
+    """Run every test, on up to four cores: `nox -s tests -- -k timestamps` runs a part."""
     session.install("-e", ".[all]", *_group("test"))
-    session.run("pytest", *session.posargs)
+    # A file's tests stay together: what its fixtures start, they start once.
+    cores = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+    session.run("pytest", *cores, *session.posargs)
 
 
 @nox.session
