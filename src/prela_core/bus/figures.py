@@ -18,6 +18,8 @@ class FeedFigures:
     kept: int = 0
     """Deliveries kept to be given again, for the store was away."""
     undecodable: int = 0
+    lost: int = 0
+    """Records that the bus deleted before they were taken: its retention is too short."""
     dead_letters: int = 0
     """Letters written for what could not be decoded or stored."""
     held_bytes: int = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import attrs
 
-__all__ = ["Lease", "Leases", "Place"]
+__all__ = ["Gap", "Lease", "Leases", "Place"]
 
 
 @attrs.frozen(eq=False)
@@ -79,11 +79,22 @@ class Lease:
         return None if self.done == self.committed else self.done
 
 
+@attrs.frozen(order=True)
+class Gap:
+    """Offsets of `partition` from `begin` up to `end` that were passed over."""
+
+    partition: int
+    begin: int
+    end: int
+
+
 class Leases:
     """The partitions that are ours now."""
 
     def __init__(self) -> None:
         self._ours: dict[int, Lease] = {}
+        self._expected: dict[int, int] = {}
+        self._gaps: list[Gap] = []
 
     @property
     def open(self) -> int:
@@ -94,26 +105,42 @@ class Leases:
         """Give the lease for a record that came from `partition`, which shows that it is ours.
 
         A log that goes back before what was taken from it was cut off and written anew: what was
-        taken then is no longer what stands there, so another lease begins.
+        taken then is no longer what stands there, so another lease begins. The former one is not
+        revoked, for what is held of it stands nowhere else, but it commits nothing more.
         """
         lease = self._ours.get(partition)
-        if lease is not None and lease.following is not None and offset < lease.following:
-            lease.alive = False
-            lease = None
-        if lease is None:
+        following = self._expected.get(partition) if lease is None else lease.following
+        if following is not None and offset > following:
+            self._gaps.append(Gap(partition, following, offset))
+        if lease is None or (following is not None and offset < following):
             lease = self._ours[partition] = Lease(partition)
         return lease
+
+    def expect(self, partition: int, offset: int) -> None:
+        """Note that what is taken from `partition` should begin at `offset`."""
+        self._expected[partition] = offset
+
+    def gaps(self) -> list[Gap]:
+        """Give what was passed over since this was asked last."""
+        gaps, self._gaps = self._gaps, []
+        return gaps
 
     def done(self, partition: int) -> int | None:
         """Give the offset in `partition` below which everything taken is done, if any was."""
         lease = self._ours.get(partition)
         return None if lease is None else lease.done
 
+    def following(self, partition: int) -> int | None:
+        """Give the offset after the last one taken from `partition`, if any was."""
+        lease = self._ours.get(partition)
+        return None if lease is None else lease.following
+
     def end(self) -> None:
         """Give up all partitions: what is in our hands will be taken again by whoever gets them."""
         for lease in self._ours.values():
             lease.alive = False
         self._ours.clear()
+        self._expected.clear()
 
     def committable(self) -> list[tuple[Lease, int]]:
         """Give what to commit now, by partition; nothing when all was."""

@@ -16,8 +16,9 @@ from aiokafka.errors import KafkaError
 from prela_core.bus import Delivery
 from prela_core.bus.figures import FeedFigures
 from prela_core.bus.grouping import GroupBounds, Grouper
-from prela_core.bus.leases import Leases, Place
+from prela_core.bus.leases import Gap, Leases, Place
 from prela_core.bus.letters import DeadLetter, DeadLetters, letters_of, reason_of
+from prela_core.bus.losses import Losses, Standing
 from prela_core.bus.pauses import Pauses
 from prela_core.bus.port import weight_of
 from prela_core.bus.records import Record, decode
@@ -94,6 +95,7 @@ class KafkaFeed:
         self._micros = micros
         self._grouper: Grouper[_Arrived] = Grouper(bounds or GroupBounds())
         self._leases = Leases()
+        self._losses = Losses()
         self._kept: deque[Delivery] = deque()
         self._undecodable: deque[_Arrived] = deque()
         self._not_before = float("-inf")
@@ -127,6 +129,7 @@ class KafkaFeed:
             room=lambda: self._grouper.room,
             is_drained=lambda: self._grouper.drained,
             arrived=self._arrived,
+            expected=self._leases.expect,
             revoked=self._revoked,
             idle=self._commits.retry,
             failed=self._failed,
@@ -213,16 +216,38 @@ class KafkaFeed:
             raise BusUnavailableError(f"the broker does not say how far {self._topic} is")
 
     async def look(self) -> int | None:
-        """Count the records that wait: in the topic, and not committed. None: nobody can say."""
-        if self._intake is None:
+        """Count the records that wait: in the topic, and not committed. None: nobody can say.
+
+        Nor can anybody before the group gave out its partitions. What the topic deleted before it
+        was taken is counted in `figures.lost`, and logged.
+        """
+        if self._intake is None or not self.figures.rebalances:
             return None
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
-                waiting = await self._intake.waiting(self._leases.done)
+                standings = await self._intake.standings(self._leases.done)
         except (TimeoutError, KafkaError):
             return None
-        self.figures.lag = waiting
-        return sum(waiting.values())
+        self._note_losses(standings)
+        self.figures.lag = {number: each.lag for number, each in standings.items()}
+        return sum(self.figures.lag.values())
+
+    def _note_losses(self, standings: dict[int, Standing]) -> None:
+        missing = self._leases.gaps()
+        for partition, each in standings.items():
+            # What was taken is not lost, though it may be in hand yet.
+            taken = max(each.done, self._leases.following(partition) or 0)
+            missing.append(Gap(partition, taken, each.first))
+        firsts = {partition: each.first for partition, each in standings.items()}
+        for partition, lost in self._losses.found(missing, firsts).items():
+            self.figures.lost += lost
+            _log.error(
+                "%d records of %s/%d were deleted before they were taken; its retention is "
+                "too short for how long nothing was stored",
+                lost,
+                self._topic,
+                partition,
+            )
 
     def _wait(self) -> float | None:
         """Give the seconds until something may be given; None: not before something happens."""

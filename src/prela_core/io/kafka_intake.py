@@ -13,6 +13,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
 from prela_core.bus.figures import FeedFigures
+from prela_core.bus.losses import Standing
 from prela_core.io.kafka_connection import KafkaConnection
 from prela_core.io.kafka_errors import translate
 
@@ -28,6 +29,7 @@ _TYPICAL_RECORD = _MIB
 _MOST_RECORDS = 500
 _START_SECONDS = 30.0
 _RETRY_SECONDS = 1.0
+_COMMITTED_SECONDS = 3.0
 
 
 async def open_consumer(
@@ -52,6 +54,8 @@ async def open_consumer(
         fetch_max_bytes=8 * _MIB,
         max_partition_fetch_bytes=2 * _MIB,
         retry_backoff_ms=200,
+        # Partitions that are added are seen only then, and so are topics that were not yet there.
+        metadata_max_age_ms=30_000,
     )
     try:
         async with asyncio.timeout(_START_SECONDS):
@@ -69,9 +73,9 @@ class Intake:
     """Polls `consumer` in a task of its own.
 
     It asks for what there is `room` for, in bytes; when there is none it pauses all partitions
-    until `is_drained`, and polls on. `arrived` gets the records of each partition, `revoked` is
-    awaited before partitions are given to others, `idle` called between two polls, `failed` when
-    the consumer can't go on.
+    until `is_drained`, and polls on. `arrived` gets the records of each partition, `expected` the
+    offset that a partition of ours should go on with, `revoked` is awaited before partitions are
+    given to others, `idle` called between two polls, `failed` when the consumer can't go on.
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class Intake:
         room: Callable[[], int],
         is_drained: Callable[[], bool],
         arrived: Callable[[dict[int, Sequence[ConsumerRecord]]], Awaitable[None]],
+        expected: Callable[[int, int], None],
         revoked: Callable[[], Awaitable[None]],
         idle: Callable[[], None],
         failed: Callable[[Exception], None],
@@ -92,6 +97,7 @@ class Intake:
         self._room = room
         self._is_drained = is_drained
         self._arrived = arrived
+        self._expected = expected
         self._revoked = revoked
         self._idle = idle
         self._failed = failed
@@ -100,7 +106,8 @@ class Intake:
 
     def start(self) -> None:
         """Begin to poll."""
-        self._consumer.subscribe([self._topic], listener=_Listener(self._revoked, self._figures))
+        listener = _Listener(self._revoked, self._assigned, self._figures)
+        self._consumer.subscribe([self._topic], listener=listener)
         self._polling = asyncio.create_task(self._poll(), name=f"poll {self._topic}")
 
     async def stop(self, seconds: float) -> None:
@@ -114,8 +121,8 @@ class Intake:
         except (KafkaError, TimeoutError) as error:
             _log.warning("left the group of %s without an answer: %r", self._topic, error)
 
-    async def waiting(self, done: Callable[[int], int | None]) -> dict[int, int]:
-        """Count what waits in each partition that is ours: from what is done to the end.
+    async def standings(self, done: Callable[[int], int | None]) -> dict[int, Standing]:
+        """Say how far each partition is that is ours.
 
         `done` says up to where that is known here; else what was last committed counts.
         """
@@ -125,13 +132,27 @@ class Intake:
         begins = {one: done(one.partition) for one in ours}
         for one in [one for one, begin in begins.items() if begin is None]:
             begins[one] = await self._consumer.committed(one)
-        unknown = [one for one, begin in begins.items() if begin is None]
         # Both at once: each waits at the broker for the fetch before it, half a second long.
         ends, firsts = await asyncio.gather(
-            self._consumer.end_offsets(ours), self._consumer.beginning_offsets(unknown)
+            self._consumer.end_offsets(ours), self._consumer.beginning_offsets(ours)
         )
-        begins |= firsts
-        return {one.partition: max(0, ends[one] - begins[one]) for one in ours}
+        return {
+            one.partition: Standing(firsts[one] if begin is None else begin, firsts[one], ends[one])
+            for one, begin in begins.items()
+        }
+
+    async def _assigned(self, partitions: set[TopicPartition]) -> None:
+        """Tell where the partitions should go on, while nothing of them is committed here."""
+        ours = sorted(partitions)
+        try:
+            async with asyncio.timeout(_COMMITTED_SECONDS):
+                committed = await asyncio.gather(*map(self._consumer.committed, ours))
+        except (KafkaError, TimeoutError) as error:
+            _log.debug("nobody says how far %s was: %r", self._topic, error)
+            return
+        for one, offset in zip(ours, committed, strict=True):
+            if offset is not None:
+                self._expected(one.partition, offset)
 
     async def _poll(self) -> None:
         try:
@@ -171,8 +192,14 @@ class Intake:
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
-    def __init__(self, revoked: Callable[[], Awaitable[None]], figures: FeedFigures) -> None:
+    def __init__(
+        self,
+        revoked: Callable[[], Awaitable[None]],
+        assigned: Callable[[set[TopicPartition]], Awaitable[None]],
+        figures: FeedFigures,
+    ) -> None:
         self._tell = revoked
+        self._tell_assigned = assigned
         self._figures = figures
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
@@ -184,3 +211,4 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         self._figures.rebalances += 1
         self._figures.lag = dict.fromkeys((each.partition for each in assigned), 0)
+        await self._tell_assigned(assigned)

@@ -123,6 +123,7 @@ _COUNTS = {
     "rebalances": "How often partitions were given out anew.",
     "dead_letters": "Dead letters written.",
     "undecodable": "Records that could not be decoded.",
+    "lost": "Records that the bus deleted before they were taken.",
     "kept": "Groups kept to be given again, for the store was away.",
     "taken": "Records taken from the bus.",
 }

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prela_core.bus.leases import Lease, Leases
+from prela_core.bus.leases import Gap, Lease, Leases
 
 
 def test_everything_below_what_is_committed_is_done_whatever_the_order() -> None:
@@ -62,13 +62,30 @@ def test_what_was_taken_before_a_revocation_is_no_longer_ours() -> None:
     assert (True, 5) == (again.alive, leases.done(1))
 
 
-def test_a_log_that_goes_back_is_taken_anew() -> None:
+def test_a_log_that_goes_back_is_taken_anew_and_what_is_held_of_it_stays_ours() -> None:
     leases = Leases()
     old = leases.of(0, 100).hold(100)
     new = leases.of(0, 3).hold(3)
-    assert (False, True) == (old.alive, new.alive)
+    assert (True, True) == (old.alive, new.alive)
     new.settle()
+    old.settle()
     assert [4] == [offset for _, offset in leases.committable()]
+    assert [] == leases.gaps()
+
+
+def test_what_is_passed_over_is_noted_once() -> None:
+    leases = Leases()
+    leases.expect(0, 5)
+    leases.of(0, 9).hold(9)
+    leases.of(0, 10).hold(10)
+    leases.of(0, 12).hold(12)
+    leases.of(1, 7).hold(7)
+    assert [Gap(0, 5, 9), Gap(0, 11, 12)] == leases.gaps()
+    assert [] == leases.gaps()
+    assert (13, 8, None) == tuple(map(leases.following, (0, 1, 2)))
+    leases.end()
+    leases.of(0, 99).hold(99)
+    assert [] == leases.gaps()
 
 
 @given(st.data())

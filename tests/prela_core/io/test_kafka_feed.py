@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import RecordsToDelete
 from tests.topics import Log, log, make_letters, until
 
 from prela_core.bus import Delivery, Record
@@ -208,6 +210,54 @@ def test_a_record_too_large_for_a_letter_is_left_where_it_was(kafka: str) -> Non
         assert (True, None, 0) == (letter.is_cut, letter.record.value, letter.offset)
 
     run(kafka, scene, largest_letter=20_000)
+
+
+async def delete_before(held: Log, offset: int) -> None:
+    """Have the broker forget what stands before `offset`, as its retention does."""
+    place = TopicPartition(held.topic, 0)
+    await held.admin.delete_records({place: RecordsToDelete(before_offset=offset)})
+
+
+def test_what_was_deleted_before_it_was_taken_is_told_once_and_holds_nothing_up(
+    kafka: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scene(held: Log) -> None:
+        await held.publish(*(batch(f"t{at}") for at in range(4)))
+        async with feed_of(held, bounds=GroupBounds(rows=1, age=0.01)) as feed:
+            await feed.commit(await take(feed))
+        await delete_before(held, 3)
+        async with feed_of(held) as feed:
+            assert ["t3/0"] == ids(*await take_spans(feed, 1))
+            assert (0, 2) == (await feed.look(), feed.figures.lost)
+            assert (0, 2) == (await feed.look(), feed.figures.lost)
+        await held.publish(*(batch(f"u{at}") for at in range(4)))
+        await delete_before(held, 8)
+        async with feed_of(held) as feed:  # all of it is gone, and nothing comes
+            await until(lambda: feed.figures.rebalances)
+            assert (0, 4) == (await feed.look(), feed.figures.lost)
+
+    run(kafka, scene, partitions=1)
+    told = [each.getMessage() for each in caplog.records if "were deleted" in each.getMessage()]
+    assert ["2 records", "4 records"] == [" ".join(each.split()[:2]) for each in told]
+
+
+def test_nobody_says_what_waits_before_the_group_gave_out_its_partitions(kafka: str) -> None:
+    async def scene(held: Log) -> None:
+        async with feed_of(held, revoke_seconds=20) as one:
+            await until(lambda: one.figures.rebalances)
+            await held.publish(batch("a"))
+            in_hand = await take(one)
+            async with feed_of(held) as other:
+                assert None is await other.look()
+                with pytest.raises(BusUnavailableError):
+                    await other.ready()
+                await one.commit(in_hand)
+                idle = asyncio.create_task(one.take())
+                await until(lambda: other.figures.rebalances)
+                assert 0 == await other.look()
+                idle.cancel()
+
+    run(kafka, scene)
 
 
 @pytest.mark.slow
