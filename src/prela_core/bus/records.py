@@ -18,12 +18,15 @@ and links stay the JSON bytes they are. Headers say the rest:
 | `received_at` | when the gateway received them, in microseconds since 1970, in decimal |
 | `id` | a hash of all of this: a record that was sent twice has one id |
 
-A new field is a new version. `decode` reads every version that a topic may still hold.
+A new field is a new version. `decode` reads every version that a topic may still hold. Workers are
+brought up to date before gateways; a record that is newer than its worker is no poison that holds
+others up, but a dead letter, kept until it is sent again to a worker that can read it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import starmap
 from operator import attrgetter
@@ -58,6 +61,7 @@ SCHEMA = 1
 _ENCODING = b"msgpack"
 _ID_BYTES = 16
 _LARGEST_TIME = 2**63
+_VERSION = re.compile(rb"[0-9]{1,9}")
 _TEXT_BYTES = 256
 """About what ids, names, times and words of a span weigh."""
 
@@ -139,9 +143,7 @@ def decode(record: Record) -> SpanBatch:
     headers = dict(record.headers)
     schema, encoding = headers.get("schema"), headers.get("encoding")
     if schema != b"%d" % SCHEMA:
-        raise RecordError(
-            f"a record of schema {_shown(schema)}, where {SCHEMA} is the newest known"
-        )
+        raise RecordError(_unknown(schema))
     if encoding != _ENCODING:
         raise RecordError(f"a record in the unknown encoding {_shown(encoding)}")
     if record.value is None:
@@ -242,6 +244,13 @@ def _record(topic: str, trace_id: str, value: bytes, batch: SpanBatch) -> Record
         ("id", hashed.hexdigest().encode()),
     )
     return Record(topic, trace_id.encode(), value, headers)
+
+
+def _unknown(schema: bytes | None) -> str:
+    said = f"a record of schema {_shown(schema)}, where {SCHEMA} is the newest known"
+    if schema is not None and _VERSION.fullmatch(schema) and int(schema) > SCHEMA:
+        said += "; bring the workers up to date, then send it again with `prela dlq replay`"
+    return said
 
 
 def _shown(header: bytes | None) -> str:

@@ -42,6 +42,9 @@ class TopicPlan:
         return {
             "retention.ms": str(self.retention_days * _DAY_MS),
             "max.message.bytes": str(MESSAGE_BYTES),
+            # Else a gateway's clock would decide when a record is old enough to be deleted, and
+            # one that is wrong could lose what was accepted, or have all of it refused.
+            "message.timestamp.type": "LogAppendTime",
         }
 
 

@@ -51,6 +51,7 @@ def test_missing_topics_are_made_once_however_many_try(kafka: str) -> None:
             found = await _found(admin, name)
             assert (3, 1) == (found["partitions"], found["replicas"])
             assert ("172800000", "4194304") == (found["retention.ms"], found["max.message.bytes"])
+            assert "LogAppendTime" == found["message.timestamp.type"]
 
     run(kafka, test)
 
