@@ -7,7 +7,8 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
 
 import attrs
 from aiokafka import ConsumerRecord
@@ -23,6 +24,7 @@ from prela_core.bus.pauses import Pauses
 from prela_core.bus.port import weight_of
 from prela_core.bus.records import Record, decode
 from prela_core.errors import BusUnavailableError, UnavailableError
+from prela_core.io.burials import Burials, Unburied
 from prela_core.io.kafka_commits import Commits
 from prela_core.io.kafka_connection import KafkaConnection
 from prela_core.io.kafka_errors import translate
@@ -40,6 +42,7 @@ _OVERHEAD = 200
 
 _STOP_SECONDS = 10.0
 _LOOK_SECONDS = 5.0
+_LETTERS_SECONDS = 3.0
 
 
 @attrs.frozen(eq=False)
@@ -59,7 +62,8 @@ class KafkaFeed:
     whatever happens to this process, what it had in hand is taken again, here or by another
     member. While the store is away the last group is kept and given again; what has arrived
     meanwhile is bounded by `bounds.held`, beyond which the partitions are paused, and polling
-    goes on, so that the group sees a living member.
+    goes on, so that the group sees a living member. The same bound holds for letters that can't
+    be written now, which wait beside the good.
 
     When partitions are given out anew, the worker has `revoke_seconds` to finish what it has in
     hand; what is not committed then is left to whoever gets the partition.
@@ -86,18 +90,19 @@ class KafkaFeed:
         self._connection = connection
         self._topic = topic
         self._group = group
-        self._letters = letters
         self._plan = plan or TopicPlan()
         self._session_seconds = session_seconds
         self._revoke_seconds = revoke_seconds
         self._pauses = pauses or Pauses()
         self._now = now
         self._micros = micros
-        self._grouper: Grouper[_Arrived] = Grouper(bounds or GroupBounds())
+        bounds = bounds or GroupBounds()
+        self._few = bounds.held // 2
+        self._grouper: Grouper[_Arrived] = Grouper(bounds)
         self._leases = Leases()
         self._losses = Losses()
         self._kept: deque[Delivery] = deque()
-        self._undecodable: deque[_Arrived] = deque()
+        self._burials = Burials(letters, self._settle, self.figures, Pauses())
         self._not_before = float("-inf")
         self._is_away = False
         self._is_revoking = False
@@ -126,8 +131,8 @@ class KafkaFeed:
         self._intake = Intake(
             consumer,
             self._topic,
-            room=lambda: self._grouper.room,
-            is_drained=lambda: self._grouper.drained,
+            room=lambda: max(0, self._grouper.room - self._burials.size),
+            is_drained=lambda: self._grouper.drained and self._burials.size <= self._few,
             arrived=self._arrived,
             expected=self._leases.expect,
             revoked=self._revoked,
@@ -168,31 +173,27 @@ class KafkaFeed:
         await self._settle(zip(delivery.tokens, delivery.weights, strict=True))
 
     async def refuse(self, delivery: Delivery, error: Exception) -> None:
-        """Keep `delivery` when the store is away; else write it to the dead letters."""
+        """Keep `delivery` when the store is away; else write it to the dead letters.
+
+        Returns when it is written, or can't be now: then it is tried again beside the work, and
+        nothing is committed past it until it is.
+        """
         if isinstance(error, UnavailableError):
             self._keep(delivery, error)
             return
-        letters = [
-            letter
-            for batch, place in zip(delivery.batches, delivery.tokens, strict=True)
-            if place.alive
-            for letter in letters_of(
-                batch,
-                error,
-                self._micros(),
-                spans=self._topic,
-                traces=self._topic,
-                partition=place.lease.partition,
-                offset=place.offset,
-            )
-        ]
-        try:
-            await self._bury(letters)
-        except UnavailableError as away:
-            # The store will refuse it again, and by then the letters may be taken.
-            self._keep(delivery, away)
-        else:
-            await self._settle(zip(delivery.tokens, delivery.weights, strict=True))
+        done: list[tuple[Place, int]] = []
+        for batch, place, weight in zip(
+            delivery.batches, delivery.tokens, delivery.weights, strict=True
+        ):
+            if place.alive:
+                letters = self._letters_of(batch, place, error)
+                # All of the batch is done with its last letter.
+                weights = [0] * (len(letters) - 1) + [weight]
+                self._burials.add(map(Unburied, letters, repeat(place), weights))
+                done += [(place, weight)] if not letters else []
+        if done:
+            await self._settle(done)
+        await self._burials.tried()
 
     def close(self) -> None:
         """Give nothing more: `take` gives None. What was not taken stays on the bus."""
@@ -203,6 +204,7 @@ class KafkaFeed:
         """Leave the group and disconnect. What is in hand and not committed will come again."""
         self.close()
         if self._intake is not None and self._commits is not None:
+            await self._burials.close(_LETTERS_SECONDS)
             await self._commits.close()
             await self._intake.stop(_STOP_SECONDS)
         self._leases.end()
@@ -254,19 +256,17 @@ class KafkaFeed:
         if self._is_revoking:
             return None
         now = self._now()
-        due = now if self._kept or self._undecodable else self._grouper.due_at()
+        due = now if self._kept else self._grouper.due_at()
         return None if due is None else max(due, self._not_before) - now
 
     async def _next(self) -> Delivery | None:
-        if self._undecodable:
-            await self._bury_undecodable()
-            return None
         if self._kept:
             kept = self._kept.popleft()
             return self._delivery(list(zip(kept.batches, kept.tokens, strict=True)))
         group = [each for each in self._grouper.take(self._now()) if each.place.alive]
         self._noted()
-        self._undecodable.extend(each for each in group if each.batch is None)
+        for each in group:
+            self._burials.add(self._undecodable(each))
         return self._delivery(
             [(each.batch, each.place) for each in group if each.batch is not None]
         )
@@ -285,43 +285,35 @@ class KafkaFeed:
             self._is_away = True
             self._not_before = self._now() + self._pauses.next(error.retry_after)
 
-    async def _settle(self, done: Sequence[tuple[Place, int]] | zip[tuple[Place, int]]) -> None:
+    async def _settle(self, done: Iterable[tuple[Place, int]]) -> None:
         for place, weight in done:
             place.settle(weight)
         if self._commits is not None:
             await self._commits.commit()
 
-    async def _bury_undecodable(self) -> None:
-        """Write what could not be decoded to the dead letters, as it is."""
-        items = [each for each in self._undecodable if each.place.alive]
-        letters = [
-            DeadLetter(
-                record=each.record,
-                reason=reason_of(each.error),
-                at=self._micros(),
-                partition=each.place.lease.partition,
-                offset=each.place.offset,
-            )
-            for each in items
-            if each.record is not None and each.error is not None
-        ]
-        try:
-            await self._bury(letters)
-        except UnavailableError as error:
-            self._not_before = self._now() + self._pauses.next(error.retry_after)
-            return
-        self._undecodable.clear()
-        await self._settle([(each.place, 1) for each in items])
+    def _letters_of(self, batch: SpanBatch, place: Place, error: Exception) -> list[DeadLetter]:
+        return letters_of(
+            batch,
+            error,
+            self._micros(),
+            spans=self._topic,
+            traces=self._topic,
+            partition=place.lease.partition,
+            offset=place.offset,
+        )
 
-    async def _bury(self, letters: Sequence[DeadLetter]) -> None:
-        if not letters:
-            return
-        try:
-            await self._letters.bury(letters)
-        except UnavailableError as error:
-            _log.warning("dead letters can't be kept now: %s", error)
-            raise
-        self.figures.dead_letters += len(letters)
+    def _undecodable(self, arrived: _Arrived) -> Iterator[Unburied]:
+        """Give the letter about what could not be decoded: the record as it is."""
+        place = arrived.place
+        if arrived.record is not None and arrived.error is not None:
+            letter = DeadLetter(
+                record=arrived.record,
+                reason=reason_of(arrived.error),
+                at=self._micros(),
+                partition=place.lease.partition,
+                offset=place.offset,
+            )
+            yield Unburied(letter, place, 1)
 
     async def _arrived(self, records: dict[int, Sequence[ConsumerRecord]]) -> None:
         """Hold what came from the topic, by partition."""
@@ -374,7 +366,9 @@ class KafkaFeed:
         self._is_revoking = True
         self._forget()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._at_rest.wait(), self._revoke_seconds)
+            async with asyncio.timeout(self._revoke_seconds):
+                await self._at_rest.wait()
+                await self._burials.rest()
         self._leases.end()
         self._forget()
         self._is_revoking = False
@@ -382,7 +376,7 @@ class KafkaFeed:
 
     def _forget(self) -> None:
         self._kept.clear()
-        self._undecodable.clear()
+        self._burials.forget()
         self._grouper.clear()
         self._noted()
 

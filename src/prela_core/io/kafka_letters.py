@@ -88,7 +88,16 @@ class KafkaLetters:
         """
         if self._producer is None:
             self._producer = await open_producer(self._connection)
-        await asyncio.gather(*(self._write(self._producer, each) for each in letters))
+        writing = (self._write(self._producer, each) for each in letters)
+        failures = [
+            each
+            for each in await asyncio.gather(*writing, return_exceptions=True)
+            if isinstance(each, BaseException)
+        ]
+        if failures:
+            # A client may be broken for good, or know brokers that are no more.
+            await self.close()
+            raise failures[0]
 
     async def close(self) -> None:
         """Disconnect."""
@@ -109,7 +118,11 @@ class KafkaLetters:
                 letter.offset,
             )
             cut = attrs.evolve(letter, is_cut=True, reason=f"{letter.reason} ({_TOO_LARGE})")
-            await send(producer, encode_letter(cut))
+            try:
+                await send(producer, encode_letter(cut))
+            except TooLargeError:  # by what others put into keys and headers
+                bare = Record(letter.record.topic, None, None, ())
+                await send(producer, encode_letter(attrs.evolve(cut, record=bare)))
 
 
 async def send(producer: AIOKafkaProducer, record: Record) -> None:

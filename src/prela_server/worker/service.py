@@ -109,9 +109,9 @@ class TraceService:
                 lag = await feed.look()
             except UnavailableError:
                 lag = None
-            stuck = dog.is_stuck(
-                lag=lag, steps=worker.steps, busy=worker.inserting, now=self._now()
-            )
+            # A flood of what can't be decoded goes to the dead letters without the worker.
+            steps = worker.steps + feed.figures.dead_letters
+            stuck = dog.is_stuck(lag=lag, steps=steps, busy=worker.inserting, now=self._now())
             if stuck:
                 _log.error("worker stuck", feed=name, lag=lag, seconds=self._patience)
                 raise StuckError(

@@ -189,11 +189,15 @@ def test_nothing_is_committed_past_a_letter_that_could_not_be_written(kafka: str
         async with feed_of(held) as feed:
             await held.admin.delete_topics([held.letters])
             await feed.refuse(await take(feed), POISON)
-            assert (1, 0, 1) == (await feed.look(), feed.figures.dead_letters, feed.figures.kept)
+            assert (1, 0) == (await feed.look(), feed.figures.dead_letters)
+            await held.raw(b"\xc1 junk")
+            await held.publish(*(good := [batch(f"b{at}") for at in range(9)]))
+            assert expected(*good) == ids(*await take_spans(feed, 9))  # it holds nothing up
+            assert await held.lag() >= 2
             await make_letters(held)
-            await feed.refuse(await take(feed), POISON)
-            assert (0, 1) == (await feed.look(), feed.figures.dead_letters)
-        assert 1 == len(await held.read(held.letters))
+            await held.drained()
+            assert (0, 2) == (await feed.look(), feed.figures.dead_letters)
+        assert 2 == len(await held.read(held.letters))
 
     run(kafka, scene)
 
@@ -208,6 +212,44 @@ def test_a_record_too_large_for_a_letter_is_left_where_it_was(kafka: str) -> Non
             assert 0 == await feed.look()
         [letter] = map(decode_letter, await held.read(held.letters))
         assert (True, None, 0) == (letter.is_cut, letter.record.value, letter.offset)
+
+    run(kafka, scene, largest_letter=20_000)
+
+
+def test_a_flood_of_letters_that_can_not_be_written_is_bounded(kafka: str) -> None:
+    async def scene(held: Log) -> None:
+        bounds = GroupBounds(rows=10, size=50_000, age=0.01, held=200_000)
+        async with feed_of(held, bounds=bounds) as feed:
+            await held.admin.delete_topics([held.letters])
+            junk = [Record(held.topic, b"%d" % at, bytes(1000), ()) for at in range(2000)]
+            await held.send(junk)
+            idle = asyncio.create_task(feed.take())
+            await until(lambda: feed.figures.paused)
+            taken = feed.figures.taken
+            await asyncio.sleep(1.0)  # nothing more comes for as long as one likes
+            assert (taken, 0) == (feed.figures.taken, feed.figures.dead_letters)
+            assert taken < 1000
+            await make_letters(held)
+            await held.drained()
+            assert (2000, 2000) == (feed.figures.dead_letters, feed.figures.taken)
+            idle.cancel()
+        letters = map(decode_letter, await held.read(held.letters))
+        assert {one.key for one in junk} == {each.record.key for each in letters}
+
+    run(kafka, scene)
+
+
+def test_what_is_too_large_for_a_letter_by_its_key_is_one_without(kafka: str) -> None:
+    async def scene(held: Log) -> None:
+        noise = b"".join(b"%x" % hash((at, "k")) for at in range(9000))
+        await held.raw(None, key=noise, partition=1)
+        async with feed_of(held) as feed:
+            idle = asyncio.create_task(feed.take())
+            await held.drained()
+            idle.cancel()
+        [letter] = map(decode_letter, await held.read(held.letters))
+        assert (True, b"", None) == (letter.is_cut, letter.record.key, letter.record.value)
+        assert (held.topic, 1, 0) == (letter.record.topic, letter.partition, letter.offset)
 
     run(kafka, scene, largest_letter=20_000)
 
