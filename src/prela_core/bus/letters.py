@@ -11,6 +11,10 @@ own say the rest:
 | `dlq_cut` | there when the value was too large for a letter, and is only in its old place |
 
 Of a record of which only some spans can't be stored, the letter holds those spans alone.
+
+A record without a value whose header `dlq_replayed` is an offset is no letter but a mark: those
+before that offset in its partition were sent again. It lasts as long as they do, while Kafka
+forgets what a group has committed a week after it was last there.
 """
 
 from __future__ import annotations
@@ -33,6 +37,8 @@ __all__ = [
     "decode_letter",
     "encode_letter",
     "letters_of",
+    "mark",
+    "marked",
     "reason_of",
     "topic_of_letters",
 ]
@@ -42,6 +48,7 @@ SUFFIX = ".dlq"
 
 _REASON_BYTES = 1000
 _NUMBER = re.compile(rb"-?[0-9]{1,18}")
+_REPLAYED = "dlq_replayed"
 _OURS = frozenset({"dlq_reason", "dlq_at", "dlq_partition", "dlq_offset", "dlq_cut"})
 
 
@@ -139,6 +146,19 @@ def decode_letter(record: Record) -> DeadLetter:
         offset=_number(said, "dlq_offset", -1),
         is_cut="dlq_cut" in said,
     )
+
+
+def mark(topic: str, offset: int) -> Record:
+    """Give the mark that the letters in `topic` before `offset` were sent again."""
+    return Record(topic_of_letters(topic), b"", None, ((_REPLAYED, b"%d" % offset),))
+
+
+def marked(record: Record) -> int | None:
+    """Give the offset that a mark tells of; None for anything else, which is a letter."""
+    said = dict(record.headers)
+    if record.value is not None or "dlq_reason" in said or _REPLAYED not in said:
+        return None
+    return max(0, _number(said, _REPLAYED, 0))
 
 
 def letters_of(

@@ -13,7 +13,15 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from prela_core.bus.letters import DeadLetter, KeptLetter, decode_letter, topic_of_letters
+from prela_core.bus.letters import (
+    SUFFIX,
+    DeadLetter,
+    KeptLetter,
+    decode_letter,
+    mark,
+    marked,
+    topic_of_letters,
+)
 from prela_core.bus.records import Record
 from prela_core.errors import BusUnavailableError, PrelaError, TooLargeError
 from prela_core.io.kafka_connection import KafkaConnection
@@ -23,7 +31,7 @@ from prela_core.io.kafka_letters import open_producer, send
 __all__ = ["GROUP", "KafkaLetterBox"]
 
 GROUP = "prela-dlq-replay"
-"""The group whose offsets say which letters were replayed."""
+"""The group whose offsets say which letters were replayed; marks say it when they are forgotten."""
 
 _MIB = 1 << 20
 _TOGETHER = 64
@@ -71,7 +79,7 @@ class KafkaLetterBox:
         for part in self._runner.run(self._ranges()):
             begin = part.begin if replayed else part.replayed
             for records in self._stepwise(self._read(part.partition, begin, part.end)):
-                for one in records:
+                for one in _letters(records):
                     yield _kept(one, is_replayed=one.offset < part.replayed)
 
     def letter(self, place: str) -> KeptLetter | None:
@@ -85,7 +93,7 @@ class KafkaLetterBox:
             if part.partition == wanted and part.begin <= offset < part.end:
                 reading = self._read(wanted, offset, offset + 1)
                 for records in self._stepwise(reading):
-                    for one in records:
+                    for one in _letters(records):
                         return _kept(one, is_replayed=offset < part.replayed)
         return None
 
@@ -94,7 +102,8 @@ class KafkaLetterBox:
         left = limit
         for part in self._runner.run(self._ranges()):
             reading = self._stepwise(self._read(part.partition, part.replayed, part.end))
-            for records in reading:
+            for found in reading:
+                records = _letters(found)
                 for at in range(0, len(records), _TOGETHER):
                     some = records[at : at + (_TOGETHER if left is None else min(left, _TOGETHER))]
                     if not some:
@@ -112,9 +121,15 @@ class KafkaLetterBox:
         kept = [_kept(one, is_replayed=False) for one in records]
         sent = await asyncio.gather(*(_send(producer, each.letter) for each in kept))
         consumer = await self._opened()
+        done = records[-1].offset + 1
         try:
             async with asyncio.timeout(_SECONDS):
-                await consumer.commit({partition: records[-1].offset + 1})
+                await consumer.commit({partition: done})
+                note = mark(partition.topic.removesuffix(SUFFIX), done)
+                await producer.send_and_wait(
+                    note.topic, key=note.key, partition=partition.partition,
+                    headers=list(note.headers),
+                )  # fmt: skip
         except (KafkaError, TimeoutError) as error:
             raise self._fault(error) from error
         return [attrs.evolve(one, is_replayed=was) for one, was in zip(kept, sent, strict=True)]
@@ -127,17 +142,25 @@ class KafkaLetterBox:
                 consumer.assign(partitions)
                 begins = await consumer.beginning_offsets(partitions)
                 ends = await consumer.end_offsets(partitions)
-                return [
-                    _Range(
-                        one,
-                        begins[one],
-                        max(begins[one], await consumer.committed(one) or 0),
-                        ends[one],
-                    )
-                    for one in partitions
-                ]
+                committed = {one: await consumer.committed(one) for one in partitions}
         except (KafkaError, TimeoutError, OSError) as error:
             raise self._fault(error) from error
+        ranges = []
+        for one in partitions:
+            begin, end, replayed = begins[one], ends[one], committed[one]
+            if replayed is None or replayed > end:  # forgotten, or of a topic that was made anew
+                replayed = await self._last_mark(one, begin, end)
+            ranges.append(_Range(one, begin, max(begin, replayed), end))
+        return ranges
+
+    async def _last_mark(self, partition: TopicPartition, begin: int, end: int) -> int:
+        """Look through all letters for what was replayed of them."""
+        last = begin
+        async for records in self._read(partition, begin, end):
+            for one in records:
+                said = marked(_record(one))
+                last = last if said is None or said > end else max(last, said)
+        return last
 
     async def _read(
         self, partition: TopicPartition, at: int, end: int
@@ -236,7 +259,17 @@ async def _send(producer: AIOKafkaProducer, letter: DeadLetter) -> bool:
 
 
 def _kept(found: ConsumerRecord, *, is_replayed: bool) -> KeptLetter:
-    headers = tuple((name, bytes(value or b"")) for name, value in found.headers)
-    record = Record(found.topic, found.key, found.value, headers)
+    record = _record(found)
     place = f"{found.topic}/{found.partition}/{found.offset}"
-    return KeptLetter(place, decode_letter(record), is_replayed)
+    letter = decode_letter(record)
+    return KeptLetter(place, letter, is_replayed and not letter.is_cut)
+
+
+def _letters(found: Sequence[ConsumerRecord]) -> list[ConsumerRecord]:
+    """Leave out the marks."""
+    return [one for one in found if marked(_record(one)) is None]
+
+
+def _record(found: ConsumerRecord) -> Record:
+    headers = tuple((name, bytes(value or b"")) for name, value in found.headers)
+    return Record(found.topic, found.key, found.value, headers)

@@ -9,6 +9,8 @@ from prela_core.bus.letters import (
     DeadLetter,
     decode_letter,
     encode_letter,
+    mark,
+    marked,
     reason_of,
 )
 from prela_core.bus.records import Record
@@ -84,3 +86,13 @@ def test_a_reason_says_the_cause_too() -> None:
     assert "InvalidError: the store can't hold it (ValueError: not UTF-8)" == reason_of(
         raised.value
     )
+
+
+def test_a_mark_is_no_letter_and_a_letter_no_mark() -> None:
+    assert 12 == marked(mark("spans", 12))
+    assert "spans.dlq" == mark("spans", 12).topic
+    foreign = Record("spans", b"", None, mark("spans", 12).headers)
+    assert None is marked(encode_letter(DeadLetter(foreign, "no value", 1)))
+    assert None is marked(Record("spans.dlq", b"", b"v", foreign.headers))
+    assert 0 == marked(Record("spans.dlq", b"", None, (("dlq_replayed", b"-9"),)))
+    assert 0 == marked(Record("spans.dlq", b"", None, (("dlq_replayed", b"x"),)))

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaConnectionError
 from tests.topics import Log, log
 
@@ -18,7 +18,7 @@ from prela_core.bus.letters import DeadLetter, letters_of
 from prela_core.bus.records import Record, decode
 from prela_core.errors import BusUnavailableError, InvalidError
 from prela_core.io.kafka_connection import KafkaConnection
-from prela_core.io.kafka_letter_box import KafkaLetterBox
+from prela_core.io.kafka_letter_box import GROUP, KafkaLetterBox
 from prela_core.io.kafka_letters import KafkaLetters
 from prela_core.model import SpanBatch
 from prela_core.testing import span_record
@@ -106,6 +106,8 @@ def test_a_letter_without_its_record_is_passed_over(kafka: str) -> None:
         with kept.box() as box:
             assert [False, True] == [each.is_replayed for each in box.replay()]
         assert ["a"] == kept.sent()
+        with kept.box() as box:
+            assert [False, True] == [each.is_replayed for each in box.letters(replayed=True)]
 
 
 def test_whatever_stands_in_the_topic_is_shown_and_sent_as_it_is(kafka: str) -> None:
@@ -119,6 +121,43 @@ def test_whatever_stands_in_the_topic_is_shown_and_sent_as_it_is(kafka: str) -> 
             assert 2 == len(list(box.replay()))
         sent = kept.runner.run(kept.held.read(kept.held.topic))
         assert Record(kept.held.topic, b"k", b"\xc1", (("h", b"1"),)) == sent[0]
+
+
+def test_what_was_replayed_is_known_after_kafka_forgot_the_group(
+    kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _kept(kafka) as kept:
+        kept.bury(*kept.letters("a", "b", "c"))
+        with kept.box() as box:
+            assert 1 == len(list(box.replay(1)))
+        with kept.box() as box:
+            assert 1 == len(list(box.replay(1)))
+        monkeypatch.setattr("prela_core.io.kafka_letter_box.GROUP", f"new-{kept.held.group}")
+        with kept.box() as box:
+            assert [True, True, False] == [each.is_replayed for each in box.letters(replayed=True)]
+            assert 1 == len(list(box.replay()))
+        assert ["a", "b", "c"] == kept.sent()
+        with kept.box() as box:
+            assert [] == list(box.letters())
+            assert 3 == len(list(box.letters(replayed=True)))
+            assert [] == list(box.replay())
+
+
+def test_letters_of_a_topic_that_was_made_anew_are_not_passed_over(kafka: str) -> None:
+    async def commit(held: Log) -> None:
+        consumer = AIOKafkaConsumer(bootstrap_servers=held.bootstrap, group_id=GROUP)
+        await consumer.start()
+        consumer.assign([place := TopicPartition(held.letters, 0)])
+        await consumer.commit({place: 1000})
+        await consumer.stop()
+
+    with _kept(kafka) as kept:
+        kept.bury(*kept.letters("a", "b"))
+        kept.runner.run(commit(kept.held))
+        with kept.box() as box:
+            assert 2 == len(list(box.letters()))
+            assert 2 == len(list(box.replay()))
+        assert ["a", "b"] == kept.sent()
 
 
 @pytest.mark.parametrize(
