@@ -22,7 +22,7 @@ from prela_core.bus.letters import DeadLetter, DeadLetters, letters_of, reason_o
 from prela_core.bus.losses import Losses, Standing
 from prela_core.bus.pauses import Pauses
 from prela_core.bus.port import weight_of
-from prela_core.bus.records import Record, decode
+from prela_core.bus.records import Record, RecordError, decode
 from prela_core.errors import BusUnavailableError, UnavailableError
 from prela_core.io.burials import Burials, Unburied
 from prela_core.io.kafka_commits import Commits
@@ -47,7 +47,10 @@ _LETTERS_SECONDS = 3.0
 
 @attrs.frozen(eq=False)
 class _Arrived:
-    """A record in hand; without a batch when it could not be decoded, and `error` says why."""
+    """A record in hand; without a batch when it could not be decoded, and `error` says why.
+
+    What the client itself could not read is without a record too.
+    """
 
     place: Place
     batch: SpanBatch | None = None
@@ -134,7 +137,9 @@ class KafkaFeed:
             room=lambda: max(0, self._grouper.room - self._burials.size),
             is_drained=lambda: self._grouper.drained and self._burials.size <= self._few,
             arrived=self._arrived,
+            following=self._leases.following,
             expected=self._leases.expect,
+            unreadable=self._unreadable,
             revoked=self._revoked,
             idle=self._commits.retry,
             failed=self._failed,
@@ -304,14 +309,15 @@ class KafkaFeed:
 
     def _undecodable(self, arrived: _Arrived) -> Iterator[Unburied]:
         """Give the letter about what could not be decoded: the record as it is."""
-        place = arrived.place
-        if arrived.record is not None and arrived.error is not None:
+        place, record = arrived.place, arrived.record
+        if arrived.error is not None:
             letter = DeadLetter(
-                record=arrived.record,
+                record=Record(self._topic, None, None, ()) if record is None else record,
                 reason=reason_of(arrived.error),
                 at=self._micros(),
                 partition=place.lease.partition,
                 offset=place.offset,
+                is_cut=record is None,
             )
             yield Unburied(letter, place, 1)
 
@@ -331,6 +337,16 @@ class KafkaFeed:
                 # A record may hold hundreds of spans; heartbeats come between two.
                 await asyncio.sleep(0)
         self._noted()
+        self._woken.set()
+
+    def _unreadable(self, partition: int, offset: int) -> None:
+        """Hold the place of a record that nobody here can read."""
+        self.figures.taken += 1
+        self.figures.undecodable += 1
+        error = RecordError("a record whose headers are no text: it can be read by others only")
+        place = self._leases.of(partition, offset).hold(offset)
+        _log.error("unreadable record at %s/%d/%d", self._topic, partition, offset)
+        self._grouper.add(_Arrived(place, error=error), rows=0, size=_OVERHEAD, now=self._now())
         self._woken.set()
 
     def _hold(self, hold: Callable[[int, int], Place], record: ConsumerRecord) -> None:

@@ -73,9 +73,11 @@ class Intake:
     """Polls `consumer` in a task of its own.
 
     It asks for what there is `room` for, in bytes; when there is none it pauses all partitions
-    until `is_drained`, and polls on. `arrived` gets the records of each partition, `expected` the
-    offset that a partition of ours should go on with, `revoked` is awaited before partitions are
-    given to others, `idle` called between two polls, `failed` when the consumer can't go on.
+    until `is_drained`, and polls on. `arrived` gets the records of each partition, and `following`
+    says what comes after them; `expected` gets the offset that a partition of ours should go on
+    with, `unreadable` the place of a record that the client can't read. `revoked` is awaited
+    before partitions are given to others, `idle` called between two polls, `failed` when the
+    consumer can't go on.
     """
 
     def __init__(
@@ -86,7 +88,9 @@ class Intake:
         room: Callable[[], int],
         is_drained: Callable[[], bool],
         arrived: Callable[[dict[int, Sequence[ConsumerRecord]]], Awaitable[None]],
+        following: Callable[[int], int | None],
         expected: Callable[[int, int], None],
+        unreadable: Callable[[int, int], None],
         revoked: Callable[[], Awaitable[None]],
         idle: Callable[[], None],
         failed: Callable[[Exception], None],
@@ -97,7 +101,9 @@ class Intake:
         self._room = room
         self._is_drained = is_drained
         self._arrived = arrived
+        self._following = following
         self._expected = expected
+        self._unreadable = unreadable
         self._revoked = revoked
         self._idle = idle
         self._failed = failed
@@ -163,6 +169,9 @@ class Intake:
                     found = await self._consumer.getmany(
                         timeout_ms=_POLL_MS, max_records=min(max(1, fits), _MOST_RECORDS)
                     )
+                except UnicodeDecodeError:
+                    await self._step_over()
+                    continue
                 except KafkaError as error:
                     if not error.retriable:
                         raise
@@ -176,6 +185,38 @@ class Intake:
                 self._idle()
         except Exception as error:  # noqa: BLE001 - told where it is waited for
             self._failed(error)
+
+    async def _step_over(self) -> None:
+        """Go on behind a record that the client can't read: the name of a header is not UTF-8.
+
+        The client does not say which it is, and gives up all that it found before it; so it is
+        asked for one record at a time until it fails again. What it gave up may be of all
+        partitions.
+        """
+        for one in self._consumer.assignment():
+            await self._rewind(one)
+        for one in sorted(self._consumer.assignment()):
+            for _ in range(_MOST_RECORDS):
+                try:
+                    found = await self._consumer.getmany(one, timeout_ms=_POLL_MS, max_records=1)
+                except UnicodeDecodeError:
+                    offset = await self._consumer.position(one)
+                    self._consumer.seek(one, offset + 1)
+                    self._unreadable(one.partition, offset)
+                    return
+                if not found:
+                    break
+                await self._arrived({one.partition: found[one]})
+
+    async def _rewind(self, partition: TopicPartition) -> None:
+        """Go back to what follows the last record that arrived."""
+        following = self._following(partition.partition)
+        if following is None:
+            following = await self._consumer.committed(partition)
+        if following is None:
+            await self._consumer.seek_to_beginning(partition)
+        else:
+            self._consumer.seek(partition, following)
 
     def _balance(self) -> None:
         """Pause what is ours when there is no room, and go on when there is enough again."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import RecordsToDelete
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from tests.topics import Log, log, make_letters, until
 
 from prela_core.bus import Delivery, Record
@@ -252,6 +253,45 @@ def test_what_is_too_large_for_a_letter_by_its_key_is_one_without(kafka: str) ->
         assert (held.topic, 1, 0) == (letter.record.topic, letter.partition, letter.offset)
 
     run(kafka, scene, largest_letter=20_000)
+
+
+class NoText(str):
+    """A name of a header as other clients may send it."""
+
+    __slots__ = ()
+
+    def encode(self, *_: object, **__: object) -> bytes:
+        return b"\xff\xfe"
+
+
+async def send_unreadable(held: Log, partition: int) -> None:
+    """Send a record that our client refuses to read, and to write."""
+    batch = held.producer.create_batch()
+    batch._builder = builder = _DefaultRecordBatchBuilderPy(2, 0, 0, -1, -1, -1, 100_000)
+    builder.append(0, None, b"k", b"v", [(NoText("x"), b"1")])
+    batch._relative_offset = 1
+    await (await held.producer.send_batch(batch, held.topic, partition=partition))
+
+
+def test_what_the_client_can_not_read_is_stepped_over_and_noted(kafka: str) -> None:
+    async def scene(held: Log) -> None:
+        good = [batch(f"t{at}") for at in range(100)]
+        for at in range(0, 100, 20):
+            await held.publish(*good[at : at + 20])
+            await send_unreadable(held, 3)
+        async with feed_of(held) as feed:
+            # The client drops what it found in other partitions before it fails.
+            assert expected(*good) == ids(*await take_spans(feed, 100))
+            idle = asyncio.create_task(feed.take())
+            await held.drained()
+            assert (0, 5) == (await feed.look(), feed.figures.undecodable)
+            idle.cancel()
+        letters = [decode_letter(each) for each in await held.read(held.letters)]
+        assert [(True, None, 3)] * 5 == [
+            (each.is_cut, each.record.value, each.partition) for each in letters
+        ]
+
+    run(kafka, scene)
 
 
 async def delete_before(held: Log, offset: int) -> None:
