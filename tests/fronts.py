@@ -1,19 +1,22 @@
-"""ClickHouse servers for tests: `tests.clickhouse_front` as a process, and its faults."""
+"""ClickHouse for tests: `tests.clickhouse_front` as a process, its faults, or a real server."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 import attrs
 import httpx
 
-__all__ = ["ClickHouse", "clickhouse"]
+__all__ = ["ClickHouse", "clickhouse", "database"]
 
 _ROOT = Path(__file__).parents[1]
 
@@ -71,3 +74,39 @@ def clickhouse(data: Path, *arguments: object) -> Iterator[ClickHouse]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
+
+
+@contextmanager
+def database(data: Path) -> Iterator[dict[str, Any]]:
+    """Give what `open_server` is to be given for an empty database that goes wrong in no way.
+
+    It is made in the server that `PRELA_TEST_CLICKHOUSE` names (`http://user:password@host:8123`),
+    and dropped in the end; without that, it is a front with its data in `data`.
+    """
+    url = os.environ.get("PRELA_TEST_CLICKHOUSE")
+    if url is None:
+        with clickhouse(data) as front:
+            yield {"host": "127.0.0.1", "port": front.port}
+        return
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    name = f"prela_test_{uuid4().hex}"
+    user, password = unquote(parts.username or "default"), unquote(parts.password or "")
+    server = f"{parts.scheme}://{parts.hostname}:{parts.port or (8443 if secure else 8123)}"
+    with httpx.Client(
+        headers={"X-ClickHouse-User": user, "X-ClickHouse-Key": password},
+        trust_env=False,
+        timeout=60,
+    ) as client:
+        client.post(server, content=f"CREATE DATABASE {name}").raise_for_status()
+        try:
+            yield {
+                "host": parts.hostname,
+                "port": urlsplit(server).port,
+                "secure": secure,
+                "username": user,
+                "password": password,
+                "database": name,
+            }
+        finally:
+            client.post(server, content=f"DROP DATABASE {name}").raise_for_status()

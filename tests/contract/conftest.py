@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from tests.fronts import clickhouse
+from tests.fronts import database
 from tests.served import listening
 
 from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded, open_server
@@ -163,8 +163,8 @@ def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
     }
     if request.param == "server":
         with (
-            clickhouse(data) as server,
-            closing(open_server("127.0.0.1", port=server.port, **options)) as store,
+            database(data) as server,
+            closing(open_server(**server, **options)) as store,
         ):
             store.migrate()
             yield Adapter(store, lambda: _merge(store))
