@@ -218,6 +218,8 @@ def test_workers_that_join_leave_and_die_stall_nothing(
                     second = None
                 else:
                     leaves += 1
+                    # On a busy machine it may not have come as far as to leave.
+                    await until(lambda leaving=second: leaving.said)
                     assert 0 == await asyncio.to_thread(second.stop)
                     second = None
             await asyncio.sleep(0.1)
