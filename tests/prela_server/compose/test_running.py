@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
 from pathlib import Path
 from typing import Any, cast
 
+import httpx
 import pytest
+from tests.parts import free_port
 
 from prela_core.errors import SettingsError
-from prela_server.compose import Role
+from prela_server.compose import Role, running
 from prela_server.compose.application import grpc_server
+from prela_server.deadline import Deadline
 from prela_server.edge.guard import open_guard
 from prela_server.run import run
-from prela_server.settings import Settings
+from prela_server.settings import Accounts, Secret, Settings
 
 GATEWAY = cast("Any", None)
 
@@ -34,3 +38,25 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
         settings = Settings(data_dir=tmp_path, port=0, otlp_grpc_port=taken.getsockname()[1])
         with pytest.raises(SettingsError, match="choose another PRELA_OTLP_GRPC_PORT"):
             run(Role.ALL, settings, started=lambda *_: None)
+
+
+def test_a_redis_that_is_away_keeps_nobody_from_the_work(tmp_path: Path) -> None:
+    pytest.importorskip("redis")
+    away = Accounts(redis_url=Secret(f"redis://127.0.0.1:{free_port()}/0"))
+
+    async def ready() -> Any:
+        async with running(
+            Role.ALL, Settings(data_dir=tmp_path, accounts=away), Deadline(5)
+        ) as parts:
+            asking = httpx.AsyncClient(
+                transport=httpx.ASGITransport(parts.app), base_url="http://127.0.0.1"
+            )
+            async with asking:
+                return await asking.get("/ready")
+
+    answer = asyncio.run(ready())
+
+    assert (200, "Redis does not answer.") == (
+        answer.status_code,
+        answer.json()["parts"]["redis"],
+    )
