@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import attrs
 
 from prela_core.errors import SettingsError
+from prela_server.settings.secret import may_hold_one
 from prela_server.settings.settings import Settings
 from prela_server.settings.sources import Found, from_environment, from_file
 from prela_server.settings.variables import Setting, settings_of
@@ -64,7 +66,10 @@ def load(
         except SettingsError as error:
             mistakes += error.mistakes
             unread.append(setting.path)
-    settings = _build(Settings, values)
+    try:
+        settings = _build(Settings, values)
+    except SettingsError as error:  # what has no default here
+        raise SettingsError(*mistakes, *(() if "data_dir" in unread else error.mistakes)) from None
     mistakes += settings.mistakes(unread)
     if mistakes:
         raise SettingsError(*mistakes)
@@ -85,6 +90,9 @@ def load_one(path: str) -> Any:
 
 
 _Sources = list[Mapping[str, Found]]
+
+_QUOTED = re.compile(r"^(['\"]).*\1", re.DOTALL)
+"""What a reader quotes at the beginning of its sentence, as `repr` does."""
 
 
 def _sources(env_file: Path | None, environ: Mapping[str, str]) -> tuple[_Sources, list[str]]:
@@ -110,9 +118,13 @@ def _read(setting: Setting, one: Found) -> Any:
         value = setting.variable.read(one.text)
         setting.check(value)
     except ValueError as error:
-        shown = one.name if setting.variable.secret else f"{one.name}={one.text}"
         # Of several arguments, attrs' own validators mean the first to be read.
-        raise SettingsError(f"{shown}: {error.args[0]}") from None
+        why = error.args[0]
+        if setting.variable.secret:
+            raise SettingsError(f"{one.name}: {why}") from None
+        if may_hold_one(one.text):
+            raise SettingsError(f"{one.name}: {_QUOTED.sub('it', why)}") from None
+        raise SettingsError(f"{one.name}={one.text}: {why}") from None
     return value
 
 
