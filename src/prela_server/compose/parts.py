@@ -50,7 +50,13 @@ def _open_store(settings: Settings) -> ClickHouseStore:
     server: ClickHouse = settings.clickhouse
     if server.host is None:
         directory = DataDirectory(settings.data_dir, command="prela serve")
-        return open_embedded(directory.store_path, **options)
+        try:
+            return open_embedded(directory.store_path, **options)
+        except ModuleNotFoundError as error:  # as in an image for roles alone
+            raise SettingsError(
+                f"there is no place for spans ({error.name} is not installed): set "
+                "CLICKHOUSE_HOST, or pip install 'prela-core[embedded]'"
+            ) from error
     return open_server(
         server.host,
         port=server.http_port,

@@ -33,6 +33,13 @@ def test_a_missing_extra_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_pa
         grpc_server(Settings(data_dir=tmp_path, otlp_grpc_port=0), GATEWAY, open_guard())
 
 
+def test_a_missing_engine_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "chdb", None)
+
+    with pytest.raises(SettingsError, match=r"set CLICKHOUSE_HOST, or pip install"):
+        run(Role.ALL, Settings(data_dir=tmp_path, port=0), started=lambda *_: None)
+
+
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = Settings(data_dir=tmp_path, port=0, otlp_grpc_port=taken.getsockname()[1])
