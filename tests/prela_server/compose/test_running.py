@@ -16,7 +16,14 @@ from prela_server.compose.application import grpc_server
 from prela_server.deadline import Deadline
 from prela_server.edge.guard import open_guard
 from prela_server.run import run
-from prela_server.settings import Accounts, Secret, Settings
+from prela_server.settings import (
+    Accounts,
+    ClickHouse,
+    Kafka,
+    Secret,
+    SecurityProtocol,
+    Settings,
+)
 
 GATEWAY = cast("Any", None)
 
@@ -38,6 +45,21 @@ def test_a_missing_engine_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_p
 
     with pytest.raises(SettingsError, match=r"set CLICKHOUSE_HOST, or pip install"):
         run(Role.ALL, Settings(data_dir=tmp_path, port=0), started=lambda *_: None)
+
+
+def test_certificates_that_can_not_be_used_are_one_sentence(tmp_path: Path) -> None:
+    kafka = Kafka(
+        bootstrap_servers=("127.0.0.1:1",),
+        security_protocol=SecurityProtocol.SSL,
+        ssl_ca=Path(__file__),
+    )
+    settings = Settings(
+        data_dir=tmp_path, port=0, kafka=kafka, clickhouse=ClickHouse(host="127.0.0.1", port=1)
+    )
+
+    for role in (Role.INGEST, Role.WORKER):
+        with pytest.raises(SettingsError, match="the certificates in"):
+            run(role, settings, started=lambda *_: None)
 
 
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
