@@ -108,11 +108,18 @@ class Intake:
         if self._polling is not None:
             self._polling.cancel()
             await asyncio.gather(self._polling, return_exceptions=True)
+        # In a task of its own: while the brokers are away, aiokafka ends its tasks in a way that
+        # looks as if whoever waits had been cancelled, and leaves its connections open.
+        leaving = asyncio.create_task(self._consumer.stop(), name=f"leave {self._topic}")
         try:
-            async with asyncio.timeout(seconds):
-                await self._consumer.stop()
-        except (KafkaError, TimeoutError) as error:
-            _log.warning("left the group of %s without an answer: %r", self._topic, error)
+            await asyncio.wait({leaving}, timeout=seconds)
+        finally:
+            leaving.cancel()
+        fault = (await asyncio.gather(leaving, return_exceptions=True))[0]
+        if fault is not None:
+            _log.warning("left the group of %s without an answer: %r", self._topic, fault)
+            with contextlib.suppress(KafkaError):
+                await self._consumer._client.close()  # noqa: SLF001 - what `stop` did not reach
 
     async def waiting(self, done: Callable[[int], int | None]) -> dict[int, int]:
         """Count what waits in each partition that is ours: from what is done to the end.

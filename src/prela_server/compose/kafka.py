@@ -120,5 +120,7 @@ class KafkaWork:
 
     async def stop(self) -> None:
         """Leave the groups. What was taken and not stored will be taken again."""
-        await asyncio.gather(*(feed.stop() for feed in self._feeds.values()))
-        await self._letters.close()
+        try:
+            await asyncio.gather(*(feed.stop() for feed in self._feeds.values()))
+        finally:
+            await self._letters.close()

@@ -33,9 +33,16 @@ def shared(check: Check) -> Check:
         nonlocal running
         if running is None or running.done():
             running = asyncio.create_task(run())
+            running.add_done_callback(_heard)
         await asyncio.shield(running)
 
     return join
+
+
+def _heard(task: asyncio.Task[None]) -> None:
+    """Take note of how `task` ended: all who asked may have gone."""
+    if not task.cancelled():
+        task.exception()
 
 
 def health_routes(
