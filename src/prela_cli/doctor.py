@@ -14,11 +14,12 @@ import attrs
 import click
 
 from prela_cli.data_dir import data_dir_option
+from prela_cli.env_file import OF_COMMANDS, OF_PROGRAMS, strays
 from prela_cli.output import show_json
 from prela_cli.render.plain import clean
 from prela_core.errors import PrelaError, SettingsError
 
-__all__ = ["OF_COMMANDS", "OF_PROGRAMS", "Finding", "doctor"]
+__all__ = ["Finding", "doctor"]
 
 _LIBRARIES = {
     "chdb": "embedded",
@@ -32,22 +33,6 @@ _LIBRARIES = {
 }
 _LIBRARIES_OF_SERVICES = {"PostgreSQL": ("psycopg", "postgres"), "Redis": ("redis", "redis")}
 """Looked for where the settings name the service."""
-
-OF_COMMANDS = frozenset({"PRELA_URL", "PRELA_API_KEY", "PRELA_DEBUG", "PRELA_ENV_FILE"})
-OF_PROGRAMS = frozenset(
-    {
-        "PRELA_API_KEY",
-        "PRELA_DATA_DIR",
-        "PRELA_DISABLED",
-        "PRELA_ENVIRONMENT",
-        "PRELA_EXPORTER",
-        "PRELA_SAMPLE",
-        "PRELA_SERVICE_NAME",
-        "PRELA_SPILL_DIR",
-        "PRELA_URL",
-    }
-)
-"""Variables of programs that send: `prela_core.init` reads them, so they are no mistakes here."""
 
 _LITTLE_SPACE = 1 << 30
 
@@ -193,7 +178,9 @@ def _settings() -> str:
         if name.startswith(PREFIX) and name not in known | OF_COMMANDS | OF_PROGRAMS
     )
     said = f"from {read}" if read else "all defaults"
-    return f"{said}; nothing here reads {unknown}" if unknown else said
+    if unknown:
+        said += f"; nothing here reads {unknown}"
+    return "; ".join([said, *strays(loaded)])
 
 
 def _existing(directory: Path) -> Path:

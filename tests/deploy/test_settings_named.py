@@ -19,7 +19,7 @@ from tests.deploy.described import (
     named_in,
 )
 
-from prela_cli.doctor import OF_COMMANDS
+from prela_cli.env_file import OF_COMMANDS
 from prela_cli.main import COMMANDS
 from prela_server.settings import Settings, load, settings_of
 

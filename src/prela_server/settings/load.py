@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,15 @@ ENV_FILE_NAMED = "PRELA_ENV_FILE"
 
 @attrs.frozen
 class Loaded:
-    """The settings in force; `found` has, by path, what set those that are not the default."""
+    """The settings in force; `found` has, by path, what set those that are not the default.
+
+    `strays` are names in the file that begin as those of settings do, and are none: a slip in a
+    name would else mean the part that is built in, and nobody would be told.
+    """
 
     settings: Settings
     found: Mapping[str, Found]
+    strays: tuple[Found, ...] = ()
 
 
 def load_settings(env_file: Path | None = None, given: Mapping[str, Any] | None = None) -> Settings:
@@ -73,7 +78,7 @@ def load(
     mistakes += settings.mistakes(unread)
     if mistakes:
         raise SettingsError(*mistakes)
-    return Loaded(settings, found)
+    return Loaded(settings, found, tuple(_strays(sources[1:])))
 
 
 def load_one(path: str) -> Any:
@@ -106,6 +111,15 @@ def _sources(env_file: Path | None, environ: Mapping[str, str]) -> tuple[_Source
         return [process, from_file(env_file or ENV_FILE)], []
     except SettingsError as error:
         return [process], [*error.mistakes]
+
+
+def _strays(files: _Sources) -> Iterator[Found]:
+    known = {name for setting in settings_of(Settings) for name in setting.variable.names}
+    beginnings = tuple({name.partition("_")[0] + "_" for name in known if "_" in name})
+    for file in files:
+        for name, found in file.items():
+            if name not in known and name.upper().startswith(beginnings):
+                yield found
 
 
 def _first(setting: Setting, sources: _Sources) -> Found | None:

@@ -265,6 +265,16 @@ def test_a_line_that_is_none_is_named_by_its_number(line: str) -> None:
     assert [".env line 3: it is not of the form NAME=value"] == mistakes()
 
 
+def test_a_slip_in_a_name_of_the_file_is_known() -> None:
+    Path(".env").write_text("KAFKA_BOOTSTRAP_SERVER=a:1\nPOSTGRES_PASSWORD=p\n\nprela_port=1\n")
+
+    strays = load(environ={"KAFKA_HOME": "/opt"}).strays
+
+    assert [("KAFKA_BOOTSTRAP_SERVER", ".env line 1"), ("prela_port", ".env line 4")] == [
+        (each.name, each.origin) for each in strays
+    ]
+
+
 def test_one_setting_is_read_without_a_look_at_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRELA_PORT", "x")
     Path(".env").write_text("PRELA_DATA_DIR=/srv/prela\n")
