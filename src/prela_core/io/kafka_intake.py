@@ -20,6 +20,7 @@ __all__ = ["Intake", "open_consumer"]
 
 _log = logging.getLogger(__name__)
 
+_LOOKS, _LOOK_PAUSE = 20, 0.1
 _MIB = 1 << 20
 _POLL_MS = 200
 _TYPICAL_RECORD = _MIB
@@ -31,9 +32,9 @@ _RETRY_SECONDS = 1.0
 
 
 async def open_consumer(
-    connection: KafkaConnection, *, group: str, session_seconds: float = 10.0
+    connection: KafkaConnection, *, group: str, topic: str, session_seconds: float = 10.0
 ) -> AIOKafkaConsumer:
-    """Connect a member of `group` that has no topic yet.
+    """Connect a member of `group` that has no topic yet, though a broker knows `topic` by then.
 
     A member that dies is noticed after `session_seconds`. Raises `BusUnavailableError`.
     """
@@ -52,10 +53,14 @@ async def open_consumer(
         fetch_max_bytes=8 * _MIB,
         max_partition_fetch_bytes=2 * _MIB,
         retry_backoff_ms=200,
+        # Who joins before it knows of a topic's partitions has none until it looks again, which
+        # would be after five minutes.
+        metadata_max_age_ms=10_000,
     )
     try:
         async with asyncio.timeout(_START_SECONDS):
             await consumer.start()
+            await _await_topic(consumer, topic)
     except BaseException as error:
         with contextlib.suppress(KafkaError):
             await consumer.stop()
@@ -63,6 +68,14 @@ async def open_consumer(
             raise translate(error) from error
         raise
     return consumer
+
+
+async def _await_topic(consumer: AIOKafkaConsumer, topic: str) -> None:
+    """Wait a little until a broker tells of a topic that may just have been made."""
+    for _ in range(_LOOKS):
+        if topic in await consumer.topics():
+            return
+        await asyncio.sleep(_LOOK_PAUSE)
 
 
 class Intake:
