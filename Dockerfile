@@ -23,11 +23,13 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /
     && install --directory --owner prela --group prela --mode 0700 /data
 COPY --from=build /opt/prela /opt/prela
 COPY deploy/health.py /opt/prela/health.py
+# PostgreSQL's client brings an OpenSSL of its own, which would look for certificates elsewhere.
 # In a container the address to listen on is all of them: who reaches it is for the network to say,
 # and keys are asked for. Hosts set PORT for us; whoever sets PRELA_PORT wins over it.
 ENV PATH=/opt/prela/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    SSL_CERT_DIR=/etc/ssl/certs \
     ENVIRONMENT=production \
     PRELA_DATA_DIR=/data \
     PRELA_HOST=0.0.0.0 \

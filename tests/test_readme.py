@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from prela_cli.doctor import OF_COMMANDS, OF_PROGRAMS
+from prela_cli.env_file import OF_COMMANDS, OF_PROGRAMS
 from prela_cli.main import COMMANDS
 from prela_server.settings import PREFIX, Settings, settings_of
 

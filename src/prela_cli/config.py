@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from prela_cli.env_file import env_file_option
+from prela_cli.env_file import env_file_option, strays
 from prela_cli.output import show, show_json
 
 if TYPE_CHECKING:
@@ -48,7 +48,10 @@ def config(env_file: Path | None, as_json: bool) -> None:
     """
     from prela_server.settings import load
 
-    rows = list(_rows(load(env_file)))
+    loaded = load(env_file)
+    rows = list(_rows(loaded))
+    for sentence in strays(loaded):
+        click.echo(f"prela: {sentence}", err=True)
     if as_json:
         show_json(rows)
         return

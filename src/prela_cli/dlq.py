@@ -34,7 +34,7 @@ def dlq() -> None:
     """Look at dead letters: what could not be stored, and why.
 
     With KAFKA_BOOTSTRAP_SERVERS set these are the records of the topics `spans.dlq` and
-    `traces.dlq`, kept for 30 days; without, what the server of the data directory refused. They
+    `traces.dlq`, kept for 30 days; without, what the server refused, in its store. They
     hold no other spans up. After what was wrong has been put right, `prela dlq replay` sends
     them again.
 
@@ -147,7 +147,7 @@ def replay(
 
 @contextmanager
 def _box(data_dir: Path | None, env_file: Path | None) -> Iterator[LetterBox]:
-    """Open the letters of Kafka when it is set, or else those of the data directory."""
+    """Open the letters of Kafka when it is set, or else those of the store."""
     from prela_server.settings import load_settings
 
     settings = load_settings(env_file, {"data_dir": data_dir})
@@ -160,6 +160,14 @@ def _box(data_dir: Path | None, env_file: Path | None) -> Iterator[LetterBox]:
         topics = [settings.kafka.topic_spans, settings.kafka.topic_traces]
         with KafkaLetterBox(connection_of(settings), topics) as box:
             yield box
+        return
+    if settings.clickhouse.is_set and data_dir is None:
+        from contextlib import closing
+
+        from prela_server.compose.parts import open_store
+
+        with closing(open_store(settings)) as store:
+            yield store.letters
         return
     with _embedded(settings.data_dir) as box:
         yield box

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -14,11 +14,12 @@ import attrs
 import click
 
 from prela_cli.data_dir import data_dir_option
+from prela_cli.env_file import OF_COMMANDS, OF_PROGRAMS, strays
 from prela_cli.output import show_json
 from prela_cli.render.plain import clean
-from prela_core.errors import PrelaError
+from prela_core.errors import PrelaError, SettingsError
 
-__all__ = ["OF_COMMANDS", "OF_PROGRAMS", "Finding", "doctor"]
+__all__ = ["Finding", "doctor"]
 
 _LIBRARIES = {
     "chdb": "embedded",
@@ -30,21 +31,8 @@ _LIBRARIES = {
     "zstandard": "server",
     "aiokafka": "kafka",
 }
-OF_COMMANDS = frozenset({"PRELA_URL", "PRELA_API_KEY", "PRELA_DEBUG", "PRELA_ENV_FILE"})
-OF_PROGRAMS = frozenset(
-    {
-        "PRELA_API_KEY",
-        "PRELA_DATA_DIR",
-        "PRELA_DISABLED",
-        "PRELA_ENVIRONMENT",
-        "PRELA_EXPORTER",
-        "PRELA_SAMPLE",
-        "PRELA_SERVICE_NAME",
-        "PRELA_SPILL_DIR",
-        "PRELA_URL",
-    }
-)
-"""Variables of programs that send: `prela_core.init` reads them, so they are no mistakes here."""
+_LIBRARIES_OF_SERVICES = {"PostgreSQL": ("psycopg", "postgres"), "Redis": ("redis", "redis")}
+"""Looked for where the settings name the service."""
 
 _LITTLE_SPACE = 1 << 30
 
@@ -79,8 +67,9 @@ class Finding:
 def doctor(data_dir: Path, url: str | None, api_key: str | None, as_json: bool) -> None:
     """Check this installation and say what to mend.
 
-    Checked are Python, the libraries, the settings, the data directory, the space on its disk,
-    the engine, and the server if one runs. The exit code is 1 when something is not well.
+    Checked are Python, the libraries, the settings, the services that they name, the data
+    directory, the space on its disk, the engine, and the server if one runs. Where ClickHouse is
+    set, no engine is needed. The exit code is 1 when something is not well.
 
     \b
     Example:
@@ -107,27 +96,61 @@ def _print(finding: Finding) -> None:
 
 def _examine(directory: Path, url: str | None, api_key: str | None) -> Iterator[Finding]:
     yield Finding("python", well=True, detail=f"{sys.version.split()[0]} at {sys.executable}")
-    yield from _libraries()
+    services = _services()
+    yield from _libraries(services)
     yield _checked("settings", _settings)
+    for name, answers in services.items():
+        yield _checked(name, answers)
     yield _disk(directory)
     found = _checked("data directory", lambda: _data_directory(directory))
     yield found
     # Both are looked for in the directory, and would only repeat what is wrong with it.
-    if found.well:
+    if found.well and "ClickHouse" not in services:
         yield _checked("engine", lambda: _engine(directory))
     if found.well or url:
         yield _checked("server", lambda: _server(directory, url, api_key))
 
 
-def _libraries() -> Iterator[Finding]:
-    for name, extra in _LIBRARIES.items():
+def _services() -> dict[str, Callable[[], str]]:
+    """Give what asks each service that is set; nothing when the settings can't be read."""
+    import asyncio
+    import logging
+
+    try:
+        from prela_server.compose.services import Look, services
+        from prela_server.settings import load_settings
+
+        settings = load_settings()
+    except (ModuleNotFoundError, SettingsError):
+        return {}
+    # What the driver says of each try is no more than the finding does.
+    logging.getLogger("urllib3").addHandler(logging.NullHandler())
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+
+    def asks(look: Look) -> Callable[[], str]:
+        def answers() -> str:
+            asyncio.run(look(settings))
+            return "answers"
+
+        return answers
+
+    return {name: asks(look) for name, look in services(settings).items()}
+
+
+def _libraries(services: Collection[str]) -> Iterator[Finding]:
+    libraries = _LIBRARIES | dict(
+        of for name, of in _LIBRARIES_OF_SERVICES.items() if name in services
+    )
+    for name, extra in libraries.items():
         try:
             yield Finding(name, well=True, detail=metadata.version(name))
         except metadata.PackageNotFoundError:
-            # Kafka is for several machines; nothing on one misses it.
+            # Kafka is for several machines; nothing on one misses it. Nor is the engine missed
+            # where there is a ClickHouse.
+            spared = {"kafka": "Kafka" not in services, "embedded": "ClickHouse" in services}
             yield Finding(
                 name,
-                well=extra == "kafka",
+                well=spared.get(extra, False),
                 detail="not installed",
                 remedy=f"pip install 'prela-core[{extra}]'",
             )
@@ -155,7 +178,9 @@ def _settings() -> str:
         if name.startswith(PREFIX) and name not in known | OF_COMMANDS | OF_PROGRAMS
     )
     said = f"from {read}" if read else "all defaults"
-    return f"{said}; nothing here reads {unknown}" if unknown else said
+    if unknown:
+        said += f"; nothing here reads {unknown}"
+    return "; ".join([said, *strays(loaded)])
 
 
 def _existing(directory: Path) -> Path:

@@ -1,12 +1,33 @@
-"""The option that names a file of settings, alike for every command that reads them."""
+"""The file of settings: the option that names it, and what in it nothing reads."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-__all__ = ["env_file_option"]
+if TYPE_CHECKING:
+    from prela_server.settings import Loaded
+
+__all__ = ["OF_COMMANDS", "OF_PROGRAMS", "env_file_option", "strays"]
+
+OF_COMMANDS = frozenset({"PRELA_URL", "PRELA_API_KEY", "PRELA_DEBUG", "PRELA_ENV_FILE"})
+OF_PROGRAMS = frozenset(
+    {
+        "PRELA_API_KEY",
+        "PRELA_DATA_DIR",
+        "PRELA_DISABLED",
+        "PRELA_ENVIRONMENT",
+        "PRELA_EXPORTER",
+        "PRELA_SAMPLE",
+        "PRELA_SERVICE_NAME",
+        "PRELA_SPILL_DIR",
+        "PRELA_URL",
+    }
+)
+"""Variables of programs that send: `prela_core.init` reads them, so they are no mistakes here."""
 
 env_file_option = click.option(
     "--env-file",
@@ -14,3 +35,10 @@ env_file_option = click.option(
     help="Read settings from this file.  [default: $PRELA_ENV_FILE or .env, if there is one]",
 )
 """Gives the command an `env_file`, or None."""
+
+
+def strays(loaded: Loaded) -> Iterator[str]:
+    """Give a sentence for each name in the file that looks like a setting and is none."""
+    for found in loaded.strays:
+        if found.name not in OF_COMMANDS | OF_PROGRAMS:
+            yield f"{found.origin}: nothing here reads {found.name}"

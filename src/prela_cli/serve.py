@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prela_cli.data_dir import given_data_dir_option
-from prela_cli.env_file import env_file_option
+from prela_cli.env_file import env_file_option, strays
 
 if TYPE_CHECKING:
     from prela_server.compose import Role, Running
@@ -53,13 +53,18 @@ def serve(
       prela serve --port 9000 --data-dir ./traces
       prela serve ingest
     """
+    import structlog
+
     from prela_server.compose import Role
     from prela_server.logs import configure_logs, writes_json
     from prela_server.run import run
-    from prela_server.settings import load_settings
+    from prela_server.settings import load
 
-    settings = load_settings(env_file, {"host": host, "port": port, "data_dir": data_dir})
+    loaded = load(env_file, {"host": host, "port": port, "data_dir": data_dir})
+    settings = loaded.settings
     configure_logs(settings, colours=sys.stderr.isatty())
+    for sentence in strays(loaded):
+        structlog.get_logger().warning(sentence)
     chosen = Role(role) if role else Role.ALL
     if writes_json(settings):
         run(chosen, settings, started=_log_line(chosen, settings))

@@ -22,6 +22,9 @@ __all__ = ["run"]
 _PATIENCE = 1.0
 """Seconds to wait for a short command that has the data directory, or that looks who has."""
 
+_BACKLOG = 4096
+"""Connections that may wait to be taken."""
+
 
 def run(role: Role, settings: Settings, *, started: Callable[[str, Running], None]) -> None:
     """Serve until SIGINT or SIGTERM; `started` is called with the URL once requests are taken.
@@ -128,7 +131,7 @@ async def _serve(
                     proxy_headers=False,
                     ws="none",
                     timeout_graceful_shutdown=deadline.for_gateways,
-                    backlog=4096,
+                    backlog=_BACKLOG,
                 ),
                 lambda: started(_url(settings.host, listener), parts),
             )
@@ -155,6 +158,8 @@ def _bind(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host.strip("[]"), settings.port))
+        # Of several processes that bind a port before any listens, each but one fails here.
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise SettingsError(

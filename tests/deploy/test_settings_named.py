@@ -19,7 +19,7 @@ from tests.deploy.described import (
     named_in,
 )
 
-from prela_cli.doctor import OF_COMMANDS
+from prela_cli.env_file import OF_COMMANDS
 from prela_cli.main import COMMANDS
 from prela_server.settings import Settings, load, settings_of
 
@@ -48,7 +48,7 @@ def test_services_of_railway_are_given_settings() -> None:
 def test_the_image_sets_settings() -> None:
     given = {word.split("=")[0] for word in STAGES[-1]["ENV"][0].split() if "=" in word}
 
-    assert {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"} == given - KNOWN
+    assert {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "SSL_CERT_DIR"} == given - KNOWN
 
 
 def test_the_image_is_built_from_an_argument_that_is_given() -> None:

@@ -49,6 +49,15 @@ def test_every_setting_is_shown_with_where_it_came_from(run: Run) -> None:
     assert shown["DATABASE_URL"]["value"] is None
 
 
+def test_a_slip_in_a_name_is_said_and_what_others_read_is_not(run: Run) -> None:
+    Path(".env").write_text("KAFKA_BOOTSTRAP_SERVER=a:1\nPRELA_URL=http://a\nWORKERS=2\n")
+
+    result = run("config", "--json")
+
+    assert 0 == result.exit_code
+    assert "prela: .env line 1: nothing here reads KAFKA_BOOTSTRAP_SERVER\n" == result.stderr
+
+
 def test_what_nothing_uses_yet_is_said(run: Run) -> None:
     shown = rows(run("config", "--json").output)
 

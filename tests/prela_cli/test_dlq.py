@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 from tests.conftest import NOW, clean_environment
+from tests.fronts import clickhouse
 from tests.topics import Log, log
 
 from prela_core.bus.letters import DeadLetter, letters_of
 from prela_core.bus.records import Record, decode
 from prela_core.errors import InvalidError
-from prela_core.io.clickhouse_store import open_embedded
+from prela_core.io.clickhouse_store import open_embedded, open_server
 from prela_core.io.kafka_letters import KafkaLetters
 from prela_core.model import SpanBatch, to_micros
 from prela_core.testing import span_record
@@ -98,8 +99,22 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("kind", ["kafka", "embedded"])
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A ClickHouse without Kafka, which holds three letters."""
+    with clickhouse(tmp_path) as front:
+        store = open_server("127.0.0.1", port=front.port, retention_days=0, readers=1)
+        store.migrate()
+        asyncio.run(store.letters.bury(letters("spans", "a", "b", "c")))
+        store.close()
+        yield {"CLICKHOUSE_HOST": "127.0.0.1", "CLICKHOUSE_PORT": str(front.port)}
+
+
+@pytest.mark.parametrize("kind", ["kafka", "embedded", "clickhouse"])
 def test_letters_are_listed_shown_and_sent_again(kind: str, request: pytest.FixtureRequest) -> None:
+    if kind == "clickhouse":
+        look_through(runner(request.getfixturevalue("server")), "spans")
+        return
     if kind == "embedded":
         data = request.getfixturevalue("data")
         look_through(runner({"PRELA_DATA_DIR": str(data)}), "spans")

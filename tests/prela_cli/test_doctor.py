@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from tests.deployed import Services
+from tests.parts import free_port
 from tests.programs import Ended, Server, prela
 
 from prela_cli import doctor as doctor_module
@@ -88,6 +90,45 @@ def test_what_is_unwell_is_named_and_the_code_is_1(tmp_path: Path) -> None:
     assert "opens the data directory and answers" == found["engine"]["detail"]
 
 
+def test_services_that_are_set_are_asked_and_the_engine_is_not_missed(
+    tmp_path: Path, services: Services
+) -> None:
+    there = {
+        "KAFKA_BOOTSTRAP_SERVERS": services.kafka,
+        "CLICKHOUSE_HOST": "127.0.0.1",
+        "CLICKHOUSE_PORT": str(services.clickhouse.port),
+        "REDIS_URL": services.redis.url,
+    }
+    with services.postgres.schema() as url:
+        done = prela("doctor", "--data-dir", tmp_path, "--json", DATABASE_URL=url, **there)
+
+    assert (0, []) == (done.code, unwell(done))
+    found = findings(done)
+    assert ["answers"] * 4 == [
+        found[name]["detail"] for name in ("Kafka", "ClickHouse", "PostgreSQL", "Redis")
+    ]
+    assert {"psycopg", "redis"} <= set(found)
+    assert "engine" not in found
+
+
+def test_services_that_are_away_are_named_and_no_secret_is(tmp_path: Path) -> None:
+    port, canary = free_port(), "canary-hunter2"
+    away = {
+        "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{port}",
+        "CLICKHOUSE_HOST": "127.0.0.1",
+        "CLICKHOUSE_PORT": str(port),
+        "CLICKHOUSE_PASSWORD": canary,
+        "DATABASE_URL": f"postgresql://prela:{canary}@127.0.0.1:{port}/prela",
+        "REDIS_URL": f"redis://:{canary}@127.0.0.1:{port}/0",
+    }
+    done = prela("doctor", "--data-dir", tmp_path, "--json", **away)
+
+    assert 1 == done.code
+    assert ["Kafka", "ClickHouse", "PostgreSQL", "Redis"] == unwell(done)
+    assert "Connection refused" in findings(done)["PostgreSQL"]["detail"]
+    assert canary not in done.stdout + done.stderr
+
+
 # The rest is in this process, where libraries and disks can be taken away.
 
 
@@ -117,6 +158,13 @@ def test_a_missing_library_is_bad_with_what_installs_it_but_for_kafka(
     assert ["BAD", "not installed"] == by_name(result)["chdb"]
     assert f"{'':<24}pip install 'prela-core[embedded]'\n" in result.stdout
     assert ["ok ", "not installed"] == by_name(result)["aiokafka"]
+
+    elsewhere = {"CLICKHOUSE_HOST": "127.0.0.1", "CLICKHOUSE_PORT": str(free_port())}
+    result = run("doctor", "--data-dir", str(tmp_path), **elsewhere)
+    assert ["ok ", "not installed"] == by_name(result)["chdb"]
+    kafka = {"KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{free_port()}"}
+    result = run("doctor", "--data-dir", str(tmp_path), **kafka)
+    assert ["BAD", "not installed"] == by_name(result)["aiokafka"]
 
 
 def test_a_module_that_can_not_be_imported_is_bad(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.conftest import clean_environment
 
-from prela_core.errors import PrelaError
+from prela_core.errors import PrelaError, SettingsError
 from prela_server.compose import Role
 from prela_server.run import _bind, run
 from prela_server.settings import Settings
@@ -36,6 +36,13 @@ def test_answers_of_several_packets_do_not_wait_for_each_other(host: str) -> Non
                     await writer.wait_closed()
 
     assert asyncio.run(nodelay()) != 0
+
+
+def test_a_port_belongs_to_the_first_that_binds_it() -> None:
+    with _bind(Settings(port=0)) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"can't listen on 127.0.0.1:{port}"):
+            _bind(Settings(port=port))
 
 
 def test_a_worker_that_ends_by_itself_ends_the_process(

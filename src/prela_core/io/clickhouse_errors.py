@@ -19,6 +19,19 @@ _TOO_EXPENSIVE = frozenset({158, 159, 160, 241, 307, 396})
 _REFUSES_THE_ROWS = frozenset({6, 27, 33, 38, 41, 53, 70, 117, 321, 349, 435, 636})
 """Parsing, conversion and type errors: the same rows will fail again."""
 
+_FOR_OPERATORS = {
+    60: "UNKNOWN_TABLE",
+    81: "UNKNOWN_DATABASE",
+    164: "READONLY",
+    202: "TOO_MANY_SIMULTANEOUS_QUERIES",
+    241: "MEMORY_LIMIT_EXCEEDED",
+    243: "NOT_ENOUGH_SPACE",
+    252: "TOO_MANY_PARTS",
+    497: "ACCESS_DENIED",
+    516: "AUTHENTICATION_FAILED",
+}
+"""What somebody has to see to, by the name that can be looked up."""
+
 _CODE = re.compile(r"\bCode: (\d+)")
 
 
@@ -42,7 +55,7 @@ def translated(*, writing: bool) -> Iterator[None]:
             ) from error
         raise StoreUnavailableError(
             f"the store can't {'write' if writing else 'answer'} now"
-            f"{'' if code is None else f' (code {code})'}",
+            f"{'' if code is None else f' ({_named(code)})'}",
             retry_after=2,
         ) from error
     except OSError as error:
@@ -51,6 +64,11 @@ def translated(*, writing: bool) -> Iterator[None]:
             f"the store can't {'write' if writing else 'answer'} now ({error.strerror})",
             retry_after=2,
         ) from error
+
+
+def _named(code: int) -> str:
+    name = _FOR_OPERATORS.get(code)
+    return f"code {code}" if name is None else f"code {code}, {name}"
 
 
 def _code(error: Exception) -> int | None:

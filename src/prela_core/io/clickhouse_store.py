@@ -7,6 +7,7 @@ import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -251,8 +252,11 @@ def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
 
     Inserts reach the disk before they return. Only one process may do so with a directory:
     hold `prela_core.io.data_directory.DataDirectory` while the store is open. `options` are
-    those of `ClickHouseStore`.
+    those of `ClickHouseStore`. Raises `ModuleNotFoundError` where the engine is not installed.
     """
+    if find_spec("chdb") is None:
+        # The driver's own error names no module, and comes after the directory is made.
+        raise ModuleNotFoundError("the engine is not installed", name="chdb")
     directory.mkdir(parents=True, exist_ok=True)
     store = ClickHouseStore(
         lambda: clickhouse_connect.get_client(dsn=f"chdb://{directory.resolve()}"),

@@ -31,8 +31,14 @@ class Holder:
 
 
 def default_data_directory() -> Path:
-    """Give `PRELA_DATA_DIR`, or else `~/.prela`."""
-    return Path(os.environ.get("PRELA_DATA_DIR") or "~/.prela").expanduser()
+    """Give `PRELA_DATA_DIR`, or else `~/.prela`; a `SettingsError` where nobody knows `~`."""
+    given = os.environ.get("PRELA_DATA_DIR") or "~/.prela"
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:
+        raise SettingsError(
+            f"the home directory of {given} is not known: set PRELA_DATA_DIR"
+        ) from None
 
 
 def unusable(path: Path, error: OSError) -> SettingsError:

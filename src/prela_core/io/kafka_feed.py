@@ -128,7 +128,10 @@ class KafkaFeed:
         except (KafkaError, OSError) as error:
             raise translate(error) from error
         consumer = await open_consumer(
-            self._connection, group=self._group, session_seconds=self._session_seconds
+            self._connection,
+            group=self._group,
+            topic=self._topic,
+            session_seconds=self._session_seconds,
         )
         self._commits = Commits(consumer, self._topic, self._leases)
         self._intake = Intake(

@@ -21,6 +21,7 @@ __all__ = ["Intake", "open_consumer"]
 
 _log = logging.getLogger(__name__)
 
+_LOOKS, _LOOK_PAUSE = 20, 0.1
 _MIB = 1 << 20
 _POLL_MS = 200
 _TYPICAL_RECORD = _MIB
@@ -33,9 +34,9 @@ _COMMITTED_SECONDS = 3.0
 
 
 async def open_consumer(
-    connection: KafkaConnection, *, group: str, session_seconds: float = 10.0
+    connection: KafkaConnection, *, group: str, topic: str, session_seconds: float = 10.0
 ) -> AIOKafkaConsumer:
-    """Connect a member of `group` that has no topic yet.
+    """Connect a member of `group` that has no topic yet, though a broker knows `topic` by then.
 
     A member that dies is noticed after `session_seconds`. Raises `BusUnavailableError`.
     """
@@ -54,12 +55,14 @@ async def open_consumer(
         fetch_max_bytes=8 * _MIB,
         max_partition_fetch_bytes=2 * _MIB,
         retry_backoff_ms=200,
-        # Partitions that are added are seen only then, and so are topics that were not yet there.
-        metadata_max_age_ms=30_000,
+        # Partitions that are added are seen only then; and who joins before it knows of a topic's
+        # partitions has none until it looks again, which would be after five minutes.
+        metadata_max_age_ms=10_000,
     )
     try:
         async with asyncio.timeout(_START_SECONDS):
             await consumer.start()
+            await _await_topic(consumer, topic)
     except BaseException as error:
         with contextlib.suppress(KafkaError):
             await consumer.stop()
@@ -67,6 +70,14 @@ async def open_consumer(
             raise translate(error) from error
         raise
     return consumer
+
+
+async def _await_topic(consumer: AIOKafkaConsumer, topic: str) -> None:
+    """Wait a little until a broker tells of a topic that may just have been made."""
+    for _ in range(_LOOKS):
+        if topic in await consumer.topics():
+            return
+        await asyncio.sleep(_LOOK_PAUSE)
 
 
 class Intake:
@@ -121,11 +132,18 @@ class Intake:
         if self._polling is not None:
             self._polling.cancel()
             await asyncio.gather(self._polling, return_exceptions=True)
+        # In a task of its own: while the brokers are away, aiokafka ends its tasks in a way that
+        # looks as if whoever waits had been cancelled, and leaves its connections open.
+        leaving = asyncio.create_task(self._consumer.stop(), name=f"leave {self._topic}")
         try:
-            async with asyncio.timeout(seconds):
-                await self._consumer.stop()
-        except (KafkaError, TimeoutError) as error:
-            _log.warning("left the group of %s without an answer: %r", self._topic, error)
+            await asyncio.wait({leaving}, timeout=seconds)
+        finally:
+            leaving.cancel()
+        fault = (await asyncio.gather(leaving, return_exceptions=True))[0]
+        if fault is not None:
+            _log.warning("left the group of %s without an answer: %r", self._topic, fault)
+            with contextlib.suppress(KafkaError):
+                await self._consumer._client.close()  # noqa: SLF001 - what `stop` did not reach
 
     async def standings(self, done: Callable[[int], int | None]) -> dict[int, Standing]:
         """Say how far each partition is that is ours.

@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import psycopg
@@ -23,6 +23,7 @@ __all__ = ["PostgresDatabase"]
 T = TypeVar("T")
 Watch = Callable[[Exception | None], None]
 
+_SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 _SCHEME = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")
 
 
@@ -201,8 +202,24 @@ def _conninfo(url: str) -> str:
         raise SettingsError(
             "DATABASE_URL can't be read: it is of the form postgresql://user:password@host/database"
         ) from None
+    _check(given)
     # Two seconds is the least that libpq knows.
     return make_conninfo("", **{"application_name": "prela", "connect_timeout": 2, **given})
+
+
+def _check(given: Mapping[str, Any]) -> None:
+    """Refuse what libpq takes and no server can be reached by: its complaint would quote it.
+
+    What looks like a host or a port then is often a part of the password.
+    """
+    hosts, ports = str(given.get("host", "")), str(given.get("port", ""))
+    if "@" in hosts or not re.fullmatch(r"[0-9,]*", ports):
+        raise SettingsError(
+            "DATABASE_URL names no host and port that can be: in a user or a password, "
+            "characters such as @ : / # must be written as %40 %3A %2F %23"
+        )
+    if given.get("sslmode", "prefer") not in _SSL_MODES:
+        raise SettingsError(f"DATABASE_URL: sslmode is not one of {', '.join(sorted(_SSL_MODES))}")
 
 
 @functools.cache

@@ -83,11 +83,12 @@ def application(
     gateway: IngestGateway | None = None,
     store: Store | None = None,
     expose: Callable[[], bytes] | None = None,
+    watched: Mapping[str, Check] | None = None,
 ) -> ASGIApp:
     """Make the application that takes spans if there is a `gateway`, answers if there is a `store`.
 
-    `/health` and `/ready`, which asks `checks`, are there in any case, and `/metrics` when there
-    is something to `expose`.
+    `/health` and `/ready`, which asks `checks` and `watched`, are there in any case, and `/metrics`
+    when there is something to `expose`.
     """
     routes: list[BaseRoute] = []
     if gateway is not None:
@@ -106,7 +107,7 @@ def application(
                 asks_for_keys=settings.asks_for_keys,
             )
         )
-    routes += health_routes(checks)
+    routes += health_routes(checks, watched)
     if expose is not None:
         routes += metrics_routes(expose, guard)
     inner: ASGIApp = Starlette(routes=routes, exception_handlers=handlers())

@@ -55,11 +55,13 @@ async def opened_bus(settings: Settings) -> AsyncIterator[Bus]:
 class KafkaWork:
     """The trace service over both topics: what a worker does from its start to its end.
 
-    Neither Kafka nor the store need be there at its start; both are waited for.
+    Neither Kafka nor the store need be there at its start; both are waited for. Raises
+    `SettingsError` for certificates that can't be used.
     """
 
     def __init__(self, settings: Settings, store: Store) -> None:
         connection = connection_of(settings)
+        connection.client_options()  # says now, and not in a log, what no broker will mend
         kafka = settings.kafka
         self._metrics = WorkerMetrics()
         self.checks: Mapping[str, Check] = {"worker": shared(self._ready)}
@@ -118,5 +120,7 @@ class KafkaWork:
 
     async def stop(self) -> None:
         """Leave the groups. What was taken and not stored will be taken again."""
-        await asyncio.gather(*(feed.stop() for feed in self._feeds.values()))
-        await self._letters.close()
+        try:
+            await asyncio.gather(*(feed.stop() for feed in self._feeds.values()))
+        finally:
+            await self._letters.close()

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from prela_core.io.clickhouse_store import ClickHouseStore
     from prela_core.io.redis_connection import RedisConnection
 
-__all__ = ["READERS", "needed", "opened_accounts", "opened_redis", "opened_store"]
+__all__ = [
+    "READERS",
+    "needed",
+    "open_store",
+    "opened_accounts",
+    "opened_redis",
+    "opened_store",
+]
 
 _log = structlog.get_logger()
 
@@ -35,14 +42,15 @@ async def opened_store(settings: Settings) -> AsyncIterator[ClickHouseStore]:
 
     A server need not answer yet, and its schema is the worker's to set up.
     """
-    store = await anyio.to_thread.run_sync(_open_store, settings)
+    store = await anyio.to_thread.run_sync(open_store, settings)
     try:
         yield store
     finally:
         await anyio.to_thread.run_sync(store.close)
 
 
-def _open_store(settings: Settings) -> ClickHouseStore:
+def open_store(settings: Settings) -> ClickHouseStore:
+    """Open the store as `opened_store` does, for whoever waits for it."""
     from prela_core.io.clickhouse_store import open_embedded, open_server  # noqa: PLC0415 - heavy
     from prela_core.io.data_directory import DataDirectory  # noqa: PLC0415
 
@@ -50,7 +58,13 @@ def _open_store(settings: Settings) -> ClickHouseStore:
     server: ClickHouse = settings.clickhouse
     if server.host is None:
         directory = DataDirectory(settings.data_dir, command="prela serve")
-        return open_embedded(directory.store_path, **options)
+        try:
+            return open_embedded(directory.store_path, **options)
+        except ModuleNotFoundError as error:  # as in an image for roles alone
+            raise SettingsError(
+                f"there is no place for spans ({error.name} is not installed): set "
+                "CLICKHOUSE_HOST, or pip install 'prela-core[embedded]'"
+            ) from error
     return open_server(
         server.host,
         port=server.http_port,

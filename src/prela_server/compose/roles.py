@@ -78,7 +78,8 @@ def _missing(role: Role, settings: Settings) -> Iterator[str]:
         yield f"`{role.command}` {does} ClickHouse: set CLICKHOUSE_HOST, {alone}"
     asks_for_keys = role is not Role.WORKER and settings.asks_for_keys
     if asks_for_keys and settings.accounts.database_url is None:
+        otherwise = "leave PRELA_AUTH alone" if settings.is_local else "bind 127.0.0.1"
         yield (
             f"`{role.command}` asks for API keys, which all gateways share: set DATABASE_URL, "
-            "or bind 127.0.0.1"
+            f"or {otherwise}"
         )

@@ -64,6 +64,7 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
     require(role, settings)
     failed = asyncio.Event()
     checks: dict[str, Check] = {}
+    watched: dict[str, Check] = {}
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         store = accounts = gateway = grpc = None
@@ -78,7 +79,8 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
         redis_url = settings.accounts.redis_url
         if (role.ingests or role.answers) and redis_url is not None:
             redis = await enter(opened_redis(redis_url))
-            checks["redis"] = shared(redis.ping)
+            # Nothing asks for it so far, so it keeps nobody from the work.
+            watched["redis"] = shared(redis.ping)
         bus, work = await _carriers(role, settings, store, enter)
         if work is not None:
             checks |= work.checks
@@ -94,6 +96,7 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
             gateway=gateway,
             store=store if role.answers else None,
             expose=None if work is None else work.expose,
+            watched=watched,
         )
         yield Running(app, failed, store, accounts, grpc)
 

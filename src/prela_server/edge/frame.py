@@ -88,23 +88,25 @@ class Frame:
             bound["trace_id"] = caller[0]
         with structlog.contextvars.bound_contextvars(**bound):
             begun = self._clock()
-            if self._local_only and not _is_local(headers, self._origins):
-                refusal = problem(
-                    HTTPStatus.FORBIDDEN,
-                    "this server has no keys and answers only to this machine by its own name; "
-                    "start it with PRELA_AUTH=on to open it to others",
+            try:
+                if self._local_only and not _is_local(headers, self._origins):
+                    refusal = problem(
+                        HTTPStatus.FORBIDDEN,
+                        "this server has no keys and answers only to this machine by its own name; "
+                        "start it with PRELA_AUTH=on to open it to others",
+                    )
+                    await refusal(scope, receive, send_framed)
+                else:
+                    await self._app(scope, receive, send_framed)
+            finally:  # also of what was not foreseen, which is raised on after its answer
+                _log.debug(
+                    "request",
+                    method=scope["method"],
+                    # Without the query, which holds what people search for.
+                    path=scope["path"],
+                    status=status,
+                    seconds=round(self._clock() - begun, 4),
                 )
-                await refusal(scope, receive, send_framed)
-            else:
-                await self._app(scope, receive, send_framed)
-            _log.debug(
-                "request",
-                method=scope["method"],
-                # Without the query, which holds what people search for.
-                path=scope["path"],
-                status=status,
-                seconds=round(self._clock() - begun, 4),
-            )
 
 
 def _is_local(headers: Headers, origins: Collection[str]) -> bool:

@@ -28,7 +28,7 @@ class Accounts:
     redis_url: Secret | None = variable(
         "REDIS_URL",
         read=readers.secret_url("redis", "rediss", "unix"),
-        about="Redis, for what gateways will share: so far, `/ready` says whether it answers",
+        about="Redis, for what gateways will share: so far, `/ready` tells whether it answers",
         secret=True,
         default=None,
     )

@@ -57,7 +57,11 @@ class Smtp:
     """A server that takes mail."""
 
     host: str | None = variable(
-        "SMTP_HOST", read=str, about="the server that takes mail", unused=True, default=None
+        "SMTP_HOST",
+        read=readers.host("; SMTP_PORT says the rest"),
+        about="the server that takes mail",
+        unused=True,
+        default=None,
     )
     port: int = variable(
         "SMTP_PORT",
@@ -83,3 +87,5 @@ class Smtp:
         """Give a sentence for everything that does not fit together."""
         if self.host is None and self.password is not None:
             yield "SMTP_PASSWORD is set, but SMTP_HOST is not"
+        if self.port == 0:
+            yield "SMTP_PORT=0: a port to connect to is between 1 and 65535"

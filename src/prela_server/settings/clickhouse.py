@@ -16,27 +16,13 @@ _PLAIN_PORT = 8123
 _TLS_PORT = 8443
 
 
-def _host(text: str) -> str:
-    if "/" in text or ":" in text.strip("[]") or any(map(str.isspace, text)):
-        raise ValueError(
-            f"{text!r} is not the name of a host alone; CLICKHOUSE_PORT and CLICKHOUSE_SECURE say"
-            " the rest"
-        )
-    return text
-
-
-def _ipv6_or_host(text: str) -> str:
-    inner = text.strip("[]")
-    return text if inner.count(":") > 1 and "/" not in text else _host(text)
-
-
 @attrs.frozen(kw_only=True)
 class ClickHouse:
     """The server, over HTTP; without `host`, spans are kept in the data directory."""
 
     host: str | None = variable(
         "CLICKHOUSE_HOST",
-        read=_ipv6_or_host,
+        read=readers.host("; CLICKHOUSE_PORT and CLICKHOUSE_SECURE say the rest"),
         about="the server's host; none: the engine in this process keeps spans",
         default=None,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 
+from prela_core.bus.letters import topic_of_letters
 from prela_server.settings import readers
 from prela_server.settings.secret import Secret
 from prela_server.settings.variables import variable
@@ -120,15 +121,20 @@ class Kafka:
 
     def mistakes(self) -> Iterator[str]:
         """Give a sentence for everything that does not fit together."""
-        if not self.is_set:
-            for name, value in (
-                ("KAFKA_USERNAME", self.username),
-                ("KAFKA_PASSWORD", self.password),
-                ("KAFKA_SECURITY_PROTOCOL", self.security_protocol),
-            ):
-                if value is not None:
-                    yield f"{name} is set, but KAFKA_BOOTSTRAP_SERVERS is not"
+        if self.is_set:
+            yield from self._mistakes_of_access()
+            yield from self._mistakes_of_topics()
             return
+        for name, value in (
+            ("KAFKA_USERNAME", self.username),
+            ("KAFKA_PASSWORD", self.password),
+            ("KAFKA_SECURITY_PROTOCOL", self.security_protocol),
+            ("KAFKA_SSL_CA", self.ssl_ca),
+        ):
+            if value is not None:
+                yield f"{name} is set, but KAFKA_BOOTSTRAP_SERVERS is not"
+
+    def _mistakes_of_access(self) -> Iterator[str]:
         if (self.username is None) != (self.password is None):
             given, missing = ("KAFKA_USERNAME", "KAFKA_PASSWORD")
             if self.username is None:
@@ -145,5 +151,15 @@ class Kafka:
             )
         if self.ssl_ca is not None and not self.ssl_ca.is_file():
             yield f"KAFKA_SSL_CA={self.ssl_ca}: there is no such file"
-        if self.topic_traces == self.topic_spans:
+        elif self.ssl_ca is not None and not self.protocol.endswith("SSL"):
+            yield f"KAFKA_SSL_CA is set, but {self.protocol} uses no TLS"
+
+    def _mistakes_of_topics(self) -> Iterator[str]:
+        topics = {self.topic_traces, self.topic_spans}
+        if len(topics) == 1:
             yield "KAFKA_TOPIC_TRACES and KAFKA_TOPIC_SPANS must be two topics"
+        elif topics & set(map(topic_of_letters, topics)):
+            yield (
+                "KAFKA_TOPIC_TRACES and KAFKA_TOPIC_SPANS: neither may be the topic of the other's "
+                "dead letters"
+            )

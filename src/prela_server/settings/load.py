@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from prela_core.errors import SettingsError
+from prela_server.settings.secret import may_hold_one
 from prela_server.settings.settings import Settings
 from prela_server.settings.sources import Found, from_environment, from_file
 from prela_server.settings.variables import Setting, settings_of
@@ -25,10 +27,15 @@ ENV_FILE_NAMED = "PRELA_ENV_FILE"
 
 @attrs.frozen
 class Loaded:
-    """The settings in force; `found` has, by path, what set those that are not the default."""
+    """The settings in force; `found` has, by path, what set those that are not the default.
+
+    `strays` are names in the file that begin as those of settings do, and are none: a slip in a
+    name would else mean the part that is built in, and nobody would be told.
+    """
 
     settings: Settings
     found: Mapping[str, Found]
+    strays: tuple[Found, ...] = ()
 
 
 def load_settings(env_file: Path | None = None, given: Mapping[str, Any] | None = None) -> Settings:
@@ -64,11 +71,14 @@ def load(
         except SettingsError as error:
             mistakes += error.mistakes
             unread.append(setting.path)
-    settings = _build(Settings, values)
+    try:
+        settings = _build(Settings, values)
+    except SettingsError as error:  # what has no default here
+        raise SettingsError(*mistakes, *(() if "data_dir" in unread else error.mistakes)) from None
     mistakes += settings.mistakes(unread)
     if mistakes:
         raise SettingsError(*mistakes)
-    return Loaded(settings, found)
+    return Loaded(settings, found, tuple(_strays(sources[1:])))
 
 
 def load_one(path: str) -> Any:
@@ -86,6 +96,9 @@ def load_one(path: str) -> Any:
 
 _Sources = list[Mapping[str, Found]]
 
+_QUOTED = re.compile(r"^(['\"]).*\1", re.DOTALL)
+"""What a reader quotes at the beginning of its sentence, as `repr` does."""
+
 
 def _sources(env_file: Path | None, environ: Mapping[str, str]) -> tuple[_Sources, list[str]]:
     """Give what the environment and the file say, and what is wrong with the file."""
@@ -100,6 +113,15 @@ def _sources(env_file: Path | None, environ: Mapping[str, str]) -> tuple[_Source
         return [process], [*error.mistakes]
 
 
+def _strays(files: _Sources) -> Iterator[Found]:
+    known = {name for setting in settings_of(Settings) for name in setting.variable.names}
+    beginnings = tuple({name.partition("_")[0] + "_" for name in known if "_" in name})
+    for file in files:
+        for name, found in file.items():
+            if name not in known and name.upper().startswith(beginnings):
+                yield found
+
+
 def _first(setting: Setting, sources: _Sources) -> Found | None:
     names = setting.variable.names
     return next((found[name] for found in sources for name in names if name in found), None)
@@ -110,9 +132,13 @@ def _read(setting: Setting, one: Found) -> Any:
         value = setting.variable.read(one.text)
         setting.check(value)
     except ValueError as error:
-        shown = one.name if setting.variable.secret else f"{one.name}={one.text}"
         # Of several arguments, attrs' own validators mean the first to be read.
-        raise SettingsError(f"{shown}: {error.args[0]}") from None
+        why = error.args[0]
+        if setting.variable.secret:
+            raise SettingsError(f"{one.name}: {why}") from None
+        if may_hold_one(one.text):
+            raise SettingsError(f"{one.name}: {_QUOTED.sub('it', why)}") from None
+        raise SettingsError(f"{one.name}={one.text}: {why}") from None
     return value
 
 

@@ -1,10 +1,12 @@
 """From the text of a variable to a value, or to a `ValueError` that says what is wrong.
 
-What reads secrets says nothing of the text.
+A sentence begins with the text, quoted; what reads secrets says nothing of the text.
 """
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Callable
 from email.utils import parseaddr
 from enum import StrEnum
@@ -17,6 +19,7 @@ from prela_server.settings.secret import Secret
 __all__ = [
     "beginning_with",
     "choice",
+    "host",
     "mail_address",
     "origins",
     "path",
@@ -32,11 +35,15 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 _ON = frozenset({"1", "true", "yes", "on"})
 _OFF = frozenset({"0", "false", "no", "off"})
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_HOST = re.compile(r"[^\s/:@?#,\[\]]+")
 
 
 def whole_number(text: str) -> int:
     """Read digits."""
     try:
+        if not _WHOLE.fullmatch(text):
+            raise ValueError  # noqa: TRY301 - as of too many digits
         return int(text)
     except ValueError:
         raise ValueError(f"{text!r} is not a whole number") from None
@@ -70,7 +77,24 @@ def words(text: str) -> tuple[str, ...]:
 
 def path(text: str) -> Path:
     """Read a path, which may begin with `~`."""
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{text!r} begins with a home directory that nobody knows") from None
+
+
+def host(rest: str = "") -> Callable[[str], str]:
+    """Read the name or the address of a host; `rest` is said of what is more than that."""
+
+    def read(text: str) -> str:
+        try:
+            ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
+        except ValueError:
+            if not _HOST.fullmatch(text):
+                raise ValueError(f"{text!r} is not the name of a host alone{rest}") from None
+        return text
+
+    return read
 
 
 def url(*schemes: str) -> Callable[[str], str]:
@@ -85,13 +109,16 @@ def url(*schemes: str) -> Callable[[str], str]:
 
 
 def origins(text: str) -> tuple[str, ...]:
-    """Read origins of pages: scheme, host and perhaps port, parted by commas."""
+    """Read origins of pages: scheme, host and perhaps port, parted by commas.
+
+    They come out in lower case, as browsers send them.
+    """
     found = words(text)
     for origin in found:
         url("https", "http")(origin)
-        if origin.count("/") != 2:  # noqa: PLR2004 - those after the scheme
+        if origin.count("/") != 2 or "@" in origin:  # noqa: PLR2004 - those after the scheme
             raise ValueError(f"{origin!r} is more than an origin, which ends with host or port")
-    return found
+    return tuple(map(str.lower, found))
 
 
 def beginning_with(beginning: str) -> Callable[[str], str]:

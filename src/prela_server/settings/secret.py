@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 import attrs
 
-__all__ = ["MASK", "Secret"]
+__all__ = ["MASK", "Secret", "may_hold_one"]
 
 MASK = "********"
 """Stands for any secret, whatever its length."""
+
+_KEY = re.compile(r"(?<![A-Za-z])(sk|rk|whsec)_")
+
+
+def may_hold_one(text: str) -> bool:
+    """Say whether `text` looks like an address with a password in it, or like a secret key.
+
+    People put such where neither belongs, and then it must not be quoted.
+    """
+    return "@" in text or _KEY.search(text) is not None
 
 
 @attrs.frozen(repr=False)

@@ -72,7 +72,7 @@ class Settings:
         default=LogLevel.INFO,
     )
     host: str = variable(
-        "PRELA_HOST", read=str, about="the address to listen on", default="127.0.0.1"
+        "PRELA_HOST", read=readers.host(), about="the address to listen on", default="127.0.0.1"
     )
     port: int = variable(
         "PRELA_PORT",

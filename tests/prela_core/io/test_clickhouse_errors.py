@@ -38,6 +38,12 @@ def test_every_class_of_the_driver_is_mapped(kind: type[Exception], writing: boo
     assert SECRET not in str(error)
 
 
+def test_what_an_operator_has_to_see_to_has_its_name() -> None:
+    error = _raised(exceptions.DatabaseError(SECRET, code=516), writing=True)
+
+    assert "the store can't write now (code 516, AUTHENTICATION_FAILED)" == str(error)
+
+
 @pytest.mark.parametrize("code", [6, 27, 33, 38, 41, 53, 70, 117, 321, 349, 435, 636])
 def test_rows_that_can_never_be_stored_are_the_senders_fault(code: int) -> None:
     error = _raised(exceptions.DatabaseError(SECRET, code=code), writing=True)

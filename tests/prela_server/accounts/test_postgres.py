@@ -164,6 +164,9 @@ def test_schemes_that_are_taken(open_postgres: Opener, postgres_url: str, scheme
         "mysql://me:hunter2@127.0.0.1/db",
         "postgresql://me:hunter2@[::1/db",
         "postgresql://me:hunter2@127.0.0.1/db?nonsense=1",
+        "postgresql://me:p@hunter2@127.0.0.1/db",
+        "postgresql://me:hunter2/more@127.0.0.1/db",
+        "postgresql://me:p@127.0.0.1/db?sslmode=hunter2",
     ],
 )
 def test_urls_that_are_refused_are_not_repeated(url: str) -> None:

@@ -39,6 +39,15 @@ def test_each_role_says_all_that_it_needs_and_no_more(role: Role, needs: list[st
     assert [] == missing(role, auth=Auth.ON, **EVERYTHING)
 
 
+@pytest.mark.parametrize(
+    ("host", "way_out"),
+    [("10.0.0.1", "or bind 127.0.0.1"), ("127.0.0.1", "or leave PRELA_AUTH alone")],
+)
+def test_how_to_do_without_keys_depends_on_the_address(host: str, way_out: str) -> None:
+    with pytest.raises(SettingsError, match=way_out):
+        require(Role.API, Settings(auth=Auth.ON, host=host, clickhouse=CLICKHOUSE))
+
+
 def test_a_sentence_names_the_command_and_a_way_out() -> None:
     with pytest.raises(SettingsError) as caught:
         require(Role.INGEST, Settings())

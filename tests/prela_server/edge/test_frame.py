@@ -24,7 +24,11 @@ async def _page(_: Request) -> Response:
     return Response(headers=headers)
 
 
-_APP = Starlette(routes=[Route("/", _echo), Route("/page", _page)])
+async def _fail(_: Request) -> Response:
+    raise RuntimeError("unforeseen")
+
+
+_APP = Starlette(routes=[Route("/", _echo), Route("/page", _page), Route("/fail", _fail)])
 
 
 def get(path: str = "/", *, local_only: bool = True, **sent: Any) -> httpx.Response:
@@ -159,10 +163,13 @@ def test_a_request_is_a_line_at_debug_with_its_path_alone() -> None:
     with structlog.testing.capture_logs() as lines:
         get("/page?q=secret")
         get("/page", headers={"Host": "evil.example"})
+        get("/fail")
 
-    assert [("debug", "GET", "/page", 200), ("debug", "GET", "/page", 403)] == [
-        (line["log_level"], line["method"], line["path"], line["status"]) for line in lines
-    ]
+    assert [
+        ("debug", "GET", "/page", 200),
+        ("debug", "GET", "/page", 403),
+        ("debug", "GET", "/fail", 500),
+    ] == [(line["log_level"], line["method"], line["path"], line["status"]) for line in lines]
 
 
 def test_pages_that_are_named_may_ask_and_no_others() -> None:

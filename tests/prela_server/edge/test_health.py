@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 from tests.asgi import ask
 
-from prela_core.errors import BusFullError, StoreUnavailableError
+from prela_core.errors import BusFullError, StoreUnavailableError, UnavailableError
 from prela_core.io.direct_bus import DirectBus
 from prela_server.compose.application import application, blocking_check
 from prela_server.edge import health
@@ -70,6 +70,37 @@ def test_parts_that_fail_are_named_and_the_others_are_not(monkeypatch: pytest.Mo
             "slow": "did not answer within 0.01 s",
         },
     } == found.json()
+
+
+def test_parts_are_looked_at_all_at_once() -> None:
+    met = asyncio.Barrier(3)
+
+    async def meets() -> None:
+        await met.wait()
+
+    found = get("/ready", bus=meets, keys=meets, store=meets)
+
+    assert 200 == found.status_code
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        (well, "ready"),
+        (unwell(UnavailableError("it is away")), "it is away"),
+        (hangs, "did not answer within 0.01 s"),
+    ],
+)
+def test_a_part_that_nothing_needs_is_told_of_and_fails_nothing(
+    monkeypatch: pytest.MonkeyPatch, check: Check, said: str
+) -> None:
+    monkeypatch.setattr(health, "_PATIENCE_IF_WATCHED", 0.01)
+    routes = health_routes({"bus": well}, {"cache": check})
+
+    found = ask(Starlette(routes=routes), "/ready")
+
+    assert 200 == found.status_code
+    assert {"status": "ready", "parts": {"bus": "ready", "cache": said}} == found.json()
 
 
 def test_a_store_that_hangs_is_seen_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
 import traceback
 from pathlib import Path
@@ -227,6 +228,19 @@ def test_every_mistake_is_said_at_once() -> None:
             {"KAFKA_BOOTSTRAP_SERVERS": "a:1", "KAFKA_TOPIC_SPANS": "traces"},
             "KAFKA_TOPIC_TRACES and KAFKA_TOPIC_SPANS must be two topics",
         ),
+        (
+            {"KAFKA_BOOTSTRAP_SERVERS": "a:1", "KAFKA_TOPIC_SPANS": "traces.dlq"},
+            (
+                "KAFKA_TOPIC_TRACES and KAFKA_TOPIC_SPANS: neither may be the topic of the other's "
+                "dead letters"
+            ),
+        ),
+        (
+            {"KAFKA_BOOTSTRAP_SERVERS": "a:1", "KAFKA_SSL_CA": __file__},
+            "KAFKA_SSL_CA is set, but PLAINTEXT uses no TLS",
+        ),
+        ({"KAFKA_SSL_CA": "/x"}, "KAFKA_SSL_CA is set, but KAFKA_BOOTSTRAP_SERVERS is not"),
+        ({"SMTP_PORT": "0"}, "SMTP_PORT=0: a port to connect to is between 1 and 65535"),
         ({"CLICKHOUSE_PASSWORD": "p"}, "CLICKHOUSE_PASSWORD is set, but CLICKHOUSE_HOST is not"),
         ({"SMTP_PASSWORD": "p"}, "SMTP_PASSWORD is set, but SMTP_HOST is not"),
     ],
@@ -249,6 +263,16 @@ def test_a_line_that_is_none_is_named_by_its_number(line: str) -> None:
     Path(".env").write_text(f"A=1\n\n{line}\n")
 
     assert [".env line 3: it is not of the form NAME=value"] == mistakes()
+
+
+def test_a_slip_in_a_name_of_the_file_is_known() -> None:
+    Path(".env").write_text("KAFKA_BOOTSTRAP_SERVER=a:1\nPOSTGRES_PASSWORD=p\n\nprela_port=1\n")
+
+    strays = load(environ={"KAFKA_HOME": "/opt"}).strays
+
+    assert [("KAFKA_BOOTSTRAP_SERVER", ".env line 1"), ("prela_port", ".env line 4")] == [
+        (each.name, each.origin) for each in strays
+    ]
 
 
 def test_one_setting_is_read_without_a_look_at_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,6 +325,68 @@ def test_no_secret_is_in_a_mistake(setting: Any) -> None:
     said = "".join(traceback.format_exception(caught.value))
     assert name in str(caught.value)
     assert CANARY[:20] not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        (
+            "CLICKHOUSE_HOST",
+            f"https://u:{CANARY}@h:8443",
+            (
+                "CLICKHOUSE_HOST: it is not the name of a host alone; CLICKHOUSE_PORT and "
+                "CLICKHOUSE_SECURE say the rest"
+            ),
+        ),
+        ("PRELA_HOST", f"u:{CANARY}:x@h", "PRELA_HOST: it is not the name of a host alone"),
+        (
+            "SMTP_HOST",
+            f"smtp://u:{CANARY}'\"@h",
+            "SMTP_HOST: it is not the name of a host alone; SMTP_PORT says the rest",
+        ),
+        (
+            "KAFKA_BOOTSTRAP_SERVERS",
+            f"a:1, SASL_SSL://u:{CANARY}@h:9092",
+            "KAFKA_BOOTSTRAP_SERVERS: it is not of the form host:port",
+        ),
+        (
+            "CORS_ORIGINS",
+            f"https://u:{CANARY}@h",
+            "CORS_ORIGINS: it is more than an origin, which ends with host or port",
+        ),
+        (
+            "CLERK_PUBLISHABLE_KEY",
+            f"sk_live_{CANARY}",
+            "CLERK_PUBLISHABLE_KEY: it does not begin with pk_",
+        ),
+        ("PORT", f"https://u:{CANARY}@h:80", "PORT: it is not a whole number"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_quoted(name: str, text: str, sentence: str) -> None:
+    assert [sentence] == mistakes(**{name: text})
+
+
+def test_a_user_without_a_home_must_say_where_data_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("PRELA_DATA_DIR", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 9)
+
+    assert [
+        "PORT=x: 'x' is not a whole number",
+        "the home directory of ~/.prela is not known: set PRELA_DATA_DIR",
+    ] == mistakes(PORT="x")
+    assert Path("/srv") == read(PRELA_DATA_DIR="/srv").data_dir
+
+
+def test_origins_are_read_as_browsers_send_them() -> None:
+    assert ("https://app.example",) == read(CORS_ORIGINS="https://App.Example").cors_origins
+
+
+@pytest.mark.parametrize("host", ["db", "db-1.example.com", "10.0.0.1", "::1", "[fd00::2]"])
+def test_a_host_is_a_name_or_an_address(host: str) -> None:
+    found = read(CLICKHOUSE_HOST=host, PRELA_HOST=host)
+
+    assert (host, host) == (found.clickhouse.host, found.host)
 
 
 @given(

@@ -69,6 +69,9 @@ def test_an_empty_variable_is_none(
     [
         ("PORT", "http", "'http' is not a whole number"),
         ("PORT", "80.5", "'80.5' is not a whole number"),
+        ("PORT", "8_000", "'8_000' is not a whole number"),
+        ("PORT", "٨٠", "'٨٠' is not a whole number"),
+        ("DATA_DIR", "~nobody-of-this-name/x", "begins with a home directory that nobody knows"),
         ("PORT", "-1", "port must be between 0 and 65535, not -1"),
         ("PORT", "65536", "port must be between 0 and 65535, not 65536"),
         ("PORT", "9" * 5000, "is not a whole number"),
