@@ -15,6 +15,7 @@ from prela_core.io.data_directory import DataDirectory
 from prela_server.compose import Role, Running, require, running
 from prela_server.deadline import Deadline
 from prela_server.edge.protocol import BoundedHttp
+from prela_server.open_files import connections_within, raise_open_files
 from prela_server.settings import Settings
 
 __all__ = ["run"]
@@ -31,6 +32,7 @@ def run(role: Role, settings: Settings, *, started: Callable[[str, Running], Non
     """
     settings.check()
     require(role, settings)
+    files = raise_open_files()
     with contextlib.ExitStack() as stack:
         directory = None
         if role is Role.ALL and not settings.clickhouse.is_set:
@@ -44,7 +46,8 @@ def run(role: Role, settings: Settings, *, started: Callable[[str, Running], Non
                 directory.announce(url)
             started(url, parts)
 
-        runner.run(_serve(role, settings, listener, announce))
+        http = _protocol(settings, connections_within(files))
+        runner.run(_serve(role, settings, listener, http, announce))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -54,6 +57,14 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ModuleNotFoundError:
         return None
     return uvloop.new_event_loop
+
+
+def _protocol(settings: Settings, connections: int) -> type[BoundedHttp]:
+    class Http(BoundedHttp):  # uvicorn makes one for each connection, and knows no more of it
+        head_seconds = settings.body_seconds
+        most_connections = connections
+
+    return Http
 
 
 class _Server(uvicorn.Server):
@@ -109,6 +120,7 @@ async def _serve(
     role: Role,
     settings: Settings,
     listener: socket.socket,
+    http: type[BoundedHttp],
     started: Callable[[str, Running], None],
 ) -> None:
     deadline = Deadline(settings.shutdown_seconds)
@@ -120,7 +132,7 @@ async def _serve(
             server = stop.server = _Server(
                 uvicorn.Config(
                     parts.app,
-                    http=BoundedHttp,
+                    http=http,
                     lifespan="off",
                     access_log=False,
                     log_config=None,
