@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import selectors
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ __all__ = ["run"]
 
 _PATIENCE = 1.0
 """Seconds to wait for a short command that has the data directory, or that looks who has."""
+
+_LET_IN_SECONDS = 1.0
 
 
 def run(role: Role, settings: Settings, *, started: Callable[[str, Running], None]) -> None:
@@ -82,6 +85,16 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let in who has connected already, and end; they would get no answer otherwise."""
+        with contextlib.suppress(TimeoutError), selectors.DefaultSelector() as selector:
+            for listener in sockets or ():
+                selector.register(listener, selectors.EVENT_READ)
+            async with asyncio.timeout(_LET_IN_SECONDS):
+                while selector.select(0):  # noqa: ASYNC110 - the system tells nobody else
+                    await asyncio.sleep(0.001)
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

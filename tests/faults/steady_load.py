@@ -24,6 +24,7 @@ from tests.faults.conftest import Ids, Ledger, Request, make_request
 __all__ = ["SteadyLoad"]
 
 _TRACES = 20
+_MOST_OPEN = 1000
 _LONGEST = 60.0
 """Seconds after which a request counts as hanging."""
 
@@ -34,8 +35,9 @@ _Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class SteadyLoad:
     """Sends `rate` requests a second for the time of a block, and then awaits the answers.
 
-    What was sent and how it was answered is in `ledger`; what had no answer because the
-    connection ended is in `dropped`. Who found nobody to connect to sent nothing.
+    While 1,000 are open it waits, and the rate is less. What was sent and how it was answered is
+    in `ledger`; what had no answer because the connection ended is in `dropped`. Who found nobody
+    to connect to sent nothing.
     """
 
     url: str
@@ -54,6 +56,7 @@ class SteadyLoad:
     dropped: list[Request] = attrs.field(factory=list)
     refused: int = 0
     hanging: int = 0
+    open: int = 0
     _idle: deque[_Connection] = attrs.field(factory=deque)
     _ended: threading.Event = attrs.field(factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -82,7 +85,7 @@ class SteadyLoad:
 
     def rate_before(self, moment: float, seconds: float = 1.0) -> float:
         """Say how many answers a second came in the time before a moment."""
-        return sum(moment - seconds <= at < moment for at, _ in self.answered) / seconds
+        return sum(moment - seconds <= at < moment for at, _ in list(self.answered)) / seconds
 
     def answers_since(self, moment: float, status: int) -> int:
         """Count the answers of a status that came after a moment."""
@@ -107,10 +110,16 @@ class SteadyLoad:
                 await asyncio.sleep(max(0.0, begun + number / self.rate - time.monotonic()))
                 if self._ended.is_set():
                     break
-                trace_id = f"{self.name}-{number % _TRACES}"
-                tasks.create_task(self._send(make_request(chance, trace_id, self.spans)))
+                if self.open < _MOST_OPEN:
+                    trace_id = f"{self.name}-{number % _TRACES}"
+                    self.open += 1
+                    sending = self._send(make_request(chance, trace_id, self.spans))
+                    tasks.create_task(sending).add_done_callback(self._close)
         for _, writer in self._idle:
             writer.close()
+
+    def _close(self, _: object) -> None:
+        self.open -= 1
 
     async def _send(self, request: Request) -> None:
         connection = None

@@ -16,6 +16,7 @@ __all__ = ["BoundedHttp"]
 _log = structlog.get_logger()
 
 _HEAD_BYTES = 64 * 1024
+_LINGER_SECONDS = 0.5
 _QUIET_SECONDS = 60.0
 """How long nothing more is said of connections refused, after something was."""
 
@@ -30,6 +31,9 @@ class BoundedHttp(HttpToolsProtocol):
     that followed the answer before: whoever sends nothing, a byte now and then, or the rest of a
     body that nobody waits for, can't keep a connection. Between requests uvicorn waits 5 seconds.
 
+    When the server stops, a connection without a request stays for half a second more: what was
+    sent on it meanwhile is answered, and the answer says that it was the last one.
+
     More than `most_connections` are refused at once: each needs an open file, and so does all
     else that the process does.
     """
@@ -39,6 +43,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     _in_head = False
     _head_bytes = 0
+    _stopping = False
     _deadline: asyncio.TimerHandle | None = None
     _told_at: float | None = None  # of the class
 
@@ -85,6 +90,16 @@ class BoundedHttp(HttpToolsProtocol):
         """Note that the head is complete."""
         self._in_head = False
         super().on_headers_complete()
+        if self._stopping:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """Answer what is there or about to be, and end the connection."""
+        self._stopping = True
+        if self._answers:
+            super().shutdown()
+        else:
+            self.loop.call_later(_LINGER_SECONDS, self._leave)
 
     @property
     def _answers(self) -> bool:
@@ -111,6 +126,10 @@ class BoundedHttp(HttpToolsProtocol):
             text = f"the request's line and headers did not arrive within {self.head_seconds:g} s"
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, text)
         else:
+            self.transport.close()
+
+    def _leave(self) -> None:
+        if not self._answers and not self.transport.is_closing():
             self.transport.close()
 
     def _refuse(
