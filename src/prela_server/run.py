@@ -24,7 +24,7 @@ __all__ = ["run"]
 _PATIENCE = 1.0
 """Seconds to wait for a short command that has the data directory, or that looks who has."""
 
-_LET_IN_SECONDS = 1.0
+_LET_IN_SECONDS = 3.0
 
 
 def run(role: Role, settings: Settings, *, started: Callable[[str, Running], None]) -> None:
@@ -90,6 +90,7 @@ class _Server(uvicorn.Server):
         """Let in who has connected already, and end; they would get no answer otherwise."""
         with contextlib.suppress(TimeoutError), selectors.DefaultSelector() as selector:
             for listener in sockets or ():
+                listener.listen(0)  # let no more queue up
                 selector.register(listener, selectors.EVENT_READ)
             async with asyncio.timeout(_LET_IN_SECONDS):
                 while selector.select(0):  # noqa: ASYNC110 - the system tells nobody else

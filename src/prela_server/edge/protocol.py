@@ -99,7 +99,7 @@ class BoundedHttp(HttpToolsProtocol):
         if self._answers:
             super().shutdown()
         else:
-            self.loop.call_later(_LINGER_SECONDS, self._leave)
+            self.loop.call_later(_LINGER_SECONDS, self._leave, 2)
 
     @property
     def _answers(self) -> bool:
@@ -128,8 +128,12 @@ class BoundedHttp(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    def _leave(self) -> None:
-        if not self._answers and not self.transport.is_closing():
+    def _leave(self, turns: int) -> None:
+        if self._answers or self.transport.is_closing():
+            return
+        if turns:  # of the loop, which looks at timers first: a busy one has yet to read what came
+            self.loop.call_soon(self._leave, turns - 1)
+        else:
             self.transport.close()
 
     def _refuse(
