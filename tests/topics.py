@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import attrs
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from prela_core.bus import Record, Topic
 from prela_core.bus.records import encode
@@ -98,7 +99,10 @@ class Log:
 
     async def committed(self) -> dict[int, int]:
         """Give what the group has committed, by partition."""
-        offsets = await self.admin.list_consumer_group_offsets(self.group)
+        try:
+            offsets = await self.admin.list_consumer_group_offsets(self.group)
+        except GroupCoordinatorNotAvailableError:
+            return {}  # no group ever committed to this broker: it has yet to make a place for it
         return {
             place.partition: held.offset
             for place, held in offsets.items()
