@@ -320,7 +320,9 @@ def test_workers_that_join_leave_and_die_stall_nothing(
                 if time.monotonic() > ends:
                     break
         await ledger.held.drained(60)
+        assert not watching.done(), "nobody watched"
         watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
         rebalances = await asyncio.to_thread(figure_of, first, "rebalances_total", feed="spans")
         ledger.assert_kept()
         figures = ways | {"longest stall, seconds": round(stall.longest, 1),
