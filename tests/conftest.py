@@ -37,6 +37,7 @@ NOW = datetime.now(UTC).replace(microsecond=123456)
 
 _QUESTIONS = ("/api/v1/traces", "/api/v1/search")
 _PACKAGES = Path(prela_cli.__file__).parents[1]
+_ROOT = Path(__file__).parents[1]
 _START_SECONDS = 60
 
 
@@ -210,6 +211,7 @@ class Server:
     arguments: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     url: str = ""
+    program: str = "prela_cli"
     # The environment may name a proxy, which requests to this machine must not take.
     client: httpx.Client = attrs.field(
         factory=lambda: httpx.Client(timeout=60, trust_env=False), repr=False
@@ -256,10 +258,11 @@ class Server:
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "prela_cli", "serve", "--port", "0"),
+                    *(sys.executable, "-m", self.program, "serve", "--port", "0"),
                     *("--data-dir", str(self.data_dir), *self.arguments),
                 ],
                 env=clean_environment() | self.settings,
+                cwd=_ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -26,7 +26,11 @@ _SECONDS = 30
 
 @attrs.frozen
 class Log:
-    """A topic, the topic of its dead letters, and a group that reads it."""
+    """A topic, the topic of its dead letters, and a group that reads it.
+
+    `consumer` only says how much there is. It is kept, for one whose start is cancelled leaves its
+    connection open.
+    """
 
     bootstrap: str
     topic: str
@@ -34,6 +38,7 @@ class Log:
     partitions: int
     producer: AIOKafkaProducer
     admin: AIOKafkaAdminClient
+    consumer: AIOKafkaConsumer
 
     @property
     def connection(self) -> KafkaConnection:
@@ -101,8 +106,8 @@ class Log:
         """Give what the group has committed, by partition."""
         try:
             offsets = await self.admin.list_consumer_group_offsets(self.group)
-        except GroupCoordinatorNotAvailableError:  # of a broker that no group has used yet
-            return {}
+        except GroupCoordinatorNotAvailableError:
+            return {}  # no group ever committed to this broker: it has yet to make a place for it
         return {
             place.partition: held.offset
             for place, held in offsets.items()
@@ -111,12 +116,7 @@ class Log:
 
     async def lag(self) -> int:
         """Count the records that the group has not committed."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap)
-        await consumer.start()
-        try:
-            ends = await consumer.end_offsets(sorted(await self._partitions(self.topic)))
-        finally:
-            await consumer.stop()
+        ends = await self.consumer.end_offsets(sorted(await self._partitions(self.topic)))
         done = await self.committed()
         return sum(end - done.get(place.partition, 0) for place, end in ends.items())
 
@@ -152,10 +152,12 @@ async def log(
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap, acks="all", max_request_size=16 << 20, linger_ms=5
     )
-    await admin.start()
-    await producer.start()
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
     try:
-        held = Log(bootstrap, name, f"group-of-{name}", partitions, producer, admin)
+        await admin.start()
+        await producer.start()
+        await consumer.start()
+        held = Log(bootstrap, name, f"group-of-{name}", partitions, producer, admin, consumer)
         await admin.create_topics([NewTopic(name, partitions, 1)])
         if letters:
             await make_letters(held, largest_letter)
@@ -163,6 +165,7 @@ async def log(
         yield held
         await admin.delete_topics([name])
     finally:
+        await consumer.stop()
         await producer.stop()
         await admin.close()
 

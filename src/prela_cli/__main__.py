@@ -7,12 +7,19 @@ import errno
 import os
 import sys
 
+from prela_cli.ending import ended_promptly
+
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command line; output that can't be written is one sentence, and exit code 1."""
     _open_what_is_closed()
+    with ended_promptly():
+        _run_to_its_end()
+
+
+def _run_to_its_end() -> None:
     try:
         try:
             _run()

@@ -86,8 +86,10 @@ def _topics(bootstrap: str) -> Iterator[tuple[Log, asyncio.Runner, dict[str, str
 
 async def bury(held: Log, some: list[DeadLetter]) -> None:
     writer = KafkaLetters(held.connection)
-    await writer.bury(some)
-    await writer.close()
+    try:
+        await writer.bury(some)
+    finally:
+        await writer.close()
 
 
 @pytest.fixture
