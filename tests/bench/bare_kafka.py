@@ -60,7 +60,12 @@ def _records(made: Sequence[dict[str, Any]], topic: Topic) -> list[Record]:
     return encode(batch, spans=topic, traces=topic)
 
 
-async def _produce(bootstrap: str, requests: Sequence[Sequence[Record]], connections: int) -> float:
+async def _produce(
+    bootstrap: str,
+    partitions: Sequence[TopicPartition],
+    requests: Sequence[Sequence[Record]],
+    connections: int,
+) -> float:
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap,
         acks="all",
