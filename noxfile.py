@@ -65,6 +65,8 @@ def typing(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure, beside the floor of the engine: `nox -s bench -- --stored 0` skips the queries."""
+    """Measure, beside a floor: `nox -s bench -- --stored 0`; `-- deployed` is another program."""
     session.install("-e", ".[all]", *_group("test"))
-    session.run("python", "tests/bench/run.py", *session.posargs)
+    words = list(session.posargs)
+    program = words.pop(0) if words and not words[0].startswith("-") else "run"
+    session.run("python", f"tests/bench/{program}.py", *words)

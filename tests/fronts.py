@@ -27,16 +27,18 @@ class ClickHouse:
 
     port: int
     control: int
+    pid: int
 
     def tell(self, what: str, **values: object) -> None:
         """Ask for a fault, as `tests.clickhouse_front` names it."""
         url = f"http://127.0.0.1:{self.control}/_front/{what}"
         httpx.post(url, params=values, trust_env=False, timeout=60).raise_for_status()
 
-    def command(self, statement: str) -> None:
-        """Have a statement done."""
+    def command(self, statement: str) -> str:
+        """Have a statement done, and give what it answers."""
         url = f"http://127.0.0.1:{self.port}"
-        httpx.post(url, content=statement, trust_env=False, timeout=60).raise_for_status()
+        answer = httpx.post(url, content=statement, trust_env=False, timeout=60)
+        return answer.raise_for_status().text
 
     def seen(self) -> list[dict[str, Any]]:
         """Give the requests so far."""
@@ -66,7 +68,7 @@ def clickhouse(data: Path, *arguments: object) -> Iterator[ClickHouse]:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            yield ClickHouse(**json.loads(process.stdout.readline()))
+            yield ClickHouse(**json.loads(process.stdout.readline()), pid=process.pid)
         finally:
             process.stdin.close()  # which ends it
             try:

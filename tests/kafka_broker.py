@@ -91,6 +91,12 @@ class Broker:
         """What the broker wrote since it was started last."""
         return self._log.read_text() if self._log.exists() else ""
 
+    @property
+    def pid(self) -> int:
+        """Its process; there must be one."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it, with the data and the ports it had; returns when it serves."""
         self._log.unlink(missing_ok=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
 
-__all__ = ["Outcome", "get", "post", "send_all"]
+__all__ = ["Outcome", "get", "posts", "send", "send_all"]
 
 
 @attrs.define
@@ -25,13 +28,29 @@ class Outcome:
         return self.latencies[min(int(len(self.latencies) * share), len(self.latencies) - 1)] * 1000
 
 
-def post(path: str, body: bytes) -> bytes:
-    """Make the bytes of one request."""
+def posts(made: Sequence[dict[str, Any]], size: int) -> Iterator[bytes]:
+    """Make the requests that send spans, `size` in each."""
+    for start in range(0, len(made), size):
+        if size == 1:
+            yield _post("/v1/spans", json.dumps(made[start]).encode())
+        else:
+            yield _post("/v1/batch", json.dumps({"spans": made[start : start + size]}).encode())
+
+
+def _post(path: str, body: bytes) -> bytes:
     head = (
         f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def send(url: str, requests: Sequence[bytes], connections: int) -> Outcome:
+    """Send all, and end the program if any was refused: figures would say nothing then."""
+    outcome = asyncio.run(send_all(url, requests, connections))
+    if outcome.refused:
+        sys.exit(f"{outcome.refused} of {len(requests)} requests were refused")
+    return outcome
 
 
 async def send_all(url: str, requests: Sequence[bytes], connections: int) -> Outcome:

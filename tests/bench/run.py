@@ -14,14 +14,13 @@ import asyncio
 import json
 import platform
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from load import Outcome, get, post, send_all
+import clickhouse_connect
+from load import Outcome, get, posts, send
 from serving import cpu_seconds, serving, until_visible
 from traces import COMMON_WORD, RARE_WORD, spans
 
@@ -76,13 +75,14 @@ def floor(made: list[dict[str, Any]]) -> float:
         blocks.append(_arrow_stream(span_table([batch.batch("bench", time.time_ns() // 1000)])))
     with tempfile.TemporaryDirectory() as folder:
         store = open_embedded(Path(folder))
-        client = store._clients[0]
+        client = clickhouse_connect.get_client(dsn=f"chdb://{folder}")
         began = time.perf_counter()
         for block in blocks:
             client.raw_insert(
                 "spans", insert_block=block, fmt="ArrowStream", settings=_WRITE_SETTINGS
             )
         seconds = time.perf_counter() - began
+        client.close()
         store.close()
     return len(made) / seconds
 
@@ -91,14 +91,14 @@ def ingest(
     made: list[dict[str, Any]], size: int, connections: int
 ) -> tuple[float, float, float, float]:
     """Send the spans and wait until the last is visible; gives rate, p50, p99 and CPU a span."""
-    requests = list(_requests(made, size))
+    requests = list(posts(made, size))
     last = made[-1]["trace_id"]
     with serving() as (url, process):
         began = time.perf_counter()
-        outcome = _send(url, requests, connections)
+        outcome = send(url, requests, connections)
         until_visible(url, f"/api/v1/traces/{last}")
         seconds = time.perf_counter() - began
-        cpu = cpu_seconds(process) / len(made) * 1e6
+        cpu = cpu_seconds(process.pid) / len(made) * 1e6
     return len(made) / seconds, outcome.percentile(0.5), outcome.percentile(0.99), cpu
 
 
@@ -113,7 +113,7 @@ def queries(stored: int) -> None:
             until = newest - (stored - number - count) * 400_000
             made = list(spans(number + 1000, count, newest=until))
             some += [span["trace_id"] for span in made[:: count // 10]]
-            _send(url, list(_requests(made, 1000)), 4)
+            send(url, list(posts(made, 1000)), 4)
         print(f"\n{stored:,} spans stored in {time.perf_counter() - began:.0f} s\n")
         print("| question, over HTTP, warm | p50 ms | p95 ms |\n|---|---|---|")
         for name, path in {
@@ -131,21 +131,6 @@ def queries(stored: int) -> None:
                 f"| {name} | {whole.percentile(0.5):.0f} | {whole.percentile(0.95):.0f} |",
                 flush=True,
             )
-
-
-def _send(url: str, requests: list[bytes], connections: int) -> Outcome:
-    outcome = asyncio.run(send_all(url, requests, connections))
-    if outcome.refused:
-        sys.exit(f"{outcome.refused} of {len(requests)} requests were refused")
-    return outcome
-
-
-def _requests(made: list[dict[str, Any]], size: int) -> Iterator[bytes]:
-    for start in range(0, len(made), size):
-        if size == 1:
-            yield post("/v1/spans", json.dumps(made[start]).encode())
-        else:
-            yield post("/v1/batch", json.dumps({"spans": made[start : start + size]}).encode())
 
 
 if __name__ == "__main__":

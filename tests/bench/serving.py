@@ -15,7 +15,7 @@ from load import get
 
 from prela_core.io.data_directory import holder_of
 
-__all__ = ["cpu_seconds", "serving", "until_visible"]
+__all__ = ["cpu_seconds", "peak_memory", "serving", "until_visible"]
 
 _START_SECONDS = 60
 
@@ -50,7 +50,14 @@ def until_visible(url: str, path: str) -> None:
         time.sleep(0.01)
 
 
-def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
-    """Give the CPU time that the process has used so far; Linux only."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+def cpu_seconds(pid: int) -> float:
+    """Give the CPU time that a process has used so far; Linux only."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
+
+
+def peak_memory(pid: int) -> float:
+    """Give the most memory that a process has held so far, in MB; Linux only."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1000

@@ -134,7 +134,8 @@ def _read_list(
         check_length(body)
         return decode_loosely(body)
 
-    if body.count(b"{") > _MANY * limits.spans:
+    many = _MANY * limits.spans
+    if len(body) > many and body.count(b"{") > many:
         check_length(body)
     return read_leniently(body, decode, bounded)
 

