@@ -15,6 +15,7 @@ from prela_core.io.http_connection import PerProcess, connect
 from prela_core.io.http_errors import raise_for_problem, translated
 from prela_core.io.retries import attempted
 from prela_core.io.sending import Refusals, send_each
+from prela_core.io.url_login import without_login
 from prela_core.model import Span
 from prela_core.wire.parts import Encoded, body_of, encoded, parts_of
 
@@ -63,10 +64,11 @@ class HttpExporter:
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.url = url.rstrip("/")
+        url = url.rstrip("/")
+        self.url = without_login(url)
         self._refusals = Refusals()
         self._clients = PerProcess(
-            lambda: connect(self.url, api_key, timeout=timeout, transport=transport)
+            lambda: connect(url, api_key, timeout=timeout, transport=transport)
         )
         self._attempts = attempts
         self._sleep = sleep
