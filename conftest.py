@@ -1,31 +1,22 @@
-"""How thoroughly properties are tried, and on which pipeline the acceptance tests run.
+"""What pytest wants said at the root of a tree; `tests/conftest.py` has all else.
 
-`PRELA_TESTS=thorough` tries hundreds of examples each; `--pipeline deployed` takes Kafka,
-ClickHouse, PostgreSQL and separate processes instead of the embedded server.
+`--pipeline deployed` takes Kafka, ClickHouse, PostgreSQL and separate processes instead of the
+embedded server.
 """
 
 from __future__ import annotations
 
-import os
+from importlib.util import find_spec
 
 import pytest
-from hypothesis import HealthCheck, settings
 
-# Examples that go through the embedded engine take a second; the default is for every commit.
-_SHARED = {
-    "deadline": None,
-    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-}
-settings.register_profile("quick", max_examples=100, **_SHARED)
-settings.register_profile("thorough", max_examples=2000, **_SHARED)
-settings.load_profile(os.environ.get("PRELA_TESTS", "quick"))
-
-pytest_plugins = [
-    "pytester",  # for the tests of our own plug-in
-    "tests.postgres",
-    "tests.redis_server",
-    "tests.deployed",  # which uses the others
-]
+pytest_plugins = ["pytester"]  # for the tests of our own plug-in
+if find_spec("hypothesis") is not None:  # else it is an example that runs, without what tests need
+    pytest_plugins += [
+        "tests.postgres",
+        "tests.redis_server",
+        "tests.deployed",  # which uses the others
+    ]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,4 +1,7 @@
-"""A real server as a process of its own, and a way to talk to it, for every kind of test."""
+"""A real server as a process of its own, and a way to talk to it, for every kind of test.
+
+And how thoroughly properties are tried: `PRELA_TESTS=thorough` for hundreds of examples each.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ from urllib.parse import quote, urlsplit
 import attrs
 import httpx
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from tests import kafka_broker
 from tests.client_packages import python_with_clients
 
@@ -27,6 +32,15 @@ import prela_cli
 from prela_core.io.data_directory import holder_of
 from prela_core.model import new_span_id, new_trace_id
 from prela_server.settings import Settings, settings_of
+
+# Examples that go through the embedded engine take a second; the default is for every commit.
+_SHARED: Mapping[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+}
+hypothesis_settings.register_profile("quick", max_examples=100, **_SHARED)
+hypothesis_settings.register_profile("thorough", max_examples=2000, **_SHARED)
+hypothesis_settings.load_profile(os.environ.get("PRELA_TESTS", "quick"))
 
 Serve = Callable[..., "Server"]
 Await = Callable[..., Any]

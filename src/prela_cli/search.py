@@ -40,6 +40,8 @@ def search(
       prela search refund
       prela search '"rate limit"' openai --since 1d
     """
+    if not any(word.strip() for word in words):
+        raise click.UsageError("WORDS are empty; give at least one")
     where = attrs.evolve(where, q=" ".join(words))
     found = reader.search(PROJECT_ID, where, PageRequest(limit=limit, cursor=cursor))
     if as_json:

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Protocol
 
 from prela_cli.source import PROJECT_ID, find_server, open_directory
-from prela_core.errors import InputError, InvalidError, MalformedError, TooLargeError
+from prela_core.errors import (
+    InputError,
+    InvalidError,
+    MalformedError,
+    TooLargeError,
+    UnavailableError,
+)
 from prela_core.io.http_client import HttpClient
 from prela_core.store import Writer
 from prela_core.wire import Limits, decode_batch, decode_trace
@@ -56,10 +62,15 @@ class _ServerSink:
             answer = self._server.send(path, piece.body)
         except _ABOUT_THE_PIECE as error:
             return 0, _refusals(piece, error)
-        taken = answer["spans"] if piece.is_trace else answer["ingested"]
-        refused = [
-            Refusal(piece.places[each["index"]], each["reason"]) for each in answer["rejected"]
-        ]
+        try:
+            taken = answer["spans"] if piece.is_trace else answer["ingested"]
+            refused = [
+                Refusal(piece.places[each["index"]], each["reason"]) for each in answer["rejected"]
+            ]
+        except (LookupError, TypeError) as error:
+            raise UnavailableError(
+                f"{self._server.url} did not say what it stored; is it a Prela server?"
+            ) from error
         return taken, refused
 
 

@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 from tests.programs import Server, prela
+from tests.served import listening
 
 from prela_cli.sinks import Sink
 from prela_core.errors import UnavailableError
@@ -241,6 +246,20 @@ def test_a_server_that_goes_away_is_a_fault_that_says_how_far_it_got(
         "prela: it is gone (1,000 spans stored so far; "
         "run it again, what is stored stays as it is)\n"
     )
+
+
+def test_a_server_that_is_none_of_prela_is_no_fault_of_ours(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_bytes(lines(span("t", 1)))
+
+    async def fine(_: Request) -> JSONResponse:
+        return JSONResponse({})
+
+    with listening(Starlette(routes=[Route("/{path:path}", fine, methods=["POST"])])) as url:
+        done = prela("ingest", file, "--url", url)
+
+    assert (1, "") == (done.code, done.stdout)
+    assert f"prela: {url} did not say what it stored; is it a Prela server?" in done.stderr
 
 
 def test_a_server_that_holds_the_directory_is_found_and_fed(server: Server, tmp_path: Path) -> None:

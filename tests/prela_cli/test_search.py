@@ -44,3 +44,6 @@ def test_nothing_found_says_what_to_try(run: Run, reader: Any) -> None:
 
 def test_no_words_are_a_wrong_command_line(run: Run, reader: Any) -> None:
     assert run("search").exit_code == 2
+    done = run("search", "", " ")
+    assert (2, True) == (done.exit_code, "WORDS are empty; give at least one" in done.stderr)
+    assert [] == reader.asked

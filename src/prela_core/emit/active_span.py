@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from prela_core.emit.exceptions import exception_attributes, exception_summary
+from prela_core.emit.exceptions import exception_attributes, exception_summary, is_failure
 from prela_core.emit.given import given, text_of
 from prela_core.emit.neighbour import NEIGHBOURHOOD
 from prela_core.emit.place import HERE, LocalTrace, Place
@@ -203,8 +203,7 @@ class ActiveSpan(Place):
             return
         tracer = self._tracer
         self._took = tracer.monotonic_ns() - self._began
-        # A generator that is closed early raises GeneratorExit at its `yield`: no failure.
-        if error is not None and not isinstance(error, GeneratorExit):
+        if error is not None and is_failure(error):
             self.fail(exception_summary(error))
             self.record_exception(error)
         self.ended = True

@@ -18,11 +18,16 @@ __all__ = ["Batcher", "Bounds"]
 T = TypeVar("T")
 
 _MIB = 1 << 20
+_COUNTS = frozenset({"held", "held_size", "batch", "batch_size", "give_way"})
+"""Of `Bounds`; the others are seconds."""
 
 
 @attrs.frozen(kw_only=True)
 class Bounds:
-    """How much is held and sent at once, and how long things wait. Sizes are in bytes."""
+    """How much is held and sent at once, and how long things wait. Sizes are in bytes.
+
+    Raises `ValueError` for a count below 1, or a number of seconds below 0.
+    """
 
     held: int = 10_000
     """Things held at most, those in flight included."""
@@ -37,6 +42,14 @@ class Bounds:
     first_pause: float = 0.5
     longest_pause: float = 60.0
     """Seconds between two attempts at most, whatever `Retry-After` asks for."""
+
+    def __attrs_post_init__(self) -> None:
+        for name, value in attrs.asdict(self).items():
+            is_count = name in _COUNTS
+            kinds, least = (int, 1) if is_count else ((int, float), 0)
+            if not isinstance(value, kinds) or not value >= least:
+                what = "a whole number from 1 on" if is_count else "a number of seconds from 0 on"
+                raise ValueError(f"{name} is {what}, not {value!r}")
 
 
 @attrs.frozen(eq=False)

@@ -29,7 +29,7 @@ class context:  # noqa: N801 - used as a function is, in a `with` statement
     `await`, tasks and `in_context`, and by `inject` to other programs.
     """
 
-    __slots__ = ("_before", "_said")
+    __slots__ = ("_entered", "_said")
 
     def __init__(
         self,
@@ -46,12 +46,14 @@ class context:  # noqa: N801 - used as a function is, in a `with` statement
         if tags is not None:
             self._said[TAGS] = [tags] if isinstance(tags, str) else list(tags)
         self._said = json_value({**self._said, **more})
-        self._before: list[Said | None] = []
+        # What was set, and what held before: one object may be used in several tasks at once.
+        self._entered: list[tuple[Said, Said | None]] = []
 
     def __enter__(self) -> Self:
         before = SAID_HERE.get()
-        self._before.append(before)
-        SAID_HERE.set(merged(before, self._said))
+        here = merged(before, self._said)
+        self._entered.append((here, before))
+        SAID_HERE.set(here)
         return self
 
     def __exit__(
@@ -61,7 +63,11 @@ class context:  # noqa: N801 - used as a function is, in a `with` statement
         where: TracebackType | None,
     ) -> None:
         # Not by a token: the block may end in another context than it began in.
-        SAID_HERE.set(self._before.pop())
+        here = SAID_HERE.get()
+        entered = self._entered.copy()
+        one = next((one for one in entered if one[0] is here), entered[-1])
+        self._entered.remove(one)
+        SAID_HERE.set(one[1])
 
 
 def merged(outer: Said | None, said: dict[str, Any], foreign: tuple[str, ...] = ()) -> Said:

@@ -124,12 +124,20 @@ def _name_of(function: Callable[..., Any]) -> str:
     return getattr(inner, "__name__", None) or type(inner).__name__
 
 
+def _body_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give what tells the kind of `function`: of an object that can be called its `__call__`."""
+    while isinstance(function, partial):
+        function = function.func
+    return function if inspect.isroutine(function) else type(function).__call__
+
+
 def _traced(function: Callable[..., Any], step: _Step) -> Callable[..., Any]:
-    if inspect.isasyncgenfunction(function):
+    body = _body_of(function)
+    if inspect.isasyncgenfunction(body):
         return traced_async_generator(function, partial(_GeneratorCall, step))
-    if inspect.isgeneratorfunction(function):
+    if inspect.isgeneratorfunction(body):
         return traced_generator(function, partial(_GeneratorCall, step))
-    if inspect.iscoroutinefunction(function):
+    if inspect.iscoroutinefunction(body):
         return _traced_coroutine(function, step)
 
     @wraps(function)

@@ -5,7 +5,18 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
-__all__ = ["exception_attributes", "exception_summary"]
+__all__ = ["exception_attributes", "exception_summary", "is_failure"]
+
+
+def is_failure(error: BaseException) -> bool:
+    """Say whether a span that `error` leaves has failed.
+
+    A generator that is closed early raises `GeneratorExit` at its `yield`, and a program that is
+    done may end with `sys.exit(0)`: neither went wrong.
+    """
+    if isinstance(error, SystemExit):
+        return error.code not in (None, 0)
+    return not isinstance(error, GeneratorExit)
 
 
 def exception_summary(error: BaseException) -> str:

@@ -29,14 +29,18 @@ def ratio(share: float) -> Sampler:
     `share * 2**64` is recorded. An id that is not hexadecimal is hashed first.
     Raises `ValueError` for a share outside of 0 to 1.
     """
-    if not 0 <= share <= 1:
-        raise ValueError(f"a share lies between 0 and 1, and {share} does not")
+    if not (_is_number(share) and 0 <= share <= 1):
+        raise ValueError(f"a share lies between 0 and 1, and {share!r} does not")
     bound = round(share * (1 << 64))
 
     def by_ratio(trace_id: str, _parent_sampled: bool | None, _now_ns: int, /) -> bool:  # noqa: FBT001 - the port's
         return _low_bits(trace_id) < bound
 
     return by_ratio
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float))
 
 
 def _low_bits(trace_id: str) -> int:
@@ -53,8 +57,8 @@ def rate(per_second: float) -> Sampler:
     A token bucket as deep as one second's worth, and one at least. Threads that ask at the very
     same moment may get one too many: nothing is locked. Raises `ValueError` for a negative rate.
     """
-    if not per_second >= 0:
-        raise ValueError(f"a rate is no less than 0, and {per_second} is")
+    if not (_is_number(per_second) and per_second >= 0):
+        raise ValueError(f"a rate is a number from 0 on, and {per_second!r} is none")
     return _Rate(per_second)
 
 

@@ -31,7 +31,8 @@ SECRET_NAMES: tuple[str, ...] = (
 """Names of what should not leave a program. The word `token` alone is none: models count them."""
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_BREAK = re.compile(r"[^a-z0-9]+")
+_BREAK = re.compile(r"[\W_]+")
+_SCRIPT = re.compile(r"(?<=[\x00-\x7f])(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])(?=[\x00-\x7f])")
 _COLON = re.compile(r"""["']\s*:\s*""")
 _EQUALS = re.compile(r"(?<![\w.-])(?P<name>[\w.-]{1,80})=")
 _LONGEST = 80
@@ -111,4 +112,6 @@ def _end_of_value(text: str, start: int, quote: re.Match[str] | None) -> int:
 
 
 def _flat(key: str) -> str:
+    if not key.isascii():
+        key = _SCRIPT.sub("_", key)  # in `用户password` either is a word
     return _BREAK.sub("_", _HUMP.sub("_", key).lower()).strip("_")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 
 from prela_core.emit.memory_exporter import MemoryExporter
 from prela_core.emit.ports import Exporter
 from prela_core.errors import PrelaError, SettingsError
 from prela_core.io.several import several
+from prela_core.io.url_login import masked
 
 __all__ = ["exporter_from"]
 
@@ -65,9 +67,9 @@ def _named(text: str, url: str | None, api_key: str | None, attempts: int) -> Ex
     except SettingsError:
         raise
     except PrelaError as error:
-        raise SettingsError(f"the exporter {text!r} can't be used: {error}") from error
+        raise SettingsError(f"the exporter {masked(text)!r} can't be used: {error}") from error
     if found is None:
-        raise SettingsError(f"{text!r} is no exporter; these are known: {_FORMS}")
+        raise SettingsError(f"{masked(text)!r} is no exporter; these are known: {_FORMS}")
     return found
 
 
@@ -89,7 +91,7 @@ def _made(  # noqa: PLR0911 - one for each form
     if word == "jsonl" and path:
         from prela_core.io.jsonl_exporter import JsonlExporter  # noqa: PLC0415
 
-        return JsonlExporter(os.path.expanduser(path))  # noqa: PTH111 - a text stays one
+        return JsonlExporter(_writable(Path(path).expanduser()))
     if text == "console":
         from prela_core.io.console_exporter import ConsoleExporter  # noqa: PLC0415
 
@@ -103,3 +105,18 @@ def _made(  # noqa: PLR0911 - one for each form
 
         return StoreExporter(path or None)
     return None
+
+
+def _writable(path: Path) -> Path:
+    """Give `path` unless it can be no file: each batch of spans would be lost to find that out."""
+    fault = ""
+    if path.is_dir():
+        fault = f"{path} is a directory"
+    elif not path.parent.is_dir():
+        fault = f"there is no directory {path.parent}"
+    if fault:
+        raise SettingsError(
+            f"the exporter {f'jsonl:{path}'!r} can't be used: {fault}; name another file, or make "
+            "its directory first"
+        )
+    return path

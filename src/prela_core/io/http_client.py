@@ -17,6 +17,7 @@ from prela_core.errors import InvalidError, MalformedError, NotFoundError, Unava
 from prela_core.io.http_connection import connect
 from prela_core.io.http_errors import raise_for_problem, translated
 from prela_core.io.retries import attempted
+from prela_core.io.url_login import without_login
 from prela_core.model import to_rfc3339
 from prela_core.store import (
     Order,
@@ -56,8 +57,9 @@ class HttpClient:
         timeout: float = 35.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self.url = url.rstrip("/")
-        self._client = connect(self.url, api_key, timeout=timeout, transport=transport)
+        url = url.rstrip("/")
+        self.url = without_login(url)
+        self._client = connect(url, api_key, timeout=timeout, transport=transport)
 
     def traces(
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest

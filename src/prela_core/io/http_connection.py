@@ -30,8 +30,9 @@ def connect(
     """Give a client whose paths are below `url`, sending `api_key` if there is one.
 
     The environment's proxies are used, except for a server on this machine: they would look
-    for it on theirs. `timeout` is in seconds, and for connecting 5 at most. Raises `InvalidError`
-    for what can be no URL of a server and for what can be no key.
+    for it on theirs. `timeout` is in seconds, and for connecting 5 at most. A name and password
+    in `url` go along as HTTP's Basic authentication, and stand in no URL of a request. Raises
+    `InvalidError` for what can be no URL of a server and for what can be no key.
     """
     headers = {"User-Agent": f"prela-core/{__version__}"}
     if api_key and api_key.strip():
@@ -39,7 +40,8 @@ def connect(
     base_url = _checked_url(url)
     soon = min(timeout, _LONGEST_CONNECT)
     return httpx.Client(
-        base_url=base_url,
+        base_url=base_url.copy_with(userinfo=b""),
+        auth=(base_url.username, base_url.password) if base_url.userinfo else None,
         headers=headers,
         timeout=httpx.Timeout(timeout, connect=soon, pool=soon),
         transport=transport,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import logging
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -15,10 +16,13 @@ from prela_core.io.http_connection import PerProcess, connect
 from prela_core.io.http_errors import raise_for_problem, translated
 from prela_core.io.retries import attempted
 from prela_core.io.sending import Refusals, send_each
+from prela_core.io.url_login import without_login
 from prela_core.model import Span
 from prela_core.wire.parts import Encoded, body_of, encoded, parts_of
 
 __all__ = ["HttpExporter"]
+
+_log = logging.getLogger("prela")
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -47,7 +51,8 @@ class HttpExporter:
 
     A request holds at most 1,000 spans and 4 MiB, and one that is too large for the server (413)
     goes in halves: one trace to `/v1/traces`, spans of several to `/v1/batch`. Spans that a
-    server refuses while it takes others are counted in `refused`; the first are also logged.
+    server refuses while it takes others are counted in `refused`; the first are also logged. So is
+    the first answer with words that are no server's of Prela: the URL may be another one's.
 
     A `url` that can be no server's, and an `api_key` that can be no key, are an `InvalidError` at
     once. `timeout` is in seconds and for each attempt. `transport` and `sleep` are for tests.
@@ -63,10 +68,12 @@ class HttpExporter:
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.url = url.rstrip("/")
+        url = url.rstrip("/")
+        self.url = without_login(url)
         self._refusals = Refusals()
+        self._has_warned = False
         self._clients = PerProcess(
-            lambda: connect(self.url, api_key, timeout=timeout, transport=transport)
+            lambda: connect(url, api_key, timeout=timeout, transport=transport)
         )
         self._attempts = attempts
         self._sleep = sleep
@@ -118,6 +125,17 @@ class HttpExporter:
         try:
             rejected = msgspec.json.decode(answer.content, type=_Receipt).rejected
         except msgspec.MsgspecError:
+            self._warn_of_another(answer)
             return
         if rejected:
             self._refusals.note(self.url, len(rejected), str(rejected[0].get("reason", "")))
+
+    def _warn_of_another(self, answer: httpx.Response) -> None:
+        """Say once that what took the spans may be any web server, which keeps none of them."""
+        if answer.content and not self._has_warned:
+            self._has_warned = True
+            _log.warning(
+                "%s took spans but did not answer as Prela does (%s); is it a Prela server?",
+                self.url,
+                answer.headers.get("content-type") or "no content type",
+            )

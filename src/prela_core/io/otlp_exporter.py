@@ -23,6 +23,7 @@ from prela_core.io.http_connection import PerProcess, connect
 from prela_core.io.http_errors import raise_for_problem, translated
 from prela_core.io.retries import attempted, retry_after
 from prela_core.io.sending import Refusals, send_each
+from prela_core.io.url_login import without_login
 from prela_core.model import Span
 from prela_core.wire.otlp_forms import JsonForm, OtlpForm, ProtobufForm
 from prela_core.wire.parts import Encoded, parts_of
@@ -77,15 +78,14 @@ class OtlpExporter:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._form = _form(encoding or _encoding_of_environment())
-        self.url = _with_path(endpoint) if endpoint else _url_of_environment()
+        url = _with_path(endpoint) if endpoint else _url_of_environment()
+        self.url = without_login(url)
         own = {} if endpoint else _headers_of_environment()
         self._headers = _checked(own | dict(headers or {}))
         self._headers["Content-Type"] = self._form.content_type
         if compress:
             self._headers["Content-Encoding"] = "gzip"
-        self._clients = PerProcess(
-            lambda: connect(self.url, None, timeout=timeout, transport=transport)
-        )
+        self._clients = PerProcess(lambda: connect(url, None, timeout=timeout, transport=transport))
         self._compress = compress
         self._attempts = attempts
         self._sleep = sleep

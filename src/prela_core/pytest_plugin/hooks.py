@@ -80,14 +80,15 @@ def pytest_runtest_makereport(
 
 
 def _kept(item: pytest.Item, captured: CapturedTrace) -> str:
+    from prela_core.errors import UnavailableError  # noqa: PLC0415 - as above
     from prela_core.pytest_plugin.kept_traces import keep  # noqa: PLC0415 - as above
 
-    directory = item.config.getoption("prela_keep") or _cache(item.config)
-    if directory is None:
-        return ""
     try:
+        directory = item.config.getoption("prela_keep") or _cache(item.config)
+        if directory is None:
+            return ""
         path = keep(directory, item.nodeid, captured.raw)
-    except OSError as error:
+    except (OSError, UnavailableError) as error:
         return f"it could not be kept: {error}\n"
     return f"kept in {path}; `prela ingest {path}` stores it to look at\n"
 

@@ -19,7 +19,8 @@ _LONGEST_NAME = 80
 def keep(directory: Path, test: str, spans: Sequence[Span]) -> Path:
     """Write `spans` of the test with the id `test` to a file of its own, and give its path.
 
-    What was kept of an earlier run of the test is replaced. Raises `OSError`.
+    What was kept of an earlier run of the test is replaced. Raises `OSError`, and
+    `UnavailableError` where the disk is full.
     """
     directory.mkdir(parents=True, exist_ok=True)
     # Ids that differ only in what a file's name can't have must not share a file.

@@ -15,6 +15,7 @@ import msgspec
 from prela_core.errors import InputError, InvalidError, MalformedError
 from prela_core.wire.limits import Limits
 from prela_core.wire.normalise import check_depth
+from prela_core.wire.otlp import is_otlp_json
 from prela_core.wire.prela_json import read_leniently
 from prela_core.wire.repair import plain_text
 
@@ -23,6 +24,8 @@ __all__ = ["Piece", "Refusal", "cut_document", "cut_lines"]
 _SPANS = 1000
 _BYTES = 4 * 1024 * 1024
 """A piece has no more than this, unless one span alone has: well below what a server takes."""
+
+_OTLP = "this is OTLP, which is not read from files; post it to /v1/traces of a server"
 
 _DEPTH = Limits(depth=Limits().depth + 1)
 """A span's own braces are a level around those of its attributes, which are bounded by default."""
@@ -143,6 +146,9 @@ def _items(value: bytes, place: str) -> list[tuple[str, bytes]]:
 
 def _pieces_of(item: bytes, place: str, waiting: _Waiting) -> Iterator[Piece | Refusal]:
     trace = _as_trace(item)
+    if trace is None and is_otlp_json(item):
+        yield Refusal(place or "document", _OTLP)
+        return
     if trace is None:
         yield from _add([(place or "document", item)], waiting)
         return

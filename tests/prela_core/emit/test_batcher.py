@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from math import nan
 from typing import Any
 
 import pytest
@@ -23,6 +25,21 @@ BOUNDS = Bounds(
 def a_batcher(jitter: float = 0.0, **bounds: Any) -> Batcher[int]:
     defaults = {"held": 12, "batch": 4, "linger": 1.0, "longest_pause": 8.0}
     return Batcher(Bounds(**{**defaults, **bounds}), lambda: jitter)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"batch": 0}, "batch is a whole number from 1 on, not 0"),
+        ({"held": "5"}, "held is a whole number from 1 on, not '5'"),
+        ({"held_size": 1e6}, "held_size is a whole number from 1 on, not 1000000.0"),
+        ({"linger": -1}, "linger is a number of seconds from 0 on, not -1"),
+        ({"first_pause": nan}, "first_pause is a number of seconds from 0 on, not nan"),
+    ],
+)
+def test_bounds_that_nothing_could_keep_are_said(wrong: Any, sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        Bounds(**wrong)
 
 
 def test_a_thing_waits_for_company_and_then_goes_alone() -> None:

@@ -98,3 +98,29 @@ def test_tasks_keep_their_blocks_apart(tracer: Tracer, kept: Kept) -> None:
 
 def test_the_conventions_have_columns_for_them() -> None:
     assert {"session_id", "user_id", "environment"} <= set(COLUMNS)
+
+
+def test_one_object_may_be_used_in_several_tasks_at_once(tracer: Tracer, kept: Kept) -> None:
+    shared = context(user="u")
+
+    async def task(session: str, entered: asyncio.Event, may_leave: asyncio.Event) -> None:
+        with context(session=session):
+            with shared:
+                entered.set()
+                await may_leave.wait()
+            with tracer.span(f"after {session}"):
+                pass
+
+    async def main() -> None:
+        first_entered, second_entered, never_late = (asyncio.Event() for _ in range(3))
+        first = asyncio.create_task(task("first", first_entered, second_entered))
+        await first_entered.wait()
+        second = asyncio.create_task(task("second", second_entered, never_late))
+        await first
+        never_late.set()
+        await second
+
+    asyncio.run(main())
+
+    assert {"session.id": "first"} == kept.one("after first").attributes
+    assert {"session.id": "second"} == kept.one("after second").attributes

@@ -146,6 +146,21 @@ def test_functions_of_c_and_partial_ones_can(kept: Kept) -> None:
     assert ["len", "max"] == [span.name for span in kept.spans]
 
 
+def test_an_object_whose_call_is_a_coroutine_is_awaited_within_its_span(kept: Kept) -> None:
+    class Tool:
+        async def __call__(self, q: str) -> str:
+            await asyncio.sleep(0)
+            return current_span().span_id + q
+
+    look = trace(Tool())
+    assert inspect.iscoroutinefunction(look)
+    said = asyncio.run(look("x"))
+
+    [span] = kept.spans
+    assert ("Tool", said) == (span.name, f"{span.span_id}x")
+    assert {"input.value": {"q": "x"}, "output.value": said} == span.attributes
+
+
 def test_an_exception_ends_the_span_and_goes_on(kept: Kept) -> None:
     @trace
     async def fails() -> None:

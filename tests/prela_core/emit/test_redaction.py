@@ -132,6 +132,16 @@ def test_keys_that_only_look_so_keep_their_values(key: str) -> None:
     assert span == HIDE(span)
 
 
+@pytest.mark.parametrize(
+    "key", ["пароль", "Пароль", "db.пароль", "пароли password", "用户password"]
+)
+def test_names_of_secrets_may_be_of_any_script(key: str) -> None:
+    hide = redact(names=["пароль", "password"])
+    attributes = {key: "hunter2", "tool.input": json.dumps({key: "hunter2"}, ensure_ascii=False)}
+
+    assert "hunter2" not in str(hide(a_span(attributes=attributes)))
+
+
 def test_that_a_password_was_set_may_be_said() -> None:
     span = a_span(attributes={"password": None, "api_key": True})
     assert span == HIDE(span)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -118,6 +119,16 @@ def test_an_exception_is_noted_and_goes_on(tracer: Tracer, exports: Exports) -> 
         assert event.attributes["exception.type"] == "ValueError"
         assert event.attributes["exception.message"] == "no such order"
         assert "in test_an_exception_is_noted" in event.attributes["exception.stacktrace"]
+
+
+@pytest.mark.parametrize(("code", "status"), [(0, "success"), (None, "success"), (2, "error")])
+def test_a_program_that_ends_well_has_not_failed(
+    code: int | None, status: str, tracer: Tracer, exports: Exports
+) -> None:
+    with pytest.raises(SystemExit), tracer.span("main"):
+        sys.exit(code)
+
+    assert Status(status) == exports[0][0].status
 
 
 def test_an_exception_without_text_or_with_broken_text_is_noted(

@@ -37,7 +37,9 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         (" http ", HttpExporter, "http://127.0.0.1:8000"),
         ("http://prela:8000/", HttpExporter, "http://prela:8000"),
         ("https://prela.example/base", HttpExporter, "https://prela.example/base"),
+        ("http://ada:s3cret@prela:8000", HttpExporter, "http://prela:8000"),
         ("otlp", OtlpExporter, "http://localhost:4318/v1/traces"),
+        ("otlp+http://ada:s3cret@collector", OtlpExporter, "http://collector/v1/traces"),
         ("otlp+http://collector:4318", OtlpExporter, "http://collector:4318/v1/traces"),
         ("otlp+https://one/v1/traces", OtlpExporter, "https://one/v1/traces"),
     ],
@@ -110,6 +112,19 @@ def test_an_exporter_is_itself_and_a_sequence_is_several() -> None:
 def test_what_is_none_is_said_with_what_there_is(text: str) -> None:
     with pytest.raises(SettingsError, match="is no exporter; these are known: http, http://"):
         exporter_from(text)
+
+
+@pytest.mark.parametrize("text", ["htp://ada:s3cret@x", "http://ada:s3cret@x:port"])
+def test_what_may_be_a_password_is_not_repeated(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"\*\*\*@x") as caught:
+        exporter_from(text)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["missing/spans.jsonl", "."])
+def test_a_file_that_can_never_be_written_is_said_at_once(name: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"'jsonl:.*' can't be used: .*; name another file"):
+        exporter_from(f"jsonl:{tmp_path}/{name}")
 
 
 def test_a_store_whose_extra_is_not_installed_is_said_at_once(

@@ -136,6 +136,13 @@ def test_a_success_that_is_no_answer_of_prela_is_said(content: bytes) -> None:
         server.ask().traces("p", TraceFilter(), Order.NEWEST, PageRequest())
 
 
+def test_a_trace_is_not_said_to_be_missing_by_another_server() -> None:
+    server = Server([httpx.Response(404, json={"detail": "Not Found"})])
+
+    with pytest.raises(InputError, match="is that the address of a Prela server"):
+        server.ask().trace("p", "t")
+
+
 def test_a_server_that_is_not_ready_says_which_part() -> None:
     unready = httpx.Response(503, json={"status": "unready", "parts": {"store": "is away"}})
 
@@ -163,7 +170,8 @@ def test_a_server_that_is_not_ready_says_which_part() -> None:
     ],
 )
 def test_every_id_stands_in_the_path_as_it_is(trace_id: str) -> None:
-    server = Server([httpx.Response(404)])
+    problem = {"content-type": "application/problem+json"}
+    server = Server([httpx.Response(404, headers=problem)])
 
     assert server.ask().trace("p", trace_id) is None
     assert server.ask().spans("p", trace_id, PageRequest()) is None
@@ -362,6 +370,15 @@ def test_what_is_sent_is_seen(both: Both) -> None:
     assert ("accepted", "sent", 50) == (answer["status"], answer["trace_id"], answer["spans"])
     assert 50 == both.answer("trace", "sent").span_count
     both.client.ping()
+
+
+def test_a_password_in_the_url_is_used_and_not_shown() -> None:
+    with (
+        HttpClient("http://ada:s3cret@127.0.0.1:9", timeout=1) as client,
+        pytest.raises(UnavailableError, match=r"^http://127.0.0.1:9 can't be reached"),
+    ):
+        client.ping()
+    assert "http://127.0.0.1:9" == client.url
 
 
 def test_a_server_that_is_away_is_unavailable() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from base64 import b64encode
+
 import httpx
 import pytest
 
@@ -81,3 +83,29 @@ def test_a_server_on_this_machine_is_asked_past_any_proxy(
         assert {} == client._mounts
     with connect("http://prela.example", None, timeout=1) as client:
         assert {} != client._mounts
+
+
+def test_a_password_in_the_url_is_sent_as_basic_authentication_and_stands_in_no_url() -> None:
+    request = sent("http://ada:s%40cret@x.test:8000/prela", None)
+
+    assert "http://x.test:8000/prela/health" == str(request.url)
+    assert b64encode(b"ada:s@cret").decode() == request.headers["Authorization"].split()[1]
+
+
+def test_a_url_without_a_password_sends_no_authentication() -> None:
+    assert "Authorization" not in sent("http://x.test", None).headers
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "htp://ada:s3cret@x.test",
+        "ada:s3cret@x.test:8000",
+        "http://ada:s3cret@",
+        "http://a:s3/cret@x",
+    ],
+)
+def test_a_password_in_what_is_no_url_is_not_repeated(url: str) -> None:
+    with pytest.raises(InvalidError, match=r"\*\*\*@.* is not the URL of a server") as caught:
+        connect(url, None, timeout=1)
+    assert "s3" not in str(caught.value)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -18,6 +20,7 @@ from prela_core.errors import (
 from prela_core.io.http_errors import raise_for_problem, translated
 
 URL = "http://prela.test"
+PROBLEM = {"content-type": "application/problem+json"}
 
 STATUSES: dict[int, type[PrelaError]] = {
     400: MalformedError,
@@ -64,7 +67,8 @@ def raised(response: httpx.Response) -> PrelaError:
 def test_every_status_is_one_error(status: int) -> None:
     expected = STATUSES.get(status) or OTHERS[status // 100]
 
-    error = raised(answer(status, json={"detail": "why it was", "errors": [{"pointer": "/a"}]}))
+    problem = {"detail": "why it was", "errors": [{"pointer": "/a"}]}
+    error = raised(answer(status, json=problem, headers=PROBLEM))
     assert expected is type(error)
     assert "why it was" == str(error)
     if isinstance(error, InputError):
@@ -84,12 +88,26 @@ def test_a_redirect_says_where_the_server_is(status: int) -> None:
     assert f"{URL}/x redirects to https://prela.test/x; give" in str(error)
 
 
+def test_a_redirect_repeats_no_password() -> None:
+    error = raised(answer(302, headers={"location": "https://ada:s3cret@prela.test/x"}))
+
+    assert f"{URL}/x redirects to https://prela.test/x; give" in str(error)
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"<h1>no</h1>", b"[1]", b'{"detail": 7}', b'"x"', b"\xff", b'{"detail": ""}']
 )
 def test_an_answer_that_is_no_problem_still_has_a_sentence(content: bytes) -> None:
     assert f"{URL}/x answered 502" == str(raised(answer(502, content=content)))
-    assert f"{URL}/x answered 404" == str(raised(answer(404, content=content)))
+    assert f"{URL}/x answered 409" == str(raised(answer(409, content=content)))
+
+
+@pytest.mark.parametrize("said", [{"content": b"<h1>no</h1>"}, {"json": {"detail": "Not Found"}}])
+def test_another_server_that_knows_no_such_path_is_no_missing_trace(said: dict[str, Any]) -> None:
+    error = raised(answer(404, **said))
+
+    assert InputError is type(error)
+    assert f"{URL}/x answered 404; is that the address of a Prela server?" == str(error)
 
 
 def test_parts_that_are_unwell_are_named() -> None:

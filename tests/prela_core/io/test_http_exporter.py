@@ -143,12 +143,18 @@ def test_refused_spans_are_counted_and_said_once(caplog: pytest.LogCaptureFixtur
     assert "1 span was refused by http://prela.test (name is odd)" in said
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"rejected": 3}', b"<p>fine</p>"])
-def test_an_answer_of_another_make_is_success(content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"rejected": 3}', b"<p>fine</p>"])
+def test_an_answer_of_another_make_is_success_and_words_of_it_are_said_once(
+    content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     exporter = Server([httpx.Response(200, content=content)]).exporter()
+    exporter([SPAN])
     exporter([SPAN])
 
     assert 0 == exporter.refused
+    said = "http://prela.test took spans but did not answer as Prela does (no content type); "
+    expected = [] if content in {b"", b"{}"} else [f"{said}is it a Prela server?"]
+    assert expected == [record.getMessage() for record in caplog.records]
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,16 @@ def test_a_redirect_says_where_to(collector: Collector) -> None:
         export([SPAN])
 
 
+def test_a_password_in_the_endpoint_is_used_and_not_shown(collector: Collector) -> None:
+    host = collector.url.removeprefix("http://")
+    with closing(OtlpExporter(f"http://ada:s3cret@{host}")) as export:
+        export([SPAN])
+
+    [(_, headers, _)] = collector.requests
+    assert "Basic YWRhOnMzY3JldA==" == headers["authorization"]
+    assert f"http://{host}/v1/traces" == export.url
+
+
 def test_an_endpoint_that_is_away_is_unavailable() -> None:
     with (
         closing(OtlpExporter("http://127.0.0.1:9", attempts=1)) as export,

@@ -191,6 +191,17 @@ def test_a_directory_that_cannot_be_written_fails_no_more_than_the_test(run: Run
     result.stdout.fnmatch_lines(["it could not be kept: *"])
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestCacheWarning")
+def test_a_cache_that_cannot_be_written_fails_no_more_than_the_test(run: Run) -> None:
+    result = run(
+        "def test_it(prela_trace):\n    answer('one')\n    assert False\n",
+        "-o",
+        "cache_dir=/proc/no/such",
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["it could not be kept: *"])
+
+
 def test_all_tests_can_be_captured_unasked(run: Run) -> None:
     result = run(
         """

@@ -49,6 +49,16 @@ def placed(cut: Cut) -> list[tuple[str, str]]:
     ]
 
 
+def test_otlp_is_refused_as_what_it_is() -> None:
+    otlp = {"resourceSpans": [{"scopeSpans": [{"spans": [{"spanId": "eee19b7ec3c1b174"}]}]}]}
+    reason = "this is OTLP, which is not read from files; post it to /v1/traces of a server"
+
+    assert [("line 1", reason)] == refusals(cut_lines(dumps(otlp)))
+    assert [("document", reason)] == refusals(cut_document(json.dumps(otlp, indent=1).encode()))
+    [piece] = pieces(cut_lines(dumps(span("a", resourceSpans=[]))))
+    assert ["a"] == [each["span_id"] for each in sent(piece)]
+
+
 def test_lines_of_spans_are_one_list_with_the_number_of_each_line() -> None:
     lines = [b"\n", *dumps(span("a")), b"  \r\n", *dumps(span("b"), span("c"))]
 
