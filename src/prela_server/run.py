@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import selectors
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -15,12 +16,15 @@ from prela_core.io.data_directory import DataDirectory
 from prela_server.compose import Role, Running, require, running
 from prela_server.deadline import Deadline
 from prela_server.edge.protocol import BoundedHttp
+from prela_server.open_files import connections_within, raise_open_files
 from prela_server.settings import Settings
 
 __all__ = ["run"]
 
 _PATIENCE = 1.0
 """Seconds to wait for a short command that has the data directory, or that looks who has."""
+
+_LET_IN_SECONDS = 3.0
 
 
 def run(role: Role, settings: Settings, *, started: Callable[[str, Running], None]) -> None:
@@ -31,6 +35,7 @@ def run(role: Role, settings: Settings, *, started: Callable[[str, Running], Non
     """
     settings.check()
     require(role, settings)
+    files = raise_open_files()
     with contextlib.ExitStack() as stack:
         directory = None
         if role is Role.ALL and not settings.clickhouse.is_set:
@@ -44,7 +49,8 @@ def run(role: Role, settings: Settings, *, started: Callable[[str, Running], Non
                 directory.announce(url)
             started(url, parts)
 
-        runner.run(_serve(role, settings, listener, announce))
+        http = _protocol(settings, connections_within(files))
+        runner.run(_serve(role, settings, listener, http, announce))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -54,6 +60,14 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ModuleNotFoundError:
         return None
     return uvloop.new_event_loop
+
+
+def _protocol(settings: Settings, connections: int) -> type[BoundedHttp]:
+    class Http(BoundedHttp):  # uvicorn makes one for each connection, and knows no more of it
+        head_seconds = settings.body_seconds
+        most_connections = connections
+
+    return Http
 
 
 class _Server(uvicorn.Server):
@@ -71,6 +85,17 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let in who has connected already, and end; they would get no answer otherwise."""
+        with contextlib.suppress(TimeoutError), selectors.DefaultSelector() as selector:
+            for listener in sockets or ():
+                listener.listen(0)  # let no more queue up
+                selector.register(listener, selectors.EVENT_READ)
+            async with asyncio.timeout(_LET_IN_SECONDS):
+                while selector.select(0):  # noqa: ASYNC110 - the system tells nobody else
+                    await asyncio.sleep(0.001)
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -109,6 +134,7 @@ async def _serve(
     role: Role,
     settings: Settings,
     listener: socket.socket,
+    http: type[BoundedHttp],
     started: Callable[[str, Running], None],
 ) -> None:
     deadline = Deadline(settings.shutdown_seconds)
@@ -120,7 +146,7 @@ async def _serve(
             server = stop.server = _Server(
                 uvicorn.Config(
                     parts.app,
-                    http=BoundedHttp,
+                    http=http,
                     lifespan="off",
                     access_log=False,
                     log_config=None,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import select
 import time
+from collections.abc import Iterator
 
 import pytest
 from tests.conftest import Serve, Server, assert_problem, await_that, span
@@ -45,6 +48,58 @@ def test_a_body_of_a_byte_at_a_time_is_closed(hasty: Server) -> None:
             wire.socket.sendall(b"[")
 
         assert wire.rest().startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize("begun", [b"", b"POST /v1/spans HTTP/1.1\r\nHost: loc"])
+def test_a_head_of_a_byte_at_a_time_is_closed(hasty: Server, begun: bytes) -> None:
+    drip = itertools.chain([begun + b"POST /v"], itertools.repeat(b"1"))
+
+    assert _talk_slowly(hasty, drip).startswith(b"HTTP/1.1 408 ")
+
+
+def test_empty_lines_are_no_head_and_do_not_keep_a_connection(hasty: Server) -> None:
+    assert b"" == _talk_slowly(hasty, itertools.repeat(b"\r\n"))
+
+
+def test_a_connection_on_which_nothing_is_sent_is_closed(hasty: Server) -> None:
+    assert b"" == _talk_slowly(hasty, itertools.repeat(b""))
+
+
+def test_a_body_that_nobody_waits_for_does_not_keep_a_connection(hasty: Server) -> None:
+    head = _head(1000, "/nowhere")
+
+    answer = _talk_slowly(hasty, itertools.chain([head], itertools.repeat(b"x")))
+
+    assert answer.startswith(b"HTTP/1.1 404 ")
+
+
+def test_heads_that_come_slowly_but_in_time_are_served(hasty: Server) -> None:
+    with hasty.wire() as wire:
+        for _ in range(3):  # longer in all than one may take
+            for piece in (b"GET /health HTTP/1.1\r\n", b"Host: localhost\r\n"):
+                wire.socket.sendall(piece)
+                assert not select.select([wire.socket], [], [], 0.2)[0]
+            wire.socket.sendall(b"\r\n")
+            answer = b""
+            while not answer.endswith(b"}"):
+                answer += wire.socket.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+def _talk_slowly(server: Server, pieces: Iterator[bytes]) -> bytes:
+    """Send a piece every tenth of a second until the server has ended the connection."""
+    answer = b""
+    until = time.monotonic() + 25
+    with server.wire() as wire, contextlib.suppress(ConnectionError):
+        for piece in pieces:
+            assert time.monotonic() < until
+            wire.socket.sendall(piece)
+            if select.select([wire.socket], [], [], 0.1)[0]:
+                read = wire.socket.recv(65536)
+                answer += read
+                if not read:
+                    break
+    return answer
 
 
 def test_many_slow_bodies_do_not_hold_up_the_others(hasty: Server) -> None:

@@ -111,7 +111,7 @@ class Settings:
     body_seconds: int = variable(
         "PRELA_BODY_SECONDS",
         read=readers.whole_number,
-        about="how many seconds a request's body may take to arrive",
+        about="how many seconds the head of a request, and then its body, may take to arrive",
         default=25,
         validator=bounds.positive,
     )
