@@ -36,14 +36,22 @@ class Ledger:
             with self.lock:
                 self.unanswered += 1
             return False
-        with self.lock:
-            self.answers[response.status_code] = self.answers.get(response.status_code, 0) + 1
-            if response.status_code == 200:
-                self.accepted |= request.ids
+        self.note(request, response.status_code)
         return True
 
-    def assert_kept(self, api: Api, trace_ids: set[str] | None = None) -> None:
-        """Read the given traces, or all, and hold that nothing is lost and nothing seen twice."""
+    def note(self, request: Request, status: int) -> None:
+        """Note how a request was answered."""
+        with self.lock:
+            self.answers[status] = self.answers.get(status, 0) + 1
+            if status == 200:
+                self.accepted |= request.ids
+
+    def assert_kept(self, api: Api, trace_ids: set[str] | None = None) -> Ids:
+        """Read the given traces, or all, and hold that nothing is lost and nothing seen twice.
+
+        Gives what was seen.
+        """
+        found: Ids = set()
         wanted = {trace_id for trace_id, _ in self.sent} if trace_ids is None else trace_ids
         for trace_id in sorted(wanted):
             path = f"/api/v1/traces/{trace_id}"
@@ -55,6 +63,8 @@ class Ledger:
             assert len(set(seen)) == len(seen), "visible twice"
             assert set(seen) <= self.sent
             assert len(seen) == api.read(path)["span_count"]
+            found |= set(seen)
+        return found
 
     def assert_listed(self, api: Api) -> None:
         """Hold that the list has each trace exactly once."""
@@ -73,8 +83,8 @@ class Request:
     ids: Ids
 
 
-def make_request(chance: random.Random, trace_id: str) -> Request:
-    spans = [span(trace_id, span_id=new_span_id()) for _ in range(chance.randint(1, 20))]
+def make_request(chance: random.Random, trace_id: str, most: int = 20) -> Request:
+    spans = [span(trace_id, span_id=new_span_id()) for _ in range(chance.randint(1, most))]
     path = chance.choice(["/v1/spans", "/v1/batch", "/v1/traces"])
     if path == "/v1/spans":
         del spans[1:]

@@ -4,39 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 
 import pytest
 from tests.conftest import Serve, span
-from tests.faults.conftest import Clients, Ledger
+from tests.faults.stopping import STOP_SECONDS, assert_stops_well
 
 pytestmark = pytest.mark.slow
 
-STOP_SECONDS = 25.0
-
 
 def test_a_server_stopped_under_load_answers_what_it_began_and_loses_nothing(
-    serve: Serve,
+    serve: Serve, record_property: pytest.RecordProperty
 ) -> None:
-    server = serve()
-    ledger = Ledger()
-    clients = Clients(server.url, ledger, [f"stop-{each}" for each in range(8)])
-    threading.Event().wait(2)
-
-    begun = time.monotonic()
-    code = server.stop(seconds=STOP_SECONDS)
-    took = time.monotonic() - begun
-    clients.stop()
-
-    assert code == 0
-    assert took <= STOP_SECONDS
-    assert set(ledger.answers) <= {200, 503}
-    assert "Traceback" not in server.log
-    server.start()
-    ledger.assert_kept(server.api)
-    ledger.assert_listed(server.api)
-    # A connection between two requests is closed; what is sent on it just then has no answer.
-    assert ledger.unanswered <= 8
+    assert_stops_well(serve(), record_property)
 
 
 @pytest.mark.parametrize("endpoint", ["/v1/spans", "/v1/batch", "/v1/traces"])
