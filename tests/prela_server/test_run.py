@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvicorn
+import uvloop
 from tests.conftest import clean_environment
 
 from prela_core.errors import PrelaError, SettingsError
 from prela_server.compose import Role
-from prela_server.run import _bind, run
+from prela_server.edge.protocol import BoundedHttp
+from prela_server.run import _bind, _Server, run
 from prela_server.settings import Settings
 from prela_server.worker.worker import Worker
 
@@ -43,6 +48,34 @@ def test_a_port_belongs_to_the_first_that_binds_it() -> None:
         port = first.getsockname()[1]
         with pytest.raises(SettingsError, match=f"can't listen on 127.0.0.1:{port}"):
             _bind(Settings(port=port))
+
+
+@pytest.mark.parametrize("loop", [uvloop.new_event_loop, asyncio.new_event_loop])
+def test_who_has_connected_before_the_stop_is_answered(loop: Any) -> None:
+    async def page(_scope: Any, _receive: Any, send: Any) -> None:
+        headers = [(b"content-length", b"4")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"here"})
+
+    async def answers() -> list[bytes]:
+        config = uvicorn.Config(page, http=BoundedHttp, lifespan="off", log_config=None)
+        config.load()
+        with _bind(Settings(port=0)) as listener, contextlib.ExitStack() as stack:
+            server = _Server(config, lambda: None)
+            server.lifespan = config.lifespan_class(config)
+            await server.startup([listener])
+            # In one turn of the loop, which therefore has not seen any of them.
+            address = listener.getsockname()
+            held = [stack.enter_context(socket.create_connection(address)) for _ in range(50)]
+            for each in held:
+                each.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await server.shutdown([listener])
+            return [each.recv(65536) for each in held]
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        found = runner.run(answers())
+
+    assert {b"HTTP/1.1 200 OK"} == {answer[:15] for answer in found}
 
 
 def test_a_worker_that_ends_by_itself_ends_the_process(
