@@ -52,7 +52,7 @@ def one(
     settings: dict[str, str] = {}
     if request.param == "deployed":
         make = request.getfixturevalue("new_deployment")
-        settings["PRELA_BODY_SECONDS"] = "15"  # the time of this test; the other has the default
+        settings["PRELA_BODY_SECONDS"] = "10"  # the time of this test; the other has the default
     one = make(tmp_path_factory.mktemp("slow") / "data", settings)
     try:
         yield one.start()
