@@ -143,7 +143,7 @@ def test_an_error_of_the_server_is_the_stores(
 ) -> None:
     server.tell("fail", code=code, status=status)
     told = refusal(store, call, StoreUnavailableError)
-    assert not code or f"(code {code})" in told
+    assert not code or f"(code {code}" in told
     server.tell("fail", code=0)
     CALLS[call](store)
 
