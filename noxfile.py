@@ -11,6 +11,15 @@ nox.options.sessions = ["lint", "typing", "tests"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 YAML_STYLE = "{extends: default, rules: {line-length: {max: 100}}}"
 
+# A file's tests stay together: what its fixtures start, they start once. Files come in the order
+# of their names, for else the slow ones with few tests would all come last.
+ON_SEVERAL_CORES = (
+    "--numprocesses=auto",
+    "--maxprocesses=4",
+    "--dist=loadfile",
+    "--no-loadscope-reorder",
+)
+
 
 def _group(name: str) -> list[str]:
     return list(nox.project.dependency_groups(PROJECT, name))
@@ -27,11 +36,7 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test, on up to four cores: `nox -s tests -- -k timestamps` runs a part."""
     session.install("-e", ".[all]", *_group("test"))
-    # A file's tests stay together: what its fixtures start, they start once. Files come in the
-    # order of their names, for else the slow ones with few tests would all come last.
-    cores = ["--numprocesses", "auto", "--maxprocesses", "4"]
-    cores += ["--dist", "loadfile", "--no-loadscope-reorder"]
-    session.run("pytest", *cores, *session.posargs)
+    session.run("pytest", *ON_SEVERAL_CORES, *session.posargs)
 
 
 @nox.session
@@ -39,7 +44,7 @@ def integration(session: nox.Session) -> None:
     """Run the acceptance tests on every role apart, over Kafka, PostgreSQL, Redis, ClickHouse."""
     session.install("-e", ".[all]", *_group("test"))
     chosen = session.posargs or ["tests/acceptance"]
-    session.run("pytest", "--pipeline", "deployed", *chosen)
+    session.run("pytest", *ON_SEVERAL_CORES, "--pipeline", "deployed", *chosen)
 
 
 @nox.session

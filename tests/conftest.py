@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from urllib.parse import quote, urlsplit
 import attrs
 import httpx
 import pytest
+from _pytest.nodeid import coerce_node_id  # pytest has no public way to name a test anew
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from tests import kafka_broker
@@ -41,6 +43,20 @@ _SHARED: Mapping[str, Any] = {
 hypothesis_settings.register_profile("quick", max_examples=100, **_SHARED)
 hypothesis_settings.register_profile("thorough", max_examples=2000, **_SHARED)
 hypothesis_settings.load_profile(os.environ.get("PRELA_TESTS", "quick"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test an id of its own: on several cores only one of those that share one runs.
+
+    schemathesis says apart from the id which operation a test is about.
+    """
+    for item in items:
+        if operation := getattr(item, "operation_label", None):
+            item._id = coerce_node_id(f"{item.nodeid}[{operation}]")
+    shared = [each for each, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if shared:
+        raise pytest.UsageError(f"several tests are called {shared[0]}")
+
 
 Serve = Callable[..., "Server"]
 Await = Callable[..., Any]
