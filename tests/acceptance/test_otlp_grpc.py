@@ -171,7 +171,9 @@ def test_who_is_being_answered_when_it_stops_gets_a_true_answer() -> None:
 
         assert ExportTraceServiceResponse() == call.result(30)
         stopping.result(30)
-    assert grpc.StatusCode.UNAVAILABLE == late.code()
+    # gRPC's own answer to who came late: the second when the call had come in just before. OTLP
+    # has exporters send again after either.
+    assert late.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
 
 
 def test_the_server_stops_with_grpc_on(serve: Serve) -> None:
