@@ -92,8 +92,11 @@ def _score(said: Mapping[str, Raw], spellings: Mapping[str, str]) -> dict[str, A
             value = _number(said[spelling]) if key == "value" else _any(said[spelling])
         except UNREADABLE:
             continue
-        if key == "value" or (type(value) is str and value):
-            score[key] = value.lower() if key == "source" else value
+        if isinstance(value, str):
+            if value:
+                score[key] = value.lower() if key == "source" else value
+        elif key == "value":
+            score[key] = value
     return score
 
 
