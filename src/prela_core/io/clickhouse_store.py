@@ -27,6 +27,8 @@ from prela_core.store import (
     Reindexed,
     ReindexScope,
     SearchHit,
+    SpanFilter,
+    SpanOrder,
     StoredSpan,
     TraceDetail,
     TraceFilter,
@@ -34,6 +36,7 @@ from prela_core.store import (
     migrations,
     plans,
 )
+from prela_core.store.find_plan import find_spans
 from prela_core.store.fragments import Query
 from prela_core.store.reindex import reindex
 from prela_core.store.rows import Rewritten, announcement_table, rewritten_table, span_table
@@ -186,6 +189,12 @@ class ClickHouseStore:
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
         return self._answer(plans.search(project_id, where, page, self._look_back()))
+
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        """List the spans, of whatever traces, that `where` describes."""
+        return self._answer(find_spans(project_id, where, order, page, self._look_back()))
 
     def ping(self) -> None:
         """Return when the store answers queries now."""

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from prela_core.store.filters import MAX_LIMIT, Order, PageRequest, TraceFilter
+from prela_core.store.filters import (
+    MAX_LIMIT,
+    Order,
+    PageRequest,
+    SpanFilter,
+    SpanOrder,
+    TraceFilter,
+)
 from prela_core.store.port import Reader, Store, Writer
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import (
@@ -23,6 +30,8 @@ __all__ = [
     "ReindexScope",
     "Reindexed",
     "SearchHit",
+    "SpanFilter",
+    "SpanOrder",
     "Store",
     "StoredSpan",
     "TraceDetail",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from prela_core.model import SpanBatch
-from prela_core.store.filters import Order, PageRequest, TraceFilter
+from prela_core.store.filters import Order, PageRequest, SpanFilter, SpanOrder, TraceFilter
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
 
@@ -31,7 +31,8 @@ class Reader(Protocol):
 
     Of the versions of a span, the most complete is seen (one that ended before one that did
     not), then the one received last. All methods raise `StoreUnavailableError` when the store
-    does not answer, `MalformedError` for a cursor that is not theirs.
+    does not answer, `MalformedError` for a cursor that is not theirs. Times from now in a
+    condition, as in `since:2h`, are counted from the first page of an answer on all its pages.
     """
 
     def traces(
@@ -52,6 +53,11 @@ class Reader(Protocol):
         than the one that holds the words. Raises `InvalidError` without words, and for bounds
         on the duration.
         """
+
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        """List the spans, of whatever traces, that `where` describes."""
 
     def ping(self) -> None:
         """Return when the store answers queries now."""

@@ -22,8 +22,9 @@ from prela_server.ingest.documents import (
     TraceDocument,
 )
 from prela_server.ingest.routes import AcceptedBatch, AcceptedSpan, AcceptedTrace
+from prela_server.query.documents import SPAN_PARAMETERS, ParameterNote
 from prela_server.query.parameters import PAGE_PARAMETERS
-from prela_server.query.routes import LIST_PARAMETERS, SEARCH_PARAMETERS
+from prela_server.query.routes import FIND_PARAMETERS, LIST_PARAMETERS, SEARCH_PARAMETERS
 
 __all__ = ["TAGS", "Operation", "operations"]
 
@@ -66,6 +67,7 @@ class Operation:
     request's body and `sent` are bodies to show, by a title. `answer` is the class of the answer
     and `given` one to show. `query` names the parameters, `required`
     those that can't be left out, and `shown` gives values for an example;
+    `notes` say what they mean here, where that is not what `PARAMETERS` says;
     with `attributes`, those that begin with `attr.` are taken too. `errors` are the statuses it
     may refuse with; those of credentials are added. With `otlp`, body and answer may also be
     protobuf, and errors have OTLP's form.
@@ -84,6 +86,7 @@ class Operation:
     body: Any = None
     sent: Mapping[str, Any] = attrs.field(factory=dict)
     query: Sequence[str] = ()
+    notes: Mapping[str, ParameterNote] = attrs.field(factory=dict)
     required: Sequence[str] = ()
     attributes: bool = False
     shown: Mapping[str, str] = attrs.field(factory=dict)
@@ -264,6 +267,23 @@ def _query(samples: Samples) -> list[Operation]:
             answer=Page[SearchHit],
             answer_text="A page of hits.",
             given=samples.search_page,
+            errors=_PAGING,
+        ),
+        Operation(
+            method="GET",
+            path="/api/v1/spans",
+            name="findSpans",
+            tag=_QUERY,
+            summary="Find spans",
+            description="The spans, of whatever traces, that `query` describes, newest first "
+            "unless another order is asked for.",
+            scope=Scope.READ,
+            query=FIND_PARAMETERS,
+            notes=SPAN_PARAMETERS,
+            shown={"query": "type:llm duration>1s", "limit": "5"},
+            answer=Page[StoredSpan],
+            answer_text="A page of spans.",
+            given=samples.span_page,
             errors=_PAGING,
         ),
     ]
