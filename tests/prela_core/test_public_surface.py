@@ -136,6 +136,11 @@ PUBLIC = {
     "prela_core.pytest_plugin": ["CapturedTrace"],
     "prela_core.store": [
         "MAX_LIMIT",
+        "MAX_TRACE_IDS",
+        "Deletion",
+        "DeletionRequest",
+        "DeletionState",
+        "Deletions",
         "Order",
         "Page",
         "PageRequest",

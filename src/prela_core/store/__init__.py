@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from prela_core.store.deletions import (
+    MAX_TRACE_IDS,
+    Deletion,
+    DeletionRequest,
+    Deletions,
+    DeletionState,
+)
 from prela_core.store.filters import MAX_LIMIT, Order, PageRequest, TraceFilter
 from prela_core.store.port import Reader, Store, Writer
 from prela_core.store.reindex import Reindexed, ReindexScope
@@ -16,6 +23,11 @@ from prela_core.store.results import (
 
 __all__ = [
     "MAX_LIMIT",
+    "MAX_TRACE_IDS",
+    "Deletion",
+    "DeletionRequest",
+    "DeletionState",
+    "Deletions",
     "Order",
     "Page",
     "PageRequest",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from prela_core.model import SpanBatch
+from prela_core.store.deletions import Deletions
 from prela_core.store.filters import Order, PageRequest, TraceFilter
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
@@ -59,6 +60,10 @@ class Reader(Protocol):
 
 class Store(Writer, Reader, Protocol):
     """A place for spans, from opening to closing."""
+
+    @property
+    def deletions(self) -> Deletions:
+        """Where deletions are asked for, carried out and looked at."""
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
