@@ -28,6 +28,7 @@ PUBLIC = {
         "Status",
         "Tracer",
         "__version__",
+        "connect",
         "context",
         "current_span",
         "drop",
@@ -100,6 +101,7 @@ PUBLIC = {
         "UnavailableError",
         "UnsupportedMediaError",
     ],
+    "prela_core.html": [],
     "prela_core.instrumentation": [
         "Bridge",
         "Family",
@@ -133,6 +135,7 @@ PUBLIC = {
         "to_micros",
         "to_rfc3339",
     ],
+    "prela_core.notebook": ["Connection", "Hits", "Results", "Spans", "Trace", "Traces"],
     "prela_core.pytest_plugin": ["CapturedTrace"],
     "prela_core.store": [
         "MAX_LIMIT",
