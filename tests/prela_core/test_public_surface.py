@@ -50,6 +50,13 @@ PUBLIC = {
         "trace",
         "truncate",
     ],
+    "prela_core.analysis": [
+        "CriticalPath",
+        "PathSegment",
+        "SpanTime",
+        "critical_path",
+        "self_times",
+    ],
     "prela_core.bus": ["Bus", "Delivery", "Feed", "Record", "RecordError", "Topic"],
     "prela_core.conventions": [
         "COLUMNS",
