@@ -19,9 +19,11 @@ from prela_core.store import (
     Page,
     PageRequest,
     Reader,
+    SearchHit,
     StoredSpan,
     TraceDetail,
     TraceFilter,
+    TraceSummary,
 )
 
 __all__ = ["Connection"]
@@ -106,12 +108,13 @@ class Connection:
         found, more = _collect(lambda page: self.reader.search(self.project_id, where, page), limit)
         return Hits(found, now=self._now(), more=more)
 
-    def trace(self, trace_id: str) -> Trace:
+    def trace(self, trace: str | TraceSummary | StoredSpan | SearchHit) -> Trace:
         """Give the trace of that id with all its spans, or the only recent one that begins so.
 
-        "Recent" is among the newest 1,000. Raises `NotFoundError`, or `InvalidError` when several
-        begin so.
+        What was found may stand for its trace: `db.trace(db.traces()[0])`. "Recent" is among the
+        newest 1,000. Raises `NotFoundError`, or `InvalidError` when several begin so.
         """
+        trace_id = trace if isinstance(trace, str) else trace.trace_id
         found = self.reader.trace(self.project_id, trace_id)
         if found is None:
             found = self.reader.trace(self.project_id, self._whole_id(trace_id))

@@ -102,6 +102,7 @@ def test_a_trace_is_found_by_its_id_or_the_beginning_of_it(db: Connection, inser
     insert({"trace_id": "aab"}, {"trace_id": "aac"}, {"trace_id": "b"}, {"trace_id": "aa"})
     assert "aab" == db.trace("aab").trace_id
     assert "aa" == db.trace("aa").trace_id
+    assert "b" == db.trace(db.traces(name="chat gpt-4o-mini", order="oldest")[-1]).trace_id
     with pytest.raises(InvalidError, match="3 traces begin with a: "):
         db.trace("a")
     for unknown in ("c", ""):
