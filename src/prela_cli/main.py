@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from prela_cli.failures import Failure, failure_of
+from prela_cli.paging import NO_PAGER
 from prela_core import __version__
 
 __all__ = ["COMMANDS", "Entry", "LazyGroup", "prela"]
@@ -114,8 +115,12 @@ def _is_of_output(error: Exception) -> bool:
     ),
 )
 @click.version_option(__version__, "-V", "--version", prog_name="prela")
-def prela() -> None:
+@click.option("--no-pager", is_flag=True, help="Print long output as it is.")
+@click.pass_context
+def prela(ctx: click.Context, *, no_pager: bool) -> None:
     """See what your AI agents did: every model call, tool, retrieval, error and cost.
+
+    On a terminal, output that is longer than it goes through $PAGER, or else `less`.
 
     \b
     Example:
@@ -123,3 +128,4 @@ def prela() -> None:
       prela query --since 1h --status error
       prela show --latest
     """
+    ctx.meta[NO_PAGER] = no_pager
