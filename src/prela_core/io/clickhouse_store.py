@@ -23,6 +23,8 @@ from prela_core.io.clickhouse_tombstones import Tombstones
 from prela_core.io.deleted_letters import DeletedLetters
 from prela_core.model import SpanBatch
 from prela_core.store import (
+    MetricQuery,
+    MetricTable,
     Order,
     Page,
     PageRequest,
@@ -39,6 +41,7 @@ from prela_core.store import (
 from prela_core.store.deletion_log import Step
 from prela_core.store.deletion_queries import takes_step
 from prela_core.store.fragments import Query
+from prela_core.store.metric_plan import metrics
 from prela_core.store.reindex import reindex
 from prela_core.store.rows import Rewritten, rewritten_table
 
@@ -210,6 +213,10 @@ class ClickHouseStore:
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
         return self._answer(plans.search(project_id, where, page, self._look_back()))
+
+    def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
+        """Measure the visible spans of a window, by group and by bucket of time."""
+        return self._answer(metrics(project_id, asked))
 
     def ping(self) -> None:
         """Return when the store answers queries now."""

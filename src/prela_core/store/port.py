@@ -8,6 +8,7 @@ from typing import Protocol
 from prela_core.model import SpanBatch
 from prela_core.store.deletions import Deletions
 from prela_core.store.filters import Order, PageRequest, TraceFilter
+from prela_core.store.metrics import MetricQuery, MetricTable
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
 
@@ -52,6 +53,12 @@ class Reader(Protocol):
         All conditions but `q` are about the trace, as in `traces`, and may be met by other spans
         than the one that holds the words. Raises `InvalidError` without words, and for bounds
         on the duration.
+        """
+
+    def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
+        """Measure the visible spans of a window, by group and by bucket of time.
+
+        Raises `InvalidError` when the answer would have over `MAX_POINTS` rows.
         """
 
     def ping(self) -> None:

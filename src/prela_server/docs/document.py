@@ -132,7 +132,7 @@ def _operation(operation: Operation, *, asks_for_keys: bool) -> dict[str, Any]:
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     listed = [_TRACE_ID] if "{trace_id}" in operation.path else []
     for name in operation.query:
-        note = PARAMETERS[name]
+        note = operation.notes.get(name) or PARAMETERS[name]
         parameter: dict[str, Any] = {
             "name": name,
             "in": "query",
