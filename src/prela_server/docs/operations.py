@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from prela_core.analysis import AgentGraph, CriticalPath, TraceDiff
 from prela_core.store import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
 from prela_server.accounts import Scope
 from prela_server.docs.samples import TRACE_ID, WORD, Samples
@@ -22,6 +23,8 @@ from prela_server.ingest.documents import (
     TraceDocument,
 )
 from prela_server.ingest.routes import AcceptedBatch, AcceptedSpan, AcceptedTrace
+from prela_server.query.analysis_routes import DIFF_PARAMETERS
+from prela_server.query.documents import OTHER_TRACE_ID
 from prela_server.query.parameters import PAGE_PARAMETERS
 from prela_server.query.routes import LIST_PARAMETERS, SEARCH_PARAMETERS
 
@@ -248,6 +251,7 @@ def _query(samples: Samples) -> list[Operation]:
             given=samples.span_page,
             errors=(*_PAGING, HTTPStatus.NOT_FOUND),
         ),
+        *_analyses(samples),
         Operation(
             method="GET",
             path="/api/v1/search",
@@ -265,6 +269,77 @@ def _query(samples: Samples) -> list[Operation]:
             answer_text="A page of hits.",
             given=samples.search_page,
             errors=_PAGING,
+        ),
+    ]
+
+
+def _analyses(samples: Samples) -> list[Operation]:
+    refusals = (
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    )
+    return [
+        Operation(
+            method="GET",
+            path="/api/v1/traces/{trace_id}/critical-path",
+            name="getCriticalPath",
+            tag=_QUERY,
+            summary="Tell where a trace's time went",
+            description="The critical path, on which a faster span would make the whole trace "
+            "faster, and each span's own time.",
+            scope=Scope.READ,
+            answer=CriticalPath,
+            answer_text="The critical path.",
+            given=samples.critical_path,
+            errors=refusals,
+        ),
+        Operation(
+            method="GET",
+            path="/api/v1/traces/{trace_id}/graph",
+            name="getGraph",
+            tag=_QUERY,
+            summary="Tell who called whom in a trace",
+            description="The trace's agents, models and tools, and how often each called each.",
+            scope=Scope.READ,
+            answer=AgentGraph,
+            answer_text="The agent graph.",
+            given=samples.graph,
+            errors=refusals,
+        ),
+        Operation(
+            method="GET",
+            path="/api/v1/traces/{trace_id}/diff",
+            name="diffTraces",
+            tag=_QUERY,
+            summary="Compare two traces",
+            description="What the trace `to` did that this one did not, or did otherwise. Spans "
+            "are paired by what they are, what went in and what stands below them, since two runs "
+            "share neither ids nor times.",
+            scope=Scope.READ,
+            query=DIFF_PARAMETERS,
+            required=DIFF_PARAMETERS,
+            shown={"to": OTHER_TRACE_ID},
+            answer=TraceDiff,
+            answer_text="What differs, and all spans of both.",
+            given=samples.diff,
+            errors=refusals,
+        ),
+        Operation(
+            method="GET",
+            path="/api/v1/sessions/{session_id}/traces",
+            name="listSessionTraces",
+            tag=_QUERY,
+            summary="List the traces of a session",
+            description="The traces of one session or conversation, in the order in which they "
+            "began.",
+            scope=Scope.READ,
+            query=PAGE_PARAMETERS,
+            shown={"limit": "5"},
+            answer=Page[TraceSummary],
+            answer_text="A page of traces.",
+            given=samples.trace_page,
+            errors=(*_PAGING, HTTPStatus.NOT_FOUND),
         ),
     ]
 

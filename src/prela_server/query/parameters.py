@@ -79,6 +79,10 @@ class Parameters:
             offset=offset or 0,
         )
 
+    def text(self, name: str) -> str | None:
+        """Give a parameter as it was sent; None when it is missing or empty."""
+        return self._values.get(name) or None
+
     def order(self) -> Order:
         """Give the wanted order; newest first when none is named."""
         sent = self._values.get("order") or Order.NEWEST.value
