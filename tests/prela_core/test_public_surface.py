@@ -155,6 +155,12 @@ PUBLIC = {
     "prela_core.pytest_plugin": ["CapturedTrace"],
     "prela_core.store": [
         "MAX_LIMIT",
+        "Bucket",
+        "Dimension",
+        "Measure",
+        "MetricQuery",
+        "MetricRow",
+        "MetricTable",
         "Order",
         "Page",
         "PageRequest",

@@ -22,6 +22,8 @@ from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_parameters import in_parts
 from prela_core.model import SpanBatch
 from prela_core.store import (
+    MetricQuery,
+    MetricTable,
     Order,
     Page,
     PageRequest,
@@ -36,6 +38,7 @@ from prela_core.store import (
     plans,
 )
 from prela_core.store.fragments import Query
+from prela_core.store.metric_plan import metrics
 from prela_core.store.reindex import reindex
 from prela_core.store.rows import Rewritten, announcement_table, rewritten_table, span_table
 
@@ -187,6 +190,10 @@ class ClickHouseStore(Analyses):
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
         return self._answer(plans.search(project_id, where, page, self._look_back()))
+
+    def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
+        """Measure the visible spans of a window, by group and by bucket of time."""
+        return self._answer(metrics(project_id, asked))
 
     def ping(self) -> None:
         """Return when the store answers queries now."""

@@ -17,10 +17,13 @@ from prela_core.analysis import AgentGraph, CriticalPath, TraceDiff
 from prela_core.errors import InvalidError, MalformedError, NotFoundError, UnavailableError
 from prela_core.io.http_connection import connect
 from prela_core.io.http_errors import raise_for_problem, translated
+from prela_core.io.http_parameters import metric_parameters
 from prela_core.io.retries import attempted
 from prela_core.io.url_login import without_login
 from prela_core.model import to_rfc3339
 from prela_core.store import (
+    MetricQuery,
+    MetricTable,
     Order,
     Page,
     PageRequest,
@@ -109,6 +112,11 @@ class HttpClient:
         del project_id
         form = Page[TraceSummary]
         return self._find(session_id, "/traces", _page(page), form, below="sessions")
+
+    def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
+        """Measure the visible spans of a window, by group and by bucket of time."""
+        del project_id
+        return self._ask("/api/v1/metrics/query", metric_parameters(asked), MetricTable)
 
     def ping(self) -> None:
         """Return when the server answers and its parts are well."""

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from prela_core.store.filters import MAX_LIMIT, Order, PageRequest, TraceFilter
+from prela_core.store.metrics import (
+    Bucket,
+    Dimension,
+    Measure,
+    MetricQuery,
+    MetricRow,
+    MetricTable,
+)
 from prela_core.store.port import Reader, Store, Writer
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import (
@@ -16,6 +24,12 @@ from prela_core.store.results import (
 
 __all__ = [
     "MAX_LIMIT",
+    "Bucket",
+    "Dimension",
+    "Measure",
+    "MetricQuery",
+    "MetricRow",
+    "MetricTable",
     "Order",
     "Page",
     "PageRequest",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from prela_core.model import SpanBatch
 from prela_core.store.filters import Order, PageRequest, TraceFilter
+from prela_core.store.metrics import MetricQuery, MetricTable
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
 
@@ -74,6 +75,12 @@ class Reader(Protocol):
         self, project_id: str, session_id: str, page: PageRequest
     ) -> Page[TraceSummary] | None:
         """List the traces of a session, the oldest first; None when there is no such session."""
+
+    def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
+        """Measure the visible spans of a window, by group and by bucket of time.
+
+        Raises `InvalidError` when the answer would have over `MAX_POINTS` rows.
+        """
 
     def ping(self) -> None:
         """Return when the store answers queries now."""

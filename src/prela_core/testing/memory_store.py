@@ -16,6 +16,8 @@ from prela_core.analysis.reading import Analyses
 from prela_core.errors import InvalidError
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, from_micros, to_micros
 from prela_core.store import (
+    MetricQuery,
+    MetricTable,
     Order,
     Page,
     PageRequest,
@@ -40,6 +42,7 @@ from prela_core.testing.matching import (
     spans_with_words,
     text_of,
 )
+from prela_core.testing.metrics import tabulate
 
 __all__ = ["MemoryStore"]
 
@@ -178,6 +181,13 @@ class MemoryStore(Analyses):
             newest = max(held, key=lambda span: span.started_at)
             found.append((to_micros(newest.started_at), trace_id, _hit(newest, words)))
         return _page(found, question_digest("search", project_id, where), page, descending=True)
+
+    def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
+        """Measure the visible spans of a window, by group and by bucket of time."""
+        self._check()
+        return tabulate(
+            (self._visible(*key) for key in list(self._spans) if key[0] == project_id), asked
+        )
 
     def ping(self) -> None:
         """Return at once, unless there is a `fault`."""

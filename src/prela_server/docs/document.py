@@ -144,7 +144,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         if f"{{{name}}}" in operation.path
     ]
     for name in operation.query:
-        note = PARAMETERS[name]
+        note = operation.notes.get(name) or PARAMETERS[name]
         parameter: dict[str, Any] = {
             "name": name,
             "in": "query",

@@ -131,7 +131,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "path_ms": _says("Milliseconds for which it was on the critical path.", minimum=0),
         "nodes": _says("Who took part, in the order of their first calls."),
         "edges": _says("Who called whom, in the order of their first calls."),
-        "id": _says("`span_type` and `name`, joined by a colon."),
+        "GraphNode.id": _says("`span_type` and `name`, joined by a colon."),
         "GraphNode.name": _says("The name of the agent or tool, or the model."),
         "source": _says("The `id` of the caller; null for what nobody called."),
         "target": _says("The `id` of what was called."),
@@ -155,6 +155,19 @@ FIELDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "SpanFacts.output": _says(
             "What came out, from shortly before the first difference; null where there is none."
         ),
+        # of measures
+        "measures": _says("What was measured, in the order that was asked for."),
+        "by": _says("The fields that spans were grouped by."),
+        "bucket": _says("How long the stretches of time are; null for the whole time as one."),
+        "rows": _says("The groups in their order, each over time, all others last."),
+        "has_more": _says("Whether there are more groups than were asked for."),
+        "start": _says("When the bucket begins; null where none were asked for."),
+        "group": _says(
+            "The value of each field that was grouped by, null for spans that do not say it. "
+            "Empty in the row of all others."
+        ),
+        "is_other": _says("Whether the row holds all groups beyond `limit` together."),
+        "values": _says("Each measure by its name; null where there is nothing to measure."),
         # of pages
         "items": _says("The items of this page, in order."),
         "next_cursor": _says("Send it as `cursor` for the next page; null at the end."),

@@ -17,6 +17,7 @@ from prela_server.accounts import Scope
 from prela_server.edge.answers import json_answer
 from prela_server.edge.guard import Guard
 from prela_server.query.analysis_routes import analysis_routes
+from prela_server.query.metric_routes import metric_routes
 from prela_server.query.parameters import PAGE_PARAMETERS, TRACE_PARAMETERS, Parameters
 from prela_server.query.trace_paths import below_id
 
@@ -73,6 +74,7 @@ def query_routes(reader: Reader, guard: Guard, *, at_once: int = 4) -> list[Rout
         *analysis_routes(reader, guard, ask, show_trace),
         Route("/api/v1/traces/{trace_id:path}", show_trace),
         Route("/api/v1/search", search),
+        *metric_routes(reader, guard, ask),
     ]
 
 
