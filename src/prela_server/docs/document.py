@@ -37,8 +37,9 @@ over those you don't know.
 
 Every refusal is a problem of RFC 9457, `application/problem+json`, whose `detail` says what to \
 do; of an OTLP request it is a `google.rpc.Status`. Besides those listed, 404 and 405 answer an \
-unknown address or method. Answers carry `X-Request-ID`, your own if you send one; it is in the \
-server's log too."""
+unknown address or method, 500 is a fault of the server's own, which its log has, and any address \
+may answer 503 when the server has too many connections. Answers carry `X-Request-ID`, your own \
+if you send one; it is in the server's log too."""
 
 _KEYS_ASKED = """
 
