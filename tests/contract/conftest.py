@@ -72,6 +72,9 @@ class Place:
     def hits(self, q: str, **wanted: Any) -> list[str]:
         return [hit.trace_id for hit in self.search(q, **wanted).items]
 
+    def session(self, session_id: str, **page: Any) -> Any:
+        return self.store.session(self.project, session_id, PageRequest(**page))
+
     def elsewhere(self) -> Place:
         """Give another project in the same store."""
         return Place(self.store, f"project-{next(_numbers)}", self.merge)

@@ -14,6 +14,7 @@ import attrs
 import clickhouse_connect
 import pyarrow as pa
 
+from prela_core.analysis.reading import Analyses
 from prela_core.errors import StoreUnavailableError
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
 from prela_core.io.clickhouse_errors import translated
@@ -60,7 +61,7 @@ class _Connection:
     client: Client | None = None
 
 
-class ClickHouseStore:
+class ClickHouseStore(Analyses):
     """A `Store` over clickhouse-connect.
 
     `connect` opens a connection: one for writing, one for `ping` and `readers` for reading are

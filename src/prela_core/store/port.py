@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from prela_core.model import SpanBatch
 from prela_core.store.deletions import Deletions
@@ -11,6 +11,10 @@ from prela_core.store.filters import Order, PageRequest, TraceFilter
 from prela_core.store.metrics import MetricQuery, MetricTable
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
+
+if TYPE_CHECKING:
+    # Imported for their names alone: the analyses are made of this room's results.
+    from prela_core.analysis import AgentGraph, CriticalPath, TraceDiff
 
 __all__ = ["Reader", "Store", "Writer"]
 
@@ -54,6 +58,24 @@ class Reader(Protocol):
         than the one that holds the words. Raises `InvalidError` without words, and for bounds
         on the duration.
         """
+
+    def critical_path(self, project_id: str, trace_id: str) -> CriticalPath | None:
+        """Give a trace's critical path, or None when there is no such trace.
+
+        This and the other analyses raise `InvalidError` for a trace with more spans than a
+        `TraceDetail` holds.
+        """
+
+    def graph(self, project_id: str, trace_id: str) -> AgentGraph | None:
+        """Say who called whom in a trace, or None when there is no such trace."""
+
+    def diff(self, project_id: str, before: str, after: str) -> TraceDiff:
+        """Compare two traces by their ids. Raises `NotFoundError` when one is missing."""
+
+    def session(
+        self, project_id: str, session_id: str, page: PageRequest
+    ) -> Page[TraceSummary] | None:
+        """List the traces of a session, the oldest first; None when there is no such session."""
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time.

@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 from msgspec import Raw
 
+from prela_core.analysis.reading import Analyses
 from prela_core.errors import InvalidError
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, from_micros, to_micros
 from prela_core.store import (
@@ -62,7 +63,7 @@ class _Announcement:
     record: TraceRecord
 
 
-class MemoryStore:
+class MemoryStore(Analyses):
     """A complete `Store` that forgets everything at its end.
 
     Set `fault` to an error, and every call raises it until it is None again. One thread may
