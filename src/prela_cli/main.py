@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from prela_cli.failures import Failure, failure_of
+from prela_cli.paging import NO_PAGER
 from prela_core import __version__
 
 __all__ = ["COMMANDS", "Entry", "LazyGroup", "prela"]
@@ -34,6 +35,8 @@ COMMANDS = {
     "reindex": Entry("Read stored spans again, by new conventions and prices.", "embedded"),
     "dlq": Entry("List, show and replay what could not be stored.", "server,kafka"),
     "keys": Entry("Make, list and revoke API keys.", "server"),
+    "login": Entry("Save a server and its key for all commands."),
+    "logout": Entry("Forget the saved server and key."),
     "doctor": Entry("Check this installation and say what to mend.", "cli"),
     "completion": Entry("Print what makes the shell complete `prela` commands.", "cli"),
 }
@@ -114,8 +117,12 @@ def _is_of_output(error: Exception) -> bool:
     ),
 )
 @click.version_option(__version__, "-V", "--version", prog_name="prela")
-def prela() -> None:
+@click.option("--no-pager", is_flag=True, help="Print long output as it is.")
+@click.pass_context
+def prela(ctx: click.Context, *, no_pager: bool) -> None:
     """See what your AI agents did: every model call, tool, retrieval, error and cost.
+
+    On a terminal, output that is longer than it goes through $PAGER, or else `less`.
 
     \b
     Example:
@@ -123,3 +130,4 @@ def prela() -> None:
       prela query --since 1h --status error
       prela show --latest
     """
+    ctx.meta[NO_PAGER] = no_pager

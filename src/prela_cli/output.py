@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from typing import Any
 
@@ -11,6 +12,7 @@ import click
 import msgspec
 from rich.console import Console, RenderableType
 
+from prela_cli.paging import is_paged, page
 from prela_cli.render.plain import clean
 
 __all__ = ["show", "show_json", "show_line"]
@@ -23,8 +25,14 @@ _UNPRINTED = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def show(picture: RenderableType) -> None:
-    """Print a picture, fitted to the terminal; colours only where there is one."""
-    _console().print(picture)
+    """Print a picture, fitted to the terminal; colours and a pager only where there is one."""
+    console = _console()
+    if not is_paged():
+        console.print(picture)
+        return
+    with console.capture() as captured:
+        console.print(picture)
+    page(captured.get(), console.height)
 
 
 def show_line(text: str) -> None:
@@ -38,13 +46,17 @@ def show_line(text: str) -> None:
 def show_json(value: Any) -> None:
     """Print `value` as one JSON document: indented on a terminal, on one line elsewhere."""
     document = msgspec.json.encode(value)
-    if sys.stdout.isatty():
+    indented = sys.stdout.isatty()
+    if indented:
         document = msgspec.json.format(document, indent=2)
     text = _UNPRINTED.sub(_escape, document.decode())
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     if not encoding.lower().startswith("utf"):
         text = re.sub(r"[^\x00-\x7f]", _escape, text)
-    click.echo(text)
+    if indented and is_paged():
+        page(f"{text}\n", shutil.get_terminal_size().lines)
+    else:
+        click.echo(text)
 
 
 def _console() -> Console:

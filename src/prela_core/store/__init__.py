@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from prela_core.store.deletions import (
+    MAX_TRACE_IDS,
+    Deletion,
+    DeletionRequest,
+    Deletions,
+    DeletionState,
+)
 from prela_core.store.filters import (
     MAX_LIMIT,
     Order,
@@ -9,6 +16,14 @@ from prela_core.store.filters import (
     SpanFilter,
     SpanOrder,
     TraceFilter,
+)
+from prela_core.store.metrics import (
+    Bucket,
+    Dimension,
+    Measure,
+    MetricQuery,
+    MetricRow,
+    MetricTable,
 )
 from prela_core.store.port import Reader, Store, Writer
 from prela_core.store.reindex import Reindexed, ReindexScope
@@ -23,6 +38,17 @@ from prela_core.store.results import (
 
 __all__ = [
     "MAX_LIMIT",
+    "MAX_TRACE_IDS",
+    "Bucket",
+    "Deletion",
+    "DeletionRequest",
+    "DeletionState",
+    "Deletions",
+    "Dimension",
+    "Measure",
+    "MetricQuery",
+    "MetricRow",
+    "MetricTable",
     "Order",
     "Page",
     "PageRequest",

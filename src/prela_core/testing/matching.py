@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from prela_core.errors import InvalidError
 from prela_core.model import to_micros
-from prela_core.store import Order, SpanOrder, StoredSpan, TraceFilter, TraceSummary
+from prela_core.store import Order, StoredSpan, TraceFilter, TraceSummary
 from prela_core.store.summary import summarise
 from prela_core.store.words import split_words
 from prela_core.testing.asking import trace_meets
@@ -17,7 +17,6 @@ __all__ = [
     "check",
     "describes",
     "order_value",
-    "span_order_value",
     "spans_with_words",
 ]
 
@@ -99,16 +98,3 @@ def order_value(row: TraceSummary, order: Order) -> int:
             return round(min(row.cost_usd, 9e9) * 1e9)
         case _:
             return row.span_count
-
-
-def span_order_value(span: StoredSpan, order: SpanOrder) -> int:
-    """Give the whole number by which `order` sorts; a cost that is not known comes last."""
-    match order.field:
-        case "started_at":
-            return to_micros(span.started_at)
-        case "duration_ms":
-            return round(max(min(span.duration_ms, 9e15), -9e15) * 1000)
-        case _ if span.cost_usd is None:
-            return -1 if order.descending else 2**63 - 1
-        case _:
-            return round(min(span.cost_usd, 9e9) * 1e9)

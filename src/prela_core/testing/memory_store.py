@@ -12,9 +12,12 @@ from typing import Any
 import attrs
 from msgspec import Raw
 
+from prela_core.analysis.reading import Analyses
 from prela_core.errors import InvalidError
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, from_micros, to_micros
 from prela_core.store import (
+    MetricQuery,
+    MetricTable,
     Order,
     Page,
     PageRequest,
@@ -29,21 +32,21 @@ from prela_core.store import (
     TraceSummary,
 )
 from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, question_digest
-from prela_core.store.find_plan import key_of_text, text_of_key
 from prela_core.store.plans import TRACE_SPANS, hit_from_texts, words_of
 from prela_core.store.rows import reread, stored_span
 from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
 from prela_core.store.versions import version_of
 from prela_core.store.words import SEARCHED_FIELDS
-from prela_core.testing.asking import span_meets
 from prela_core.testing.clock import ManualClock
+from prela_core.testing.finding import found_spans
 from prela_core.testing.matching import (
     check,
     describes,
     order_value,
-    span_order_value,
     spans_with_words,
 )
+from prela_core.testing.memory_deletions import MemoryDeletions
+from prela_core.testing.metrics import tabulate
 from prela_core.testing.texts import text_of
 
 __all__ = ["MemoryStore"]
@@ -64,7 +67,7 @@ class _Announcement:
     record: TraceRecord
 
 
-class MemoryStore:
+class MemoryStore(Analyses):
     """A complete `Store` that forgets everything at its end.
 
     Set `fault` to an error, and every call raises it until it is None again. One thread may
@@ -78,6 +81,13 @@ class MemoryStore:
         self._spans: dict[tuple[str, str], dict[str, _Version]] = {}
         self._announced: dict[tuple[str, str], _Announcement] = {}
         self._metadata_told: dict[tuple[str, str], _Announcement] = {}
+        self._batches: list[SpanBatch] = []
+        self.deletions = MemoryDeletions(
+            self._check,
+            lambda: list(self._batches),
+            lambda project_id, where: [trace_id for trace_id, _ in self._traces(project_id, where)],
+            self._replace,
+        )
 
     def migrate(self) -> list[str]:
         """Do nothing: there is no schema."""
@@ -87,6 +97,7 @@ class MemoryStore:
     def insert(self, batches: Sequence[SpanBatch]) -> None:
         """Keep all spans of `batches`, or none when one of them can't be kept."""
         self._check()
+        batches = [self.deletions.surviving(batch) for batch in batches]
         versions = [
             (batch.project_id, _version(span, batch.received_at))
             for batch in batches
@@ -108,6 +119,16 @@ class MemoryStore:
                     told is None or batch.received_at >= told.received_at
                 ):
                     self._metadata_told[key] = _Announcement(batch.received_at, trace)
+
+        self._batches += batches
+
+    def _replace(self, project_id: str, batches: list[SpanBatch]) -> None:
+        """Hold `batches` of a project, and nothing else of it."""
+        for held in (self._spans, self._announced, self._metadata_told):
+            for key in [key for key in held if key[0] == project_id]:
+                del held[key]
+        self._batches = [batch for batch in self._batches if batch.project_id != project_id]
+        self.insert(batches)
 
     def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
         """Read stored spans again, by the conventions and prices of now."""
@@ -196,33 +217,17 @@ class MemoryStore:
     ) -> Page[StoredSpan]:
         """List the spans, of whatever traces, that `where` describes."""
         self._check()
-        asked_at = first_asked(page.cursor, self._now())
-        seen = where.at(asked_at)
-        found = [
-            (span_order_value(span, order), (span.trace_id, span.span_id), span)
-            for _, spans in self._traces(project_id, TraceFilter())
-            for span in spans
-            if span_meets(seen, span, spans)
-        ]
-        found.sort(key=lambda each: each[:2], reverse=order.descending)
-        digest = question_digest("find_spans", project_id, where, order)
-        if page.cursor is not None:
-            value, text = decode_cursor(page.cursor, digest)
-            after = value, key_of_text(text)
-            found = [
-                each
-                for each in found
-                if (each[:2] < after if order.descending else each[:2] > after)
-            ]
-        found = found[page.offset :]
-        shown = found[: page.limit]
-        more = len(found) > page.limit
-        last = (
-            encode_cursor(digest, shown[-1][0], text_of_key(shown[-1][1]), asked_at)
-            if more
-            else None
+        traces = (spans for _, spans in self._traces(project_id, TraceFilter()))
+        return found_spans(
+            traces, project_id=project_id, where=where, order=order, page=page, now=self._now()
         )
-        return Page(items=[span for *_, span in shown], next_cursor=last)
+
+    def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
+        """Measure the visible spans of a window, by group and by bucket of time."""
+        self._check()
+        return tabulate(
+            (self._visible(*key) for key in list(self._spans) if key[0] == project_id), asked
+        )
 
     def ping(self) -> None:
         """Return at once, unless there is a `fault`."""
@@ -233,6 +238,7 @@ class MemoryStore:
         self._spans.clear()
         self._announced.clear()
         self._metadata_told.clear()
+        self._batches.clear()
 
     def _now(self) -> int:
         return int(self._clock() * 1_000_000)
