@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prela_core.store.filters import MAX_LIMIT, Order, PageRequest, TraceFilter
+from prela_core.store.groups import GroupOrder, GroupQuery, GroupSummary
 from prela_core.store.metrics import (
     Bucket,
     Dimension,
@@ -26,6 +27,9 @@ __all__ = [
     "MAX_LIMIT",
     "Bucket",
     "Dimension",
+    "GroupOrder",
+    "GroupQuery",
+    "GroupSummary",
     "Measure",
     "MetricQuery",
     "MetricRow",

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from prela_core.model import SpanBatch
 from prela_core.store.filters import Order, PageRequest, TraceFilter
+from prela_core.store.groups import GroupQuery, GroupSummary
 from prela_core.store.metrics import MetricQuery, MetricTable
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
@@ -53,6 +54,9 @@ class Reader(Protocol):
         than the one that holds the words. Raises `InvalidError` without words, and for bounds
         on the duration.
         """
+
+    def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
+        """List the services, models, users or the like that visible spans name."""
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time.
