@@ -155,7 +155,12 @@ PUBLIC = {
     "prela_core.pytest_plugin": ["CapturedTrace"],
     "prela_core.store": [
         "MAX_LIMIT",
+        "MAX_TRACE_IDS",
         "Bucket",
+        "Deletion",
+        "DeletionRequest",
+        "DeletionState",
+        "Deletions",
         "Dimension",
         "GroupOrder",
         "GroupQuery",

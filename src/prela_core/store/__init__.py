@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from prela_core.store.deletions import (
+    MAX_TRACE_IDS,
+    Deletion,
+    DeletionRequest,
+    Deletions,
+    DeletionState,
+)
 from prela_core.store.filters import MAX_LIMIT, Order, PageRequest, TraceFilter
 from prela_core.store.groups import GroupOrder, GroupQuery, GroupSummary
 from prela_core.store.metrics import (
@@ -25,7 +32,12 @@ from prela_core.store.results import (
 
 __all__ = [
     "MAX_LIMIT",
+    "MAX_TRACE_IDS",
     "Bucket",
+    "Deletion",
+    "DeletionRequest",
+    "DeletionState",
+    "Deletions",
     "Dimension",
     "GroupOrder",
     "GroupQuery",

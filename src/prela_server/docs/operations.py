@@ -8,6 +8,7 @@ import attrs
 
 from prela_core.store import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
 from prela_server.accounts import Scope
+from prela_server.docs.analysis_operations import analysis_operations
 from prela_server.docs.metric_operations import metric_operations
 from prela_server.docs.operation import ASKING, HEALTH, INGEST, QUERY, SENDING, TAGS, Operation
 from prela_server.docs.samples import TRACE_ID, WORD, Samples
@@ -187,6 +188,7 @@ def _query(samples: Samples) -> list[Operation]:
             given=samples.span_page,
             errors=(*ASKING, HTTPStatus.NOT_FOUND),
         ),
+        *analysis_operations(samples),
         Operation(
             method="GET",
             path="/api/v1/search",
