@@ -17,6 +17,7 @@ from prela_core.store.filters import (
     SpanOrder,
     TraceFilter,
 )
+from prela_core.store.groups import GroupOrder, GroupQuery, GroupSummary
 from prela_core.store.metrics import (
     Bucket,
     Dimension,
@@ -45,6 +46,9 @@ __all__ = [
     "DeletionState",
     "Deletions",
     "Dimension",
+    "GroupOrder",
+    "GroupQuery",
+    "GroupSummary",
     "Measure",
     "MetricQuery",
     "MetricRow",

@@ -16,6 +16,8 @@ from prela_core.analysis.reading import Analyses
 from prela_core.errors import InvalidError
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, from_micros, to_micros
 from prela_core.store import (
+    GroupQuery,
+    GroupSummary,
     MetricQuery,
     MetricTable,
     Order,
@@ -39,6 +41,7 @@ from prela_core.store.versions import version_of
 from prela_core.store.words import SEARCHED_FIELDS
 from prela_core.testing.clock import ManualClock
 from prela_core.testing.finding import found_spans
+from prela_core.testing.groups import grouped
 from prela_core.testing.matching import (
     check,
     describes,
@@ -220,6 +223,17 @@ class MemoryStore(Analyses):
         traces = (spans for _, spans in self._traces(project_id, TraceFilter()))
         return found_spans(
             traces, project_id=project_id, where=where, order=order, page=page, now=self._now()
+        )
+
+    def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
+        """List the services, models, users or the like that visible spans name."""
+        self._check()
+        traces = (self._visible(*key) for key in list(self._spans) if key[0] == project_id)
+        return _page(
+            grouped(traces, asked),
+            question_digest("groups", project_id, asked),
+            page,
+            descending=asked.order.descending,
         )
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
