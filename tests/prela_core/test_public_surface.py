@@ -141,6 +141,7 @@ PUBLIC = {
         "to_rfc3339",
     ],
     "prela_core.pytest_plugin": ["CapturedTrace"],
+    "prela_core.store.sql": ["MAX_ROWS", "MAX_TEXT", "SqlForm", "SqlQuestion"],
     "prela_core.store": [
         "MAX_LIMIT",
         "Order",

@@ -29,6 +29,7 @@ from prela_core.store import (
     TraceFilter,
     TraceSummary,
 )
+from prela_core.store.sql import SqlQuestion
 
 __all__ = ["HttpClient"]
 
@@ -83,6 +84,15 @@ class HttpClient:
         """Find the traces that hold `where.q`, newest first."""
         del project_id
         return self._ask("/api/v1/search", _filter(where) | _page(page), Page[SearchHit])
+
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Answer one SELECT over the tables `spans` and `traces`, in the form it asks for."""
+        del project_id
+        body = {"query": question.text, "format": question.form, "max_rows": question.max_rows}
+        with translated(self.url):
+            answer = self._client.post("/api/v1/sql", json=body)
+        raise_for_problem(answer)
+        return answer.content
 
     def ping(self) -> None:
         """Return when the server answers and its parts are well."""

@@ -9,6 +9,7 @@ from prela_core.model import SpanBatch
 from prela_core.store.filters import Order, PageRequest, TraceFilter
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
+from prela_core.store.sql import SqlQuestion
 
 __all__ = ["Reader", "Store", "Writer"]
 
@@ -51,6 +52,14 @@ class Reader(Protocol):
         All conditions but `q` are about the trace, as in `traces`, and may be met by other spans
         than the one that holds the words. Raises `InvalidError` without words, and for bounds
         on the duration.
+        """
+
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Answer one SELECT over the tables `spans` and `traces`, in the form it asks for.
+
+        The tables hold the visible spans of the project and its traces, nothing else can be
+        read, and a query is bounded in rows, time and memory. Raises `InvalidError` for what is
+        no such SELECT, what is wrong with it, and what goes beyond the bounds.
         """
 
     def ping(self) -> None:

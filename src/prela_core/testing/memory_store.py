@@ -29,6 +29,7 @@ from prela_core.store import (
 from prela_core.store.cursors import decode_cursor, encode_cursor, question_digest
 from prela_core.store.plans import TRACE_SPANS, hit_from_texts, words_of
 from prela_core.store.rows import reread, stored_span
+from prela_core.store.sql import SqlQuestion
 from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
 from prela_core.store.versions import version_of
 from prela_core.store.words import SEARCHED_FIELDS
@@ -177,6 +178,12 @@ class MemoryStore:
             newest = max(held, key=lambda span: span.started_at)
             found.append((to_micros(newest.started_at), trace_id, _hit(newest, words)))
         return _page(found, question_digest("search", project_id, where), page, descending=True)
+
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Refuse with `InvalidError`: there is no engine for SQL here."""
+        del project_id, question
+        self._check()
+        raise InvalidError("a store in memory takes no SQL")
 
     def ping(self) -> None:
         """Return at once, unless there is a `fault`."""

@@ -24,6 +24,7 @@ from prela_server.ingest.documents import (
 from prela_server.ingest.routes import AcceptedBatch, AcceptedSpan, AcceptedTrace
 from prela_server.query.parameters import PAGE_PARAMETERS
 from prela_server.query.routes import LIST_PARAMETERS, SEARCH_PARAMETERS
+from prela_server.query.sql_routes import MEDIA_TYPES, SqlAnswer, SqlDocument
 
 __all__ = ["TAGS", "Operation", "operations"]
 
@@ -68,7 +69,8 @@ class Operation:
     those that can't be left out, and `shown` gives values for an example;
     with `attributes`, those that begin with `attr.` are taken too. `errors` are the statuses it
     may refuse with; those of credentials are added. With `otlp`, body and answer may also be
-    protobuf, and errors have OTLP's form.
+    protobuf, and errors have OTLP's form. `others` are the media types, none of them JSON, that
+    the answer may have as well.
     """
 
     method: str
@@ -89,6 +91,7 @@ class Operation:
     shown: Mapping[str, str] = attrs.field(factory=dict)
     errors: Sequence[HTTPStatus] = ()
     otlp: bool = False
+    others: Sequence[str] = ()
 
 
 def operations(samples: Samples) -> list[Operation]:
@@ -265,6 +268,34 @@ def _query(samples: Samples) -> list[Operation]:
             answer_text="A page of hits.",
             given=samples.search_page,
             errors=_PAGING,
+        ),
+        Operation(
+            method="POST",
+            path="/api/v1/sql",
+            name="askSql",
+            tag=_QUERY,
+            summary="Ask in SQL",
+            description="One SELECT, in ClickHouse's SQL, over the tables `spans` and `traces` of "
+            "the key's project: each span once, as it is seen everywhere else. Nothing else can "
+            "be read, and nothing written. A query may take 30 seconds and 2 GB of memory.",
+            scope=Scope.READ,
+            body=SqlDocument,
+            sent={
+                "Tokens by model": {
+                    "query": "SELECT model, sum(input_tokens) AS tokens FROM spans "
+                    "WHERE model != '' GROUP BY model ORDER BY tokens DESC"
+                }
+            },
+            answer=SqlAnswer,
+            others=tuple(MEDIA_TYPES.values())[1:],
+            answer_text="The rows.",
+            given=samples.sql_answer,
+            errors=(
+                *_PAGING,
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                HTTPStatus.REQUEST_TIMEOUT,
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            ),
         ),
     ]
 

@@ -172,6 +172,18 @@ class Samples:
         )
         return Page(items=[hit], next_cursor=None)
 
+    @property
+    def sql_answer(self) -> dict[str, Any]:
+        """The rows of `SELECT model, sum(input_tokens) AS tokens ...`."""
+        return {
+            "columns": [
+                {"name": "model", "type": "LowCardinality(String)"},
+                {"name": "tokens", "type": "Nullable(UInt64)"},
+            ],
+            "rows": [[self._stored[1].model, self._stored[1].input_tokens]],
+            "row_count": 1,
+        }
+
     @cached_property
     def _stored(self) -> Sequence[StoredSpan]:
         received_at = to_micros(self.moment) + 2_000_000
