@@ -359,7 +359,8 @@ def clean_environment() -> dict[str, str]:
         if name not in _SETTINGS and not name.startswith("PRELA_")
     }
     path = [str(_PACKAGES), *filter(None, [kept.get("PYTHONPATH")])]
-    return kept | {"PYTHONPATH": os.pathsep.join(path), "PRELA_ENV_FILE": os.devnull}
+    nowhere = {"PRELA_ENV_FILE": os.devnull, "PRELA_CONFIG_DIR": os.devnull}
+    return kept | {"PYTHONPATH": os.pathsep.join(path)} | nowhere
 
 
 def run_prela(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

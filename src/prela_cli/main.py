@@ -36,6 +36,8 @@ COMMANDS = {
     "reindex": Entry("Read stored spans again, by new conventions and prices.", "embedded"),
     "dlq": Entry("List, show and replay what could not be stored.", "server,kafka"),
     "keys": Entry("Make, list and revoke API keys.", "server"),
+    "login": Entry("Save a server and its key for all commands."),
+    "logout": Entry("Forget the saved server and key."),
     "doctor": Entry("Check this installation and say what to mend.", "cli"),
     "completion": Entry("Print what makes the shell complete `prela` commands.", "cli"),
 }

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from prela_core.emit.trimming import drop, keep, truncate
     from prela_core.errors import PrelaError
     from prela_core.instrumentation import instrument, instrumentors
+    from prela_core.io.opening import connect
     from prela_core.io.setup import flush, init, shutdown
     from prela_core.model import Span, SpanEvent, SpanLink, SpanType, Status
 
@@ -38,6 +39,7 @@ __all__ = [
     "Status",
     "Tracer",
     "__version__",
+    "connect",
     "context",
     "current_span",
     "drop",
@@ -70,6 +72,7 @@ _HOMES = {
     "SpanType": "prela_core.model",
     "Status": "prela_core.model",
     "Tracer": "prela_core.emit",
+    "connect": "prela_core.io.opening",
     "context": "prela_core.emit",
     "current_span": "prela_core.emit",
     "drop": "prela_core.emit.trimming",

@@ -13,13 +13,17 @@ import attrs
 import httpx
 import msgspec
 
+from prela_core.analysis import AgentGraph, CriticalPath, TraceDiff
 from prela_core.errors import InvalidError, MalformedError, NotFoundError, UnavailableError
 from prela_core.io.http_connection import connect
 from prela_core.io.http_errors import raise_for_problem, translated
+from prela_core.io.http_parameters import metric_parameters
 from prela_core.io.retries import attempted
 from prela_core.io.url_login import without_login
 from prela_core.model import to_rfc3339
 from prela_core.store import (
+    MetricQuery,
+    MetricTable,
     Order,
     Page,
     PageRequest,
@@ -85,6 +89,36 @@ class HttpClient:
         del project_id
         return self._ask("/api/v1/search", _filter(where) | _page(page), Page[SearchHit])
 
+    def critical_path(self, project_id: str, trace_id: str) -> CriticalPath | None:
+        """Give a trace's critical path, or None when there is no such trace."""
+        del project_id
+        return self._find(trace_id, "/critical-path", {}, CriticalPath)
+
+    def graph(self, project_id: str, trace_id: str) -> AgentGraph | None:
+        """Say who called whom in a trace, or None when there is no such trace."""
+        del project_id
+        return self._find(trace_id, "/graph", {}, AgentGraph)
+
+    def diff(self, project_id: str, before: str, after: str) -> TraceDiff:
+        """Compare two traces by their ids. Raises `NotFoundError` when one is missing."""
+        del project_id
+        if not before or not after:
+            raise NotFoundError("no trace has an empty id")
+        return self._ask(f"{_path(before)}/diff", {"to": after}, TraceDiff)
+
+    def session(
+        self, project_id: str, session_id: str, page: PageRequest
+    ) -> Page[TraceSummary] | None:
+        """List the traces of a session, the oldest first; None when there is no such session."""
+        del project_id
+        form = Page[TraceSummary]
+        return self._find(session_id, "/traces", _page(page), form, below="sessions")
+
+    def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
+        """Measure the visible spans of a window, by group and by bucket of time."""
+        del project_id
+        return self._ask("/api/v1/metrics/query", metric_parameters(asked), MetricTable)
+
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Answer one SELECT over the tables `spans` and `traces`, in the form it asks for."""
         del project_id
@@ -149,14 +183,18 @@ class HttpClient:
         self.close()
 
     def _find(
-        self, trace_id: str, part: str, parameters: dict[str, Sent], form: type[T]
+        self,
+        row_id: str,
+        part: str,
+        parameters: dict[str, Sent],
+        form: type[T],
+        *,
+        below: str = "traces",
     ) -> T | None:
-        if not trace_id:
-            return None  # no trace has this id, and its path is that of the list
-        # Dots alone would be steps in the path, and no longer there when it is sent.
-        escaped = quote(trace_id, safe="").replace(".", "%2E")
+        if not row_id:
+            return None  # nothing has this id, and its path is that of the list
         try:
-            return self._ask(f"/api/v1/traces/{escaped}{part}", parameters, form)
+            return self._ask(f"{_path(row_id, below)}{part}", parameters, form)
         except NotFoundError:
             return None
 
@@ -174,6 +212,11 @@ class HttpClient:
                 f"{self.url} answered something that this version does not understand; "
                 "is it a Prela server of about the same version?"
             ) from error
+
+
+def _path(row_id: str, below: str = "traces") -> str:
+    # Dots alone would be steps in the path, and no longer there when it is sent.
+    return f"/api/v1/{below}/{quote(row_id, safe='').replace('.', '%2E')}"
 
 
 def _filter(where: TraceFilter) -> dict[str, Sent]:

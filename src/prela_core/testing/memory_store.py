@@ -12,9 +12,12 @@ from typing import Any
 import attrs
 from msgspec import Raw
 
+from prela_core.analysis.reading import Analyses
 from prela_core.errors import InvalidError
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, from_micros, to_micros
 from prela_core.store import (
+    MetricQuery,
+    MetricTable,
     Order,
     Page,
     PageRequest,
@@ -40,6 +43,8 @@ from prela_core.testing.matching import (
     spans_with_words,
     text_of,
 )
+from prela_core.testing.memory_deletions import MemoryDeletions
+from prela_core.testing.metrics import tabulate
 
 __all__ = ["MemoryStore"]
 
@@ -59,7 +64,7 @@ class _Announcement:
     record: TraceRecord
 
 
-class MemoryStore:
+class MemoryStore(Analyses):
     """A complete `Store` that forgets everything at its end.
 
     Set `fault` to an error, and every call raises it until it is None again. One thread may
@@ -71,6 +76,13 @@ class MemoryStore:
         self._spans: dict[tuple[str, str], dict[str, _Version]] = {}
         self._announced: dict[tuple[str, str], _Announcement] = {}
         self._metadata_told: dict[tuple[str, str], _Announcement] = {}
+        self._batches: list[SpanBatch] = []
+        self.deletions = MemoryDeletions(
+            self._check,
+            lambda: list(self._batches),
+            lambda project_id, where: [trace_id for trace_id, _ in self._traces(project_id, where)],
+            self._replace,
+        )
 
     def migrate(self) -> list[str]:
         """Do nothing: there is no schema."""
@@ -80,6 +92,7 @@ class MemoryStore:
     def insert(self, batches: Sequence[SpanBatch]) -> None:
         """Keep all spans of `batches`, or none when one of them can't be kept."""
         self._check()
+        batches = [self.deletions.surviving(batch) for batch in batches]
         versions = [
             (batch.project_id, _version(span, batch.received_at))
             for batch in batches
@@ -101,6 +114,16 @@ class MemoryStore:
                     told is None or batch.received_at >= told.received_at
                 ):
                     self._metadata_told[key] = _Announcement(batch.received_at, trace)
+
+        self._batches += batches
+
+    def _replace(self, project_id: str, batches: list[SpanBatch]) -> None:
+        """Hold `batches` of a project, and nothing else of it."""
+        for held in (self._spans, self._announced, self._metadata_told):
+            for key in [key for key in held if key[0] == project_id]:
+                del held[key]
+        self._batches = [batch for batch in self._batches if batch.project_id != project_id]
+        self.insert(batches)
 
     def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
         """Read stored spans again, by the conventions and prices of now."""
@@ -179,6 +202,13 @@ class MemoryStore:
             found.append((to_micros(newest.started_at), trace_id, _hit(newest, words)))
         return _page(found, question_digest("search", project_id, where), page, descending=True)
 
+    def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
+        """Measure the visible spans of a window, by group and by bucket of time."""
+        self._check()
+        return tabulate(
+            (self._visible(*key) for key in list(self._spans) if key[0] == project_id), asked
+        )
+
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Refuse with `InvalidError`: there is no engine for SQL here."""
         del project_id, question
@@ -194,6 +224,7 @@ class MemoryStore:
         self._spans.clear()
         self._announced.clear()
         self._metadata_told.clear()
+        self._batches.clear()
 
     def _check(self) -> None:
         if self.fault is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
@@ -17,7 +17,7 @@ from prela_core.text.plain import cells, clean, cut
 from prela_core.text.tree_lines import FAULT_NOTES, Line, lines_of
 from prela_core.wire.records import to_record
 
-__all__ = ["trace_tree_text"]
+__all__ = ["stored_tree_text", "trace_tree_text"]
 
 _LEAST_LABEL = 24
 _MESSAGE_READ = 4096
@@ -63,11 +63,23 @@ def trace_tree_text(
     traces: dict[str, list[StoredSpan]] = {}
     for (trace_id, _), (_, shown) in best.items():
         traces.setdefault(trace_id, []).append(shown)
-    page = _Page(width, UNICODE if unicode else ASCII, "utf-8" if unicode else "ascii", colour)
+    page = _page(width, unicode=unicode, colour=colour)
     parts = [page.trace(group) for group in traces.values()]
     faults = [f"{page.glyphs.note} a span can't be shown: {reason}" for reason in refused]
     parts += [[page.line((fault, _YELLOW))] for fault in faults]
     return "\n".join("".join(line + "\n" for line in part) for part in parts)
+
+
+def stored_tree_text(
+    spans: Sequence[StoredSpan], *, width: int = 100, unicode: bool = True, colour: bool = False
+) -> str:
+    """Give the tree of one trace, whose `spans` came from a store; nothing where there are none."""
+    page = _page(width, unicode=unicode, colour=colour)
+    return "".join(line + "\n" for line in page.trace(list(spans))) if spans else ""
+
+
+def _page(width: int, *, unicode: bool, colour: bool) -> _Page:
+    return _Page(width, UNICODE if unicode else ASCII, "utf-8" if unicode else "ascii", colour)
 
 
 @attrs.frozen

@@ -15,7 +15,10 @@ from prela_core.model import SpanType, Status
 from prela_core.store import MAX_LIMIT, Order
 from prela_server.query.parameters import MAX_ATTRIBUTES, MAX_TEXT
 
-__all__ = ["ATTRIBUTES", "PARAMETERS", "ParameterNote"]
+__all__ = ["ATTRIBUTES", "OTHER_TRACE_ID", "PARAMETERS", "ParameterNote"]
+
+OTHER_TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+"""The id of another run, for examples."""
 
 _DAYS = r"^(19[7-9][0-9]|20[0-9][0-9])-"
 _TEXT: dict[str, Any] = {"type": "string", "maxLength": MAX_TEXT}
@@ -97,6 +100,9 @@ PARAMETERS: Mapping[str, ParameterNote] = MappingProxyType(
             "What the list is sorted by. A minus sign puts the largest first; ties are broken by "
             "trace id, so that paging is exact.",
             Order.SLOWEST.value,
+        ),
+        "to": ParameterNote(
+            _TEXT, "The id of the trace to compare with, such as a later run.", OTHER_TRACE_ID
         ),
         "limit": ParameterNote(
             {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from starlette.datastructures import QueryParams
@@ -100,6 +100,33 @@ class Parameters:
             attributes=tuple((_attribute_key(name), value) for name, value in self._attributes),
         )
 
+    def text(self, name: str) -> str | None:
+        """Give a text as it was sent; None when it is empty."""
+        return self._values.get(name) or None
+
+    def number(self, name: str) -> int | None:
+        """Give a whole number."""
+        return self._read(name, _whole_number)
+
+    def flag(self, name: str) -> bool:
+        """Give whether something is wanted."""
+        return self.word(name, {"true": True, "1": True, "false": False, "0": False}) or False
+
+    def window(self) -> tuple[int | None, int | None]:
+        """Give `start_time` and `end_time`, in microseconds."""
+        return self._read("start_time", _moment), self._read("end_time", _moment)
+
+    def word(self, name: str, meanings: Mapping[str, T]) -> T | None:
+        """Give what the word that was sent means."""
+        return self._read(name, lambda text: _meaning(text, meanings))
+
+    def words(self, name: str, meanings: Mapping[str, T]) -> tuple[T, ...]:
+        """Give what each of the words means, which have commas between them."""
+        read = self._read(
+            name, lambda text: [_meaning(each.strip(), meanings) for each in text.split(",")]
+        )
+        return tuple(read or ())
+
     def _read(self, name: str, convert: Callable[[str], T]) -> T | None:
         text = self._values.get(name)
         if not text:
@@ -114,6 +141,12 @@ class Parameters:
 
 def _fault(name: str, detail: str) -> InvalidError:
     return InvalidError(f"{name} {detail}", [{"pointer": f"?{name}", "detail": detail}])
+
+
+def _meaning(word: str, meanings: Mapping[str, T]) -> T:
+    if word not in meanings:
+        raise ValueError(f"must be one of {', '.join(meanings)}")
+    return meanings[word]
 
 
 def _attribute_key(name: str) -> str:

@@ -1,0 +1,30 @@
+"""Questions as the parameters of a query string."""
+
+from __future__ import annotations
+
+from prela_core.model import to_rfc3339
+from prela_core.store import MetricQuery
+
+__all__ = ["metric_parameters"]
+
+
+def metric_parameters(asked: MetricQuery) -> dict[str, str | list[str]]:
+    """Write what `/api/v1/metrics/query` is asked with."""
+    sent: dict[str, str | list[str]] = {
+        "measures": ",".join(asked.measures),
+        "order": f"{'-' if asked.descending else ''}{asked.ranked_by}",
+        "limit": str(asked.limit),
+    }
+    if asked.by:
+        sent["by"] = ",".join(asked.by)
+    if asked.bucket is not None:
+        sent["bucket"] = asked.bucket.value
+    for name, moment in (("start_time", asked.start_time), ("end_time", asked.end_time)):
+        if moment is not None:
+            sent[name] = to_rfc3339(moment)
+    sent |= {name: "true" for name, is_set in _flags(asked) if is_set}
+    return sent
+
+
+def _flags(asked: MetricQuery) -> list[tuple[str, bool]]:
+    return [("other", asked.with_other), ("fill", asked.fill)]

@@ -1,0 +1,9 @@
+"""Prela in a notebook: what was asked for, as tables, frames and pictures."""
+
+from __future__ import annotations
+
+from prela_core.notebook.connection import Connection
+from prela_core.notebook.results import Hits, Results, Spans, Traces
+from prela_core.notebook.trace import Trace
+
+__all__ = ["Connection", "Hits", "Results", "Spans", "Trace", "Traces"]
