@@ -25,6 +25,8 @@ from prela_core.io.clickhouse_tombstones import Tombstones
 from prela_core.io.deleted_letters import DeletedLetters
 from prela_core.model import SpanBatch
 from prela_core.store import (
+    GroupQuery,
+    GroupSummary,
     MetricQuery,
     MetricTable,
     Order,
@@ -43,6 +45,7 @@ from prela_core.store import (
 from prela_core.store.deletion_log import Step
 from prela_core.store.deletion_queries import takes_step
 from prela_core.store.fragments import Query
+from prela_core.store.group_plan import groups
 from prela_core.store.metric_plan import metrics
 from prela_core.store.reindex import reindex
 from prela_core.store.rows import Rewritten, rewritten_table
@@ -226,6 +229,10 @@ class ClickHouseStore(Analyses):
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
         return self._answer(plans.search(project_id, where, page, self._look_back()))
+
+    def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
+        """List the services, models, users or the like that visible spans name."""
+        return self._answer(groups(project_id, asked, page))
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from prela_core.model import SpanBatch
 from prela_core.store.deletions import Deletions
 from prela_core.store.filters import Order, PageRequest, TraceFilter
+from prela_core.store.groups import GroupQuery, GroupSummary
 from prela_core.store.metrics import MetricQuery, MetricTable
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
@@ -59,6 +60,9 @@ class Reader(Protocol):
         than the one that holds the words. Raises `InvalidError` without words, and for bounds
         on the duration.
         """
+
+    def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
+        """List the services, models, users or the like that visible spans name."""
 
     def critical_path(self, project_id: str, trace_id: str) -> CriticalPath | None:
         """Give a trace's critical path, or None when there is no such trace.

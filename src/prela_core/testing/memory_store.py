@@ -16,6 +16,8 @@ from prela_core.analysis.reading import Analyses
 from prela_core.errors import InvalidError
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, from_micros, to_micros
 from prela_core.store import (
+    GroupQuery,
+    GroupSummary,
     MetricQuery,
     MetricTable,
     Order,
@@ -36,6 +38,7 @@ from prela_core.store.sql import SqlQuestion
 from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
 from prela_core.store.versions import version_of
 from prela_core.store.words import SEARCHED_FIELDS
+from prela_core.testing.groups import grouped
 from prela_core.testing.matching import (
     check,
     describes,
@@ -201,6 +204,17 @@ class MemoryStore(Analyses):
             newest = max(held, key=lambda span: span.started_at)
             found.append((to_micros(newest.started_at), trace_id, _hit(newest, words)))
         return _page(found, question_digest("search", project_id, where), page, descending=True)
+
+    def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
+        """List the services, models, users or the like that visible spans name."""
+        self._check()
+        traces = (self._visible(*key) for key in list(self._spans) if key[0] == project_id)
+        return _page(
+            grouped(traces, asked),
+            question_digest("groups", project_id, asked),
+            page,
+            descending=asked.order.descending,
+        )
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
