@@ -38,6 +38,7 @@ from prela_core.store import (
     TraceSummary,
 )
 from prela_core.store.groups import LISTS
+from prela_core.store.sql import SqlQuestion
 
 __all__ = ["HttpClient"]
 
@@ -88,6 +89,14 @@ class HttpClient:
         del project_id
         return self._find(trace_id, "/spans", _page(page), Page[StoredSpan])
 
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        """List the spans, of whatever traces, that `where` describes."""
+        del project_id
+        sent = _filter(where) | _page(page) | {"order": order.value}
+        return self._ask("/api/v1/spans", sent, Page[StoredSpan])
+
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q`, newest first."""
         del project_id
@@ -129,13 +138,14 @@ class HttpClient:
         del project_id
         return self._ask("/api/v1/metrics/query", metric_parameters(asked), MetricTable)
 
-    def find_spans(
-        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
-    ) -> Page[StoredSpan]:
-        """List the spans, of whatever traces, that `where` describes."""
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Answer one SELECT over the tables `spans` and `traces`, in the form it asks for."""
         del project_id
-        sent = _filter(where) | _page(page) | {"order": order.value}
-        return self._ask("/api/v1/spans", sent, Page[StoredSpan])
+        body = {"query": question.text, "format": question.form, "max_rows": question.max_rows}
+        with translated(self.url):
+            answer = self._client.post("/api/v1/sql", json=body)
+        raise_for_problem(answer)
+        return answer.content
 
     def ping(self) -> None:
         """Return when the server answers and its parts are well."""

@@ -12,6 +12,7 @@ from prela_core.store.groups import GroupQuery, GroupSummary
 from prela_core.store.metrics import MetricQuery, MetricTable
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
+from prela_core.store.sql import SqlQuestion
 
 if TYPE_CHECKING:
     # Imported for their names alone: the analyses are made of this room's results.
@@ -53,6 +54,11 @@ class Reader(Protocol):
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace by start, then by id; None when there is no such trace."""
 
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        """List the spans, of whatever traces, that `where` describes."""
+
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), one hit a trace, newest hit first.
 
@@ -88,10 +94,13 @@ class Reader(Protocol):
         Raises `InvalidError` when the answer would have over `MAX_POINTS` rows.
         """
 
-    def find_spans(
-        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
-    ) -> Page[StoredSpan]:
-        """List the spans, of whatever traces, that `where` describes."""
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Answer one SELECT over the tables `spans` and `traces`, in the form it asks for.
+
+        The tables hold the visible spans of the project and its traces, nothing else can be
+        read, and a query is bounded in rows, time and memory. Raises `InvalidError` for what is
+        no such SELECT, what is wrong with it, and what goes beyond the bounds.
+        """
 
     def ping(self) -> None:
         """Return when the store answers queries now."""

@@ -36,6 +36,7 @@ from prela_core.store import (
 from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, question_digest
 from prela_core.store.plans import TRACE_SPANS, hit_from_texts, words_of
 from prela_core.store.rows import reread, stored_span
+from prela_core.store.sql import SqlQuestion
 from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
 from prela_core.store.versions import version_of
 from prela_core.store.words import SEARCHED_FIELDS
@@ -202,6 +203,16 @@ class MemoryStore(Analyses):
             descending=False,
         )
 
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        """List the spans, of whatever traces, that `where` describes."""
+        self._check()
+        traces = (spans for _, spans in self._traces(project_id, TraceFilter()))
+        return found_spans(
+            traces, project_id=project_id, where=where, order=order, page=page, now=self._now()
+        )
+
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
         self._check()
@@ -214,16 +225,6 @@ class MemoryStore(Analyses):
             found.append((to_micros(newest.started_at), trace_id, _hit(newest, words)))
         digest = question_digest("search", project_id, where)
         return _page(found, digest, page, descending=True, asked_at=asked_at)
-
-    def find_spans(
-        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
-    ) -> Page[StoredSpan]:
-        """List the spans, of whatever traces, that `where` describes."""
-        self._check()
-        traces = (spans for _, spans in self._traces(project_id, TraceFilter()))
-        return found_spans(
-            traces, project_id=project_id, where=where, order=order, page=page, now=self._now()
-        )
 
     def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
         """List the services, models, users or the like that visible spans name."""
@@ -242,6 +243,12 @@ class MemoryStore(Analyses):
         return tabulate(
             (self._visible(*key) for key in list(self._spans) if key[0] == project_id), asked
         )
+
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Refuse with `InvalidError`: there is no engine for SQL here."""
+        del project_id, question
+        self._check()
+        raise InvalidError("a store in memory takes no SQL")
 
     def ping(self) -> None:
         """Return at once, unless there is a `fault`."""
