@@ -18,6 +18,7 @@ from prela_core.analysis.reading import Analyses
 from prela_core.errors import StoreUnavailableError
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
 from prela_core.io.clickhouse_errors import translated
+from prela_core.io.clickhouse_export import exported
 from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_sql import answer_sql
 from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
@@ -47,6 +48,7 @@ from prela_core.store import (
 from prela_core.store.deletion_log import Step
 from prela_core.store.deletion_queries import takes_step
 from prela_core.store.find_plan import find_spans
+from prela_core.store.export import ExportForm, Selection
 from prela_core.store.fragments import Query
 from prela_core.store.group_plan import groups
 from prela_core.store.metric_plan import metrics
@@ -246,6 +248,18 @@ class ClickHouseStore(Analyses):
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
         return self._answer(metrics(project_id, asked))
+
+    def export(
+        self, project_id: str, selection: Selection, form: ExportForm
+    ) -> Iterator[bytes]:
+        """Give a file of the spans that `selection` means, as it is made."""
+        return exported(
+            project_id,
+            selection.at(self._look_back().now),
+            form,
+            ask=self._ask,
+            borrowed=lambda: self._borrowed(self._long, writing=False, once=True),
+        )
 
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Answer one SELECT over the project's spans and traces."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from prela_core.model import SpanBatch
 from prela_core.store.deletions import Deletions
+from prela_core.store.export import ExportForm, Selection
 from prela_core.store.filters import Order, PageRequest, SpanFilter, SpanOrder, TraceFilter
 from prela_core.store.groups import GroupQuery, GroupSummary
 from prela_core.store.metrics import MetricQuery, MetricTable
@@ -92,6 +93,16 @@ class Reader(Protocol):
         """Measure the visible spans of a window, by group and by bucket of time.
 
         Raises `InvalidError` when the answer would have over `MAX_POINTS` rows.
+        """
+
+    def export(
+        self, project_id: str, selection: Selection, form: ExportForm
+    ) -> Iterator[bytes]:
+        """Give a file of the spans that `selection` means, as it is made, piece by piece.
+
+        Each span is there once, whole, as it is seen everywhere else; `ExportForm.JSONL` also
+        has what was said of traces as a whole. What is inserted meanwhile may be there or not.
+        Errors come with the first piece, or later where the store fails then.
         """
 
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
