@@ -65,7 +65,7 @@ NewServer = Callable[..., "Server"]
 NOW = datetime.now(UTC).replace(microsecond=123456)
 """Sent spans start here: recent, so that they are neither due for removal nor flagged."""
 
-_QUESTIONS = ("/api/v1/traces", "/api/v1/search")
+_QUESTIONS = ("/api/v1/traces", "/api/v1/search", "/api/v1/spans")
 _PACKAGES = Path(prela_cli.__file__).parents[1]
 _ROOT = Path(__file__).parents[1]
 _START_SECONDS = 60
@@ -359,7 +359,8 @@ def clean_environment() -> dict[str, str]:
         if name not in _SETTINGS and not name.startswith("PRELA_")
     }
     path = [str(_PACKAGES), *filter(None, [kept.get("PYTHONPATH")])]
-    return kept | {"PYTHONPATH": os.pathsep.join(path), "PRELA_ENV_FILE": os.devnull}
+    nowhere = {"PRELA_ENV_FILE": os.devnull, "PRELA_CONFIG_DIR": os.devnull}
+    return kept | {"PYTHONPATH": os.pathsep.join(path)} | nowhere
 
 
 def run_prela(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

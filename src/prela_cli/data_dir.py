@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-__all__ = ["data_dir_option", "given_data_dir_option"]
+__all__ = ["data_dir_option", "given_data_dir_option", "named_data_dir"]
 
 
 def _default(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path:
@@ -19,6 +19,17 @@ def _default(ctx: click.Context, param: click.Parameter, path: Path | None) -> P
     if chosen.exists() and not chosen.is_dir():
         raise click.BadParameter(f"{chosen} is a file", ctx, param)
     return chosen
+
+
+def named_data_dir(ctx: click.Context) -> str | None:
+    """Say what named a data directory for this command; None where it is the default one."""
+    import os
+
+    if ctx.get_parameter_source("data_dir") is click.core.ParameterSource.COMMANDLINE:
+        return "--data-dir"
+    if os.environ.get("PRELA_DATA_DIR"):
+        return "PRELA_DATA_DIR"
+    return None if _from_env_file() is None else "PRELA_ENV_FILE or .env"
 
 
 def _from_env_file() -> Path | None:

@@ -17,6 +17,7 @@ from prela_cli.data_dir import data_dir_option
 from prela_cli.env_file import OF_COMMANDS, OF_PROGRAMS, strays
 from prela_cli.output import show_json
 from prela_cli.render.plain import clean
+from prela_cli.server_options import Target, target_options
 from prela_core.errors import PrelaError, SettingsError
 
 __all__ = ["Finding", "doctor"]
@@ -49,34 +50,22 @@ class Finding:
 
 @click.command()
 @data_dir_option
-@click.option(
-    "--url",
-    envvar="PRELA_URL",
-    show_envvar=True,
-    metavar="URL",
-    help="Check this server; without it, one that has the data directory open is found.",
-)
-@click.option(
-    "--api-key",
-    envvar="PRELA_API_KEY",
-    show_envvar=True,
-    metavar="KEY",
-    help="The key for that server.",
-)
+@target_options
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON document.")
-def doctor(data_dir: Path, url: str | None, api_key: str | None, as_json: bool) -> None:
+def doctor(data_dir: Path, target: Target, as_json: bool) -> None:
     """Check this installation and say what to mend.
 
     Checked are Python, the libraries, the settings, the services that they name, the data
-    directory, the space on its disk, the engine, and the server if one runs. Where ClickHouse is
-    set, no engine is needed. The exit code is 1 when something is not well.
+    directory, the space on its disk, the engine, and the server if one runs, with where its URL
+    and key come from. Where ClickHouse is set, no engine is needed. The exit code is 1 when
+    something is not well.
 
     \b
     Example:
       prela doctor
       prela doctor --url http://127.0.0.1:8000 --json
     """
-    findings = list(_examine(data_dir, url, api_key))
+    findings = list(_examine(data_dir, target))
     if as_json:
         show_json(findings)
     else:
@@ -94,7 +83,7 @@ def _print(finding: Finding) -> None:
         click.echo(f"{'':<24}{clean(finding.remedy, encoding)}")
 
 
-def _examine(directory: Path, url: str | None, api_key: str | None) -> Iterator[Finding]:
+def _examine(directory: Path, target: Target) -> Iterator[Finding]:
     yield Finding("python", well=True, detail=f"{sys.version.split()[0]} at {sys.executable}")
     services = _services()
     yield from _libraries(services)
@@ -107,8 +96,10 @@ def _examine(directory: Path, url: str | None, api_key: str | None) -> Iterator[
     # Both are looked for in the directory, and would only repeat what is wrong with it.
     if found.well and "ClickHouse" not in services:
         yield _checked("engine", lambda: _engine(directory))
-    if found.well or url:
-        yield _checked("server", lambda: _server(directory, url, api_key))
+    yield Finding("server's URL", well=True, detail=_named(target))
+    yield Finding("API key", well=True, detail=_key(target))
+    if found.well or target.url:
+        yield _checked("server", lambda: _server(directory, target))
 
 
 def _services() -> dict[str, Callable[[], str]]:
@@ -231,11 +222,24 @@ def _engine(directory: Path) -> str:
     return "opens a directory and answers"
 
 
-def _server(directory: Path, url: str | None, api_key: str | None) -> str:
+def _named(target: Target) -> str:
+    from prela_core.io.url_login import without_login
+
+    if target.url is None:
+        return f"that of the data directory, if one runs ({target.url_from})"
+    return f"{without_login(target.url)} ({target.url_from})"
+
+
+def _key(target: Target) -> str:
+    # Of the key itself nothing is shown: what this prints goes into reports.
+    return f"set ({target.api_key_from})" if target.api_key else target.api_key_from
+
+
+def _server(directory: Path, target: Target) -> str:
     from prela_cli.source import PROJECT_ID, find_server
     from prela_core.store import Order, PageRequest, TraceFilter
 
-    server = find_server(directory, url, api_key)
+    server = find_server(directory, target.url, target.api_key)
     if server is None:
         return "none runs on the data directory; `prela serve` starts one"
     with server:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["OF_COMMANDS", "OF_PROGRAMS", "env_file_option", "strays"]
 
-OF_COMMANDS = frozenset({"PRELA_URL", "PRELA_API_KEY", "PRELA_DEBUG", "PRELA_ENV_FILE"})
+OF_COMMANDS = frozenset(
+    {"PRELA_URL", "PRELA_API_KEY", "PRELA_CONFIG_DIR", "PRELA_DEBUG", "PRELA_ENV_FILE"}
+)
 OF_PROGRAMS = frozenset(
     {
         "PRELA_API_KEY",

@@ -81,7 +81,7 @@ def failure_of(error: Exception, command: str, extras: str) -> Failure:
         sentences = error.mistakes if isinstance(error, SettingsError) else (str(error),)
         return WrongRequestFailure(*sentences)
     if isinstance(error, UnauthenticatedError):
-        return Failure(f"{error} (keys are given as --api-key or PRELA_API_KEY)")
+        return Failure(f"{error} (give one by --api-key, PRELA_API_KEY or `prela login`)")
     if isinstance(error, PrelaError):
         return Failure(str(error))
     if isinstance(error, ModuleNotFoundError) and not _is_ours(error.name):

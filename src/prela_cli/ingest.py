@@ -20,6 +20,7 @@ from prela_cli.data_dir import data_dir_option
 from prela_cli.input_files import input_files, read_pieces
 from prela_cli.output import show_json, show_line
 from prela_cli.render.plain import clean
+from prela_cli.server_options import server_options
 from prela_cli.sinks import open_sink
 from prela_core.errors import UnavailableError
 from prela_core.wire.documents import Piece, Refusal
@@ -32,20 +33,7 @@ _SHOWN_REFUSALS = 20
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @data_dir_option
-@click.option(
-    "--url",
-    envvar="PRELA_URL",
-    show_envvar=True,
-    metavar="URL",
-    help="Send to this server; without it, one that has the data directory open is found.",
-)
-@click.option(
-    "--api-key",
-    envvar="PRELA_API_KEY",
-    show_envvar=True,
-    metavar="KEY",
-    help="The key for that server.",
-)
+@server_options
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 def ingest(
     paths: tuple[Path, ...], data_dir: Path, url: str | None, api_key: str | None, as_json: bool

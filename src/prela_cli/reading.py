@@ -11,6 +11,7 @@ import click
 
 from prela_cli import source
 from prela_cli.data_dir import data_dir_option
+from prela_cli.server_options import server_options
 
 __all__ = ["page_options", "source_options"]
 
@@ -19,20 +20,7 @@ def source_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add `--data-dir`, `--url` and `--api-key`; `command` gets a `Reader`, named `reader`."""
 
     @data_dir_option
-    @click.option(
-        "--url",
-        envvar="PRELA_URL",
-        show_envvar=True,
-        metavar="URL",
-        help="Ask this server; without it, one that has the data directory open is found.",
-    )
-    @click.option(
-        "--api-key",
-        envvar="PRELA_API_KEY",
-        show_envvar=True,
-        metavar="KEY",
-        help="The key for that server.",
-    )
+    @server_options
     @wraps(command)
     def with_reader(*, data_dir: Path, url: str | None, api_key: str | None, **rest: Any) -> None:
         with source.open_source(data_dir, url, api_key) as reader:

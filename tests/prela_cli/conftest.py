@@ -95,11 +95,12 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> FakeReader:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run `prela` with arguments, at noon, away from the environment's settings."""
     monkeypatch.setattr(moments, "now", lambda: NOON)
     for name in ("PRELA_DATA_DIR", "PRELA_URL", "PRELA_API_KEY", "PRELA_DEBUG", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PRELA_CONFIG_DIR", str(tmp_path / "config"))
 
     def run(*arguments: str, **env: str) -> Result:
         return CliRunner().invoke(prela, arguments, env=env or None, prog_name="prela")

@@ -289,7 +289,7 @@ def test_a_server_with_keys_takes_spans_with_a_good_one_only(tmp_path: Path) -> 
         checked = prela("doctor", "--data-dir", data, "--json")
 
     assert (1, 1) == (without.code, wrong.code)
-    assert "(keys are given as --api-key or PRELA_API_KEY)" in without.stderr
+    assert "(give one by --api-key, PRELA_API_KEY or `prela login`)" in without.stderr
     assert without.stderr == wrong.stderr
     assert 1 == forbidden.code
     assert "scope" in forbidden.stderr

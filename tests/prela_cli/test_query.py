@@ -173,9 +173,9 @@ def test_a_wrong_command_line_ends_with_2(run: Run, reader: Any, arguments: list
     [
         (StoreUnavailableError("the store is away"), 1, "prela: the store is away\n"),
         (
-            UnauthenticatedError("unknown key\n\x1b[31m"),
+            UnauthenticatedError("no key\n\x1b[31m"),
             1,
-            "prela: unknown key \ufffd[31m (keys are given as --api-key or PRELA_API_KEY)\n",
+            "prela: no key \ufffd[31m (give one by --api-key, PRELA_API_KEY or `prela login`)\n",
         ),
         (MalformedError("the cursor is damaged"), 2, "prela: the cursor is damaged\n"),
     ],

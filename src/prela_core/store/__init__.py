@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
-from prela_core.store.filters import MAX_LIMIT, Order, PageRequest, TraceFilter
+from prela_core.store.deletions import (
+    MAX_TRACE_IDS,
+    Deletion,
+    DeletionRequest,
+    Deletions,
+    DeletionState,
+)
+from prela_core.store.filters import (
+    MAX_LIMIT,
+    Order,
+    PageRequest,
+    SpanFilter,
+    SpanOrder,
+    TraceFilter,
+)
+from prela_core.store.groups import GroupOrder, GroupQuery, GroupSummary
+from prela_core.store.metrics import (
+    Bucket,
+    Dimension,
+    Measure,
+    MetricQuery,
+    MetricRow,
+    MetricTable,
+)
 from prela_core.store.port import Reader, Store, Writer
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import (
@@ -16,6 +39,20 @@ from prela_core.store.results import (
 
 __all__ = [
     "MAX_LIMIT",
+    "MAX_TRACE_IDS",
+    "Bucket",
+    "Deletion",
+    "DeletionRequest",
+    "DeletionState",
+    "Deletions",
+    "Dimension",
+    "GroupOrder",
+    "GroupQuery",
+    "GroupSummary",
+    "Measure",
+    "MetricQuery",
+    "MetricRow",
+    "MetricTable",
     "Order",
     "Page",
     "PageRequest",
@@ -23,6 +60,8 @@ __all__ = [
     "ReindexScope",
     "Reindexed",
     "SearchHit",
+    "SpanFilter",
+    "SpanOrder",
     "Store",
     "StoredSpan",
     "TraceDetail",

@@ -16,6 +16,7 @@ __all__ = [
     "collapsed",
     "has_row",
     "scope_of",
+    "seen_once",
     "since_of",
     "until_of",
     "with_columns",
@@ -87,3 +88,14 @@ def with_columns(columns: Iterable[str], conditions: Iterable[Condition]) -> lis
     for condition in conditions:
         wanted |= dict.fromkeys(condition.columns)
     return list(wanted)
+
+
+def seen_once(columns: Iterable[str], since: list[str], until: list[str]) -> str:
+    """Read the visible version of each span that starts in a window: `since_of`, `until_of`.
+
+    A version that starts in the window and has been beaten by one that does not is not read.
+    """
+    window = [*since, *until]
+    scope = [has_row([PROJECT, *window])] if window else []
+    seen = collapsed(dict.fromkeys([*columns, "started_at"]), scope)
+    return f"(SELECT * FROM {seen} WHERE {' AND '.join(window)})" if window else seen

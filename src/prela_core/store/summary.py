@@ -11,7 +11,14 @@ from msgspec import Raw
 from prela_core.model import Status
 from prela_core.store.results import StoredSpan, TraceDetail, TraceSummary
 
-__all__ = ["AGGREGATING_TYPES", "EMPTY_METADATA", "detail", "summarise", "summarise_empty"]
+__all__ = [
+    "AGGREGATING_TYPES",
+    "EMPTY_METADATA",
+    "counted",
+    "detail",
+    "summarise",
+    "summarise_empty",
+]
 
 AGGREGATING_TYPES = ("agent", "chain")
 """Types of span that repeat the tokens and cost of their children."""
@@ -35,7 +42,7 @@ def summarise(spans: Sequence[StoredSpan], metadata: Raw = EMPTY_METADATA) -> Tr
     ended = [span.ended_at for span in spans if span.ended_at is not None]
     running = len(ended) < len(spans)
     errors = sum(span.status == Status.ERROR for span in spans)
-    counted = _counted(spans)
+    paying = counted(spans)
     return TraceSummary(
         trace_id=head.trace_id,
         service_name=head.service_name,
@@ -47,9 +54,9 @@ def summarise(spans: Sequence[StoredSpan], metadata: Raw = EMPTY_METADATA) -> Tr
         name=head.name,
         span_count=len(spans),
         error_count=errors,
-        input_tokens=sum(span.input_tokens or 0 for span in counted),
-        output_tokens=sum(span.output_tokens or 0 for span in counted),
-        cost_usd=sum(span.cost_usd or 0.0 for span in counted),
+        input_tokens=sum(span.input_tokens or 0 for span in paying),
+        output_tokens=sum(span.output_tokens or 0 for span in paying),
+        cost_usd=sum(span.cost_usd or 0.0 for span in paying),
         models=sorted({span.model for span in spans if span.model}),
         metadata=metadata,
     )
@@ -90,7 +97,8 @@ def _status(*, errors: int, running: bool) -> str:
     return Status.PENDING.value if running else Status.SUCCESS.value
 
 
-def _counted(spans: Sequence[StoredSpan]) -> Sequence[StoredSpan]:
+def counted(spans: Sequence[StoredSpan]) -> Sequence[StoredSpan]:
+    """Give those spans of a trace whose tokens and cost make up those of the trace."""
     leaves = [span for span in spans if span.span_type not in AGGREGATING_TYPES]
     spent = any(
         span.input_tokens is not None or span.output_tokens is not None or span.cost_usd is not None

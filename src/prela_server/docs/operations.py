@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from types import MappingProxyType
-from typing import Any
 
 import attrs
 
 from prela_core.store import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
 from prela_server.accounts import Scope
+from prela_server.docs.analysis_operations import analysis_operations
+from prela_server.docs.metric_operations import metric_operations
+from prela_server.docs.operation import ASKING, HEALTH, INGEST, QUERY, SENDING, TAGS, Operation
 from prela_server.docs.samples import TRACE_ID, WORD, Samples
 from prela_server.docs.schemas import Health, Readiness
+from prela_server.docs.sql_operations import sql_operations
 from prela_server.ingest.documents import (
     BatchDocument,
     OtlpAnswer,
@@ -22,78 +23,25 @@ from prela_server.ingest.documents import (
     TraceDocument,
 )
 from prela_server.ingest.routes import AcceptedBatch, AcceptedSpan, AcceptedTrace
+from prela_server.query.documents import SPAN_PARAMETERS
 from prela_server.query.parameters import PAGE_PARAMETERS
-from prela_server.query.routes import LIST_PARAMETERS, SEARCH_PARAMETERS
+from prela_server.query.routes import FIND_PARAMETERS, LIST_PARAMETERS, SEARCH_PARAMETERS
 
 __all__ = ["TAGS", "Operation", "operations"]
 
-_INGEST, _QUERY, _HEALTH = "Send spans", "Ask about traces", "Health"
-
-TAGS: Mapping[str, str] = MappingProxyType(
-    {
-        _INGEST: "An answer of 200 is a promise: every span that it counts as accepted is durable. "
-        "Sending the same span again, after a lost answer or to complete it, never makes two of "
-        "it. Bodies may be compressed with gzip, deflate or zstd; limits apply to what comes out.",
-        _QUERY: "Answers cover what was accepted before the question. Lists come in pages: follow "
-        "`next_cursor` until it is null. A parameter that is unknown, misspelt or given twice is "
-        "refused, since passing over it would give a wrong answer.",
-        _HEALTH: "For load balancers and supervisors; no key is asked for.",
-    }
-)
-
-_SENDING = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
-_PAGING = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
 _REFUSED = "1 of 2 spans were refused: trace_id has 15 bytes, not 16 (span 1)"
 _ONE_SENTENCE = "Everything that is known of one trace, with all of its spans."
 
 
-@attrs.frozen(kw_only=True)
-class Operation:
-    """One method at one address.
-
-    `scope` is what a key must allow, None where no key is asked for. `body` is the class of the
-    request's body and `sent` are bodies to show, by a title. `answer` is the class of the answer
-    and `given` one to show. `query` names the parameters, `required`
-    those that can't be left out, and `shown` gives values for an example;
-    with `attributes`, those that begin with `attr.` are taken too. `errors` are the statuses it
-    may refuse with; those of credentials are added. With `otlp`, body and answer may also be
-    protobuf, and errors have OTLP's form.
-    """
-
-    method: str
-    path: str
-    name: str
-    tag: str
-    summary: str
-    description: str
-    scope: Scope | None
-    answer: Any
-    given: Any
-    answer_text: str
-    body: Any = None
-    sent: Mapping[str, Any] = attrs.field(factory=dict)
-    query: Sequence[str] = ()
-    required: Sequence[str] = ()
-    attributes: bool = False
-    shown: Mapping[str, str] = attrs.field(factory=dict)
-    errors: Sequence[HTTPStatus] = ()
-    otlp: bool = False
-
-
 def operations(samples: Samples) -> list[Operation]:
     """Give all operations, in the order for reading, with examples from `samples`."""
-    return [*_ingest(samples), *_query(samples), *_health()]
+    return [
+        *_ingest(samples),
+        *_query(samples),
+        *metric_operations(samples),
+        *sql_operations(),
+        *_health(),
+    ]
 
 
 def _ingest(samples: Samples) -> list[Operation]:
@@ -102,7 +50,7 @@ def _ingest(samples: Samples) -> list[Operation]:
         method="POST",
         path="/v1/otlp/v1/traces",
         name="sendOtlp",
-        tag=_INGEST,
+        tag=INGEST,
         summary="Send spans with OpenTelemetry",
         description="OTLP over HTTP, as JSON or as protobuf: where exporters of OpenTelemetry "
         "send to when `OTEL_EXPORTER_OTLP_ENDPOINT` is this server's address and "
@@ -116,7 +64,7 @@ def _ingest(samples: Samples) -> list[Operation]:
         answer=OtlpAnswer,
         answer_text="What was not refused is durable.",
         given=OtlpAnswer(partialSuccess=PartialSuccess(rejectedSpans="1", errorMessage=_REFUSED)),
-        errors=tuple(each for each in _SENDING if each != HTTPStatus.UNPROCESSABLE_ENTITY),
+        errors=tuple(each for each in SENDING if each != HTTPStatus.UNPROCESSABLE_ENTITY),
         otlp=True,
     )
     return [
@@ -124,7 +72,7 @@ def _ingest(samples: Samples) -> list[Operation]:
             method="POST",
             path="/v1/traces",
             name="sendTrace",
-            tag=_INGEST,
+            tag=INGEST,
             summary="Send a trace",
             description="A trace with all or some of its spans. Of what it says about itself only "
             "id, service name, metadata and attributes are kept; all else is computed from its "
@@ -143,7 +91,7 @@ def _ingest(samples: Samples) -> list[Operation]:
                 rejected=[],
                 warnings=warnings,
             ),
-            errors=_SENDING,
+            errors=SENDING,
         ),
         otlp,
         attrs.evolve(
@@ -159,7 +107,7 @@ def _ingest(samples: Samples) -> list[Operation]:
             method="POST",
             path="/v1/spans",
             name="sendSpan",
-            tag=_INGEST,
+            tag=INGEST,
             summary="Send one span",
             description="One step, at its end or while it runs. For many spans, a batch is faster.",
             scope=Scope.INGEST,
@@ -173,13 +121,13 @@ def _ingest(samples: Samples) -> list[Operation]:
                 trace_id=TRACE_ID,
                 warnings=warnings,
             ),
-            errors=_SENDING,
+            errors=SENDING,
         ),
         Operation(
             method="POST",
             path="/v1/batch",
             name="sendBatch",
-            tag=_INGEST,
+            tag=INGEST,
             summary="Send many spans",
             description="Spans of any traces, up to 50,000. A span that can't be taken is named "
             "in `rejected` and does not fail the others; only when none can be taken is the "
@@ -192,7 +140,7 @@ def _ingest(samples: Samples) -> list[Operation]:
             given=AcceptedBatch(
                 status="accepted", ingested=2, total=2, rejected=[], warnings=warnings
             ),
-            errors=_SENDING,
+            errors=SENDING,
         ),
     ]
 
@@ -203,7 +151,7 @@ def _query(samples: Samples) -> list[Operation]:
             method="GET",
             path="/api/v1/traces",
             name="listTraces",
-            tag=_QUERY,
+            tag=QUERY,
             summary="List traces",
             description="The traces for which every given condition holds, newest first unless "
             "another order is asked for.",
@@ -214,13 +162,13 @@ def _query(samples: Samples) -> list[Operation]:
             answer=Page[TraceSummary],
             answer_text="A page of traces.",
             given=samples.trace_page,
-            errors=_PAGING,
+            errors=ASKING,
         ),
         Operation(
             method="GET",
             path="/api/v1/traces/{trace_id}",
             name="getTrace",
-            tag=_QUERY,
+            tag=QUERY,
             summary="Show one trace",
             description=f"{_ONE_SENTENCE} A trace of more than 10,000 spans is cut, and says so.",
             scope=Scope.READ,
@@ -237,7 +185,7 @@ def _query(samples: Samples) -> list[Operation]:
             method="GET",
             path="/api/v1/traces/{trace_id}/spans",
             name="listSpans",
-            tag=_QUERY,
+            tag=QUERY,
             summary="List the spans of a trace",
             description="The spans of one trace in pages, by start, then by id.",
             scope=Scope.READ,
@@ -246,13 +194,14 @@ def _query(samples: Samples) -> list[Operation]:
             answer=Page[StoredSpan],
             answer_text="A page of spans.",
             given=samples.span_page,
-            errors=(*_PAGING, HTTPStatus.NOT_FOUND),
+            errors=(*ASKING, HTTPStatus.NOT_FOUND),
         ),
+        *analysis_operations(samples),
         Operation(
             method="GET",
             path="/api/v1/search",
             name="search",
-            tag=_QUERY,
+            tag=QUERY,
             summary="Search in traces",
             description="The traces that hold the words of `q`, newest first, one hit for each: "
             "its newest span that holds them, with an excerpt. Filters narrow the search.",
@@ -264,7 +213,24 @@ def _query(samples: Samples) -> list[Operation]:
             answer=Page[SearchHit],
             answer_text="A page of hits.",
             given=samples.search_page,
-            errors=_PAGING,
+            errors=ASKING,
+        ),
+        Operation(
+            method="GET",
+            path="/api/v1/spans",
+            name="findSpans",
+            tag=QUERY,
+            summary="Find spans",
+            description="The spans, of whatever traces, that `query` describes, newest first "
+            "unless another order is asked for.",
+            scope=Scope.READ,
+            query=FIND_PARAMETERS,
+            notes=SPAN_PARAMETERS,
+            shown={"query": "type:llm duration>1s", "limit": "5"},
+            answer=Page[StoredSpan],
+            answer_text="A page of spans.",
+            given=samples.span_page,
+            errors=ASKING,
         ),
     ]
 
@@ -274,7 +240,7 @@ def _health() -> list[Operation]:
         method="GET",
         path="/health",
         name="health",
-        tag=_HEALTH,
+        tag=HEALTH,
         summary="Does the process live?",
         description="Answers as long as the process does, whatever its parts can do.",
         scope=None,
@@ -295,7 +261,7 @@ def _health() -> list[Operation]:
             method="GET",
             path="/ready",
             name="ready",
-            tag=_HEALTH,
+            tag=HEALTH,
             summary="Can it do its work?",
             description="Asks the bus and the store; each has 5 seconds to answer. 503 names the "
             "parts that don't.",

@@ -1,0 +1,34 @@
+"""Questions as the parameters of a query string."""
+
+from __future__ import annotations
+
+from prela_core.model import to_rfc3339
+from prela_core.store import GroupQuery, MetricQuery
+
+__all__ = ["group_parameters", "metric_parameters"]
+
+
+def metric_parameters(asked: MetricQuery) -> dict[str, str | list[str]]:
+    """Write what `/api/v1/metrics/query` is asked with."""
+    sent: dict[str, str | list[str]] = {
+        "measures": ",".join(asked.measures),
+        "order": f"{'-' if asked.descending else ''}{asked.ranked_by}",
+        "limit": str(asked.limit),
+    }
+    if asked.by:
+        sent["by"] = ",".join(asked.by)
+    if asked.bucket is not None:
+        sent["bucket"] = asked.bucket.value
+    flags = {"other": asked.with_other, "fill": asked.fill}
+    sent |= {name: "true" for name, is_set in flags.items() if is_set}
+    return sent | _window(asked)
+
+
+def group_parameters(asked: GroupQuery) -> dict[str, str | list[str]]:
+    """Write what `/api/v1/services` and the other lists are asked with."""
+    return {"order": asked.order.value, **_window(asked)}
+
+
+def _window(asked: MetricQuery | GroupQuery) -> dict[str, str | list[str]]:
+    moments = {"start_time": asked.start_time, "end_time": asked.end_time}
+    return {name: to_rfc3339(at) for name, at in moments.items() if at is not None}

@@ -1,0 +1,105 @@
+"""Query strings as questions about many spans: measures, groups and buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TypeVar
+
+from prela_core.store import Bucket, Dimension, GroupOrder, GroupQuery, Measure, MetricQuery
+from prela_server.query.parameters import PAGE_PARAMETERS, Parameters
+
+__all__ = [
+    "DIMENSION_WORDS",
+    "GROUP_PARAMETERS",
+    "METRIC_PARAMETERS",
+    "SHORTCUTS",
+    "group_query",
+    "metric_query",
+]
+
+Word = TypeVar("Word", bound=StrEnum)
+
+METRIC_PARAMETERS = (
+    "measures",
+    "by",
+    "bucket",
+    "order",
+    "limit",
+    "other",
+    "fill",
+    "start_time",
+    "end_time",
+)
+GROUP_PARAMETERS = ("start_time", "end_time", "order", *PAGE_PARAMETERS)
+
+SHORTCUTS: Mapping[str, tuple[Measure, ...]] = MappingProxyType(
+    {
+        "counts": (Measure.COUNT, Measure.TRACES, Measure.USERS, Measure.SESSIONS),
+        "errors": (Measure.COUNT, Measure.ERRORS, Measure.ERROR_RATE),
+        "latency": (
+            Measure.COUNT,
+            Measure.AVG_DURATION,
+            Measure.P50_DURATION,
+            Measure.P95_DURATION,
+            Measure.P99_DURATION,
+            Measure.MAX_DURATION,
+        ),
+        "ttft": (Measure.COUNT, Measure.P50_TTFT, Measure.P95_TTFT, Measure.P99_TTFT),
+        "tokens": (
+            Measure.TOTAL_TOKENS,
+            Measure.INPUT_TOKENS,
+            Measure.OUTPUT_TOKENS,
+            Measure.CACHE_READ_TOKENS,
+            Measure.CACHE_WRITE_TOKENS,
+            Measure.REASONING_TOKENS,
+        ),
+        "cost": (Measure.COST, Measure.TOTAL_TOKENS, Measure.COUNT),
+    }
+)
+"""The measures that have an address of their own."""
+
+DIMENSION_WORDS: Mapping[str, Dimension] = MappingProxyType(
+    {
+        **{each.name.lower(): each for each in Dimension},
+        **{each.value: each for each in Dimension},
+        "type": Dimension.SPAN_TYPE,
+        "env": Dimension.ENVIRONMENT,
+    }
+)
+"""What a field to group by may be called."""
+
+_DEFAULT = (Measure.COUNT, Measure.ERROR_RATE, Measure.P95_DURATION, Measure.COST)
+
+
+def metric_query(sent: Parameters, measures: tuple[Measure, ...] | None = None) -> MetricQuery:
+    """Read the question; `measures` are those of a shortcut, which takes none in its parameters."""
+    limit, start_time, end_time = sent.number("limit"), *sent.window()
+    order = sent.text("order") or ""
+    return MetricQuery(
+        measures=measures or sent.words("measures", _MEASURES) or _DEFAULT,
+        by=sent.words("by", DIMENSION_WORDS),
+        bucket=sent.word("bucket", {each.value: each for each in Bucket}),
+        start_time=start_time,
+        end_time=end_time,
+        order=sent.word(
+            "order", _MEASURES | {f"-{name}": each for name, each in _MEASURES.items()}
+        ),
+        descending=not order or order.startswith("-"),
+        limit=100 if limit is None else limit,
+        with_other=sent.flag("other"),
+        fill=sent.flag("fill"),
+    )
+
+
+_MEASURES = {each.value: each for each in Measure}
+
+
+def group_query(by: Dimension, sent: Parameters) -> GroupQuery:
+    """Read which of the groups `by` are meant, and in which order."""
+    start_time, end_time = sent.window()
+    order = sent.word("order", {each.value: each for each in GroupOrder})
+    return GroupQuery(
+        by=by, start_time=start_time, end_time=end_time, order=order or GroupOrder.LAST_SEEN
+    )
