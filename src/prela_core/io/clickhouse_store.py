@@ -19,8 +19,11 @@ from prela_core.errors import StoreUnavailableError
 from prela_core.io.clickhouse_errors import RefusedByStoreError, translated
 from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_parameters import in_parts
+from prela_core.io.insert_marks import InsertMarks
 from prela_core.model import SpanBatch
 from prela_core.store import (
+    Arrivals,
+    ArrivalsRequest,
     MetricQuery,
     MetricTable,
     Order,
@@ -36,6 +39,7 @@ from prela_core.store import (
     migrations,
     plans,
 )
+from prela_core.store.arrivals import arrivals
 from prela_core.store.fragments import Query
 from prela_core.store.metric_plan import metrics
 from prela_core.store.reindex import reindex
@@ -76,7 +80,8 @@ class ClickHouseStore:
     store can be made while its server is away. `durability` goes into the settings of each
     table; spans are kept for `retention_days` (0: for ever, None: as it was set before); `clock`
     gives seconds since 1970. From `windows_from` stored rows on, the newest are looked for in
-    windows of time (`prela_core.store.plans.LookBack`).
+    windows of time (`prela_core.store.plans.LookBack`). `others_write` says whether other
+    processes insert too, which arrivals wait for.
     """
 
     def __init__(
@@ -88,11 +93,14 @@ class ClickHouseStore:
         retention_days: int | None = 90,
         clock: Callable[[], float] = time.time,
         windows_from: int = 50_000,
+        others_write: bool = True,
     ) -> None:
         self._durability = durability
         self._retention_days = retention_days
         self._clock = clock
         self._windows_from = windows_from
+        self._others_write = others_write
+        self._marks = InsertMarks(self._micros)
         self._connect = connect
         self._closed = False
         self._connections: list[_Connection] = []
@@ -146,13 +154,14 @@ class ClickHouseStore:
 
     def insert(self, batches: Sequence[SpanBatch]) -> None:
         """Store all spans of `batches`; returns only after they are durable."""
-        try:
-            tables = [("trace_announcements", announcement_table(batches))]
-            if any(batch.spans for batch in batches):
-                tables.append(("spans", span_table(batches)))
-        except (pa.ArrowException, OverflowError, ValueError) as error:
-            raise RefusedByStoreError("the store can't hold what was sent") from error
-        self._write(tables)
+        with self._marks.marked() as stored_at:
+            try:
+                tables = [("trace_announcements", announcement_table(batches))]
+                if any(batch.spans for batch in batches):
+                    tables.append(("spans", span_table(batches, stored_at)))
+            except (pa.ArrowException, OverflowError, ValueError) as error:
+                raise RefusedByStoreError("the store can't hold what was sent") from error
+            self._write(tables)
 
     def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
         """Read stored spans again, by the conventions and prices of now."""
@@ -193,6 +202,11 @@ class ClickHouseStore:
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
         return self._answer(metrics(project_id, asked))
+
+    def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
+        """Give the spans that were stored since, in the order in which they were stored."""
+        settled = self._marks.settled()
+        return self._answer(arrivals(project_id, wanted, settled, others_write=self._others_write))
 
     def ping(self) -> None:
         """Return when the store answers queries now."""
@@ -251,7 +265,10 @@ class ClickHouseStore:
             pool.put(connection)
 
     def _look_back(self) -> plans.LookBack:
-        return plans.LookBack(int(self._clock() * 1_000_000), self._windows_from)
+        return plans.LookBack(self._micros(), self._windows_from)
+
+    def _micros(self) -> int:
+        return int(self._clock() * 1_000_000)
 
 
 def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
@@ -268,6 +285,7 @@ def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
     store = ClickHouseStore(
         lambda: clickhouse_connect.get_client(dsn=f"chdb://{directory.resolve()}"),
         durability=migrations.DURABLE,
+        others_write=False,
         **options,
     )
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prela_core.store.arrivals import Arrivals, ArrivalsRequest
 from prela_core.store.filters import MAX_LIMIT, Order, PageRequest, TraceFilter
 from prela_core.store.metrics import (
     Bucket,
@@ -24,6 +25,8 @@ from prela_core.store.results import (
 
 __all__ = [
     "MAX_LIMIT",
+    "Arrivals",
+    "ArrivalsRequest",
     "Bucket",
     "Dimension",
     "Measure",

@@ -15,6 +15,8 @@ from msgspec import Raw
 from prela_core.errors import InvalidError
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, from_micros, to_micros
 from prela_core.store import (
+    Arrivals,
+    ArrivalsRequest,
     MetricQuery,
     MetricTable,
     Order,
@@ -28,6 +30,7 @@ from prela_core.store import (
     TraceFilter,
     TraceSummary,
 )
+from prela_core.store.arrivals import Mark, decode_mark, next_mark
 from prela_core.store.cursors import decode_cursor, encode_cursor, question_digest
 from prela_core.store.plans import TRACE_SPANS, hit_from_texts, words_of
 from prela_core.store.rows import reread, stored_span
@@ -61,6 +64,13 @@ class _Announcement:
     record: TraceRecord
 
 
+@attrs.frozen
+class _Arrival:
+    mark: Mark
+    project_id: str
+    span: StoredSpan
+
+
 class MemoryStore:
     """A complete `Store` that forgets everything at its end.
 
@@ -70,6 +80,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.fault: Exception | None = None
+        self._arrived: list[_Arrival] = []
         self._spans: dict[tuple[str, str], dict[str, _Version]] = {}
         self._announced: dict[tuple[str, str], _Announcement] = {}
         self._metadata_told: dict[tuple[str, str], _Announcement] = {}
@@ -92,6 +103,10 @@ class MemoryStore:
             known = held.get(version.span.span_id)
             if known is None or version.number >= known.number:
                 held[version.span.span_id] = version
+        self._arrived += [
+            _Arrival(Mark(place), project_id, version.span)
+            for place, (project_id, version) in enumerate(versions, len(self._arrived) + 1)
+        ]
         for batch in batches:
             for trace in batch.traces:
                 key = batch.project_id, trace.trace_id
@@ -188,12 +203,29 @@ class MemoryStore:
             (self._visible(*key) for key in list(self._spans) if key[0] == project_id), asked
         )
 
+    def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
+        """Give what was stored since; here the order is counted, and `since` is by `created_at`."""
+        self._check()
+        after = decode_mark(project_id, wanted)
+        now = Mark(len(self._arrived))
+        if after is None:
+            return Arrivals(items=[], next_cursor=next_mark(project_id, now))
+        held = [each for each in self._arrived if each.project_id == project_id]
+        if wanted.since is None:
+            held = [each for each in held if each.mark > after]
+        else:
+            held = [each for each in held if to_micros(each.span.created_at) >= wanted.since]
+        shown = held[: wanted.limit]
+        end = shown[-1].mark if len(held) > wanted.limit else now
+        return Arrivals(items=[each.span for each in shown], next_cursor=next_mark(project_id, end))
+
     def ping(self) -> None:
         """Return at once, unless there is a `fault`."""
         self._check()
 
     def close(self) -> None:
         """Forget everything."""
+        self._arrived.clear()
         self._spans.clear()
         self._announced.clear()
         self._metadata_told.clear()

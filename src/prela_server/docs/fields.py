@@ -113,6 +113,8 @@ FIELDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "highlights": _says(
             "Where words stand in the excerpt: pairs of start and end, in characters."
         ),
+        "Arrivals.items": _says("The spans, in the order in which they were stored."),
+        "Arrivals.next_cursor": _says("Send it as `cursor` for what comes next; never null."),
         # of measures
         "measures": _says("What was measured, in the order that was asked for."),
         "by": _says("The fields that spans were grouped by."),

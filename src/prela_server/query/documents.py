@@ -15,11 +15,11 @@ from prela_core.model import SpanType, Status
 from prela_core.store import MAX_LIMIT, Order
 from prela_server.query.parameters import MAX_ATTRIBUTES, MAX_TEXT
 
-__all__ = ["ATTRIBUTES", "PARAMETERS", "ParameterNote"]
+__all__ = ["ATTRIBUTES", "MOMENT", "PARAMETERS", "ParameterNote"]
 
 _DAYS = r"^(19[7-9][0-9]|20[0-9][0-9])-"
 _TEXT: dict[str, Any] = {"type": "string", "maxLength": MAX_TEXT}
-_MOMENT = {"type": "string", "format": "date-time", "pattern": _DAYS}
+MOMENT = {"type": "string", "format": "date-time", "pattern": _DAYS}
 _MILLISECONDS = {"type": "number", "minimum": 0, "exclusiveMaximum": 1e15}
 
 
@@ -77,13 +77,13 @@ PARAMETERS: Mapping[str, ParameterNote] = MappingProxyType(
             _MILLISECONDS, "The trace took at most so many milliseconds.", 60000
         ),
         "start_time": ParameterNote(
-            _MOMENT,
+            MOMENT,
             "The trace started at this moment or later: RFC 3339, of 1970 to 2099, UTC if no "
             "zone is given.",
             "2026-01-01T00:00:00Z",
         ),
         "end_time": ParameterNote(
-            _MOMENT,
+            MOMENT,
             "The trace started before this moment: RFC 3339, of 1970 to 2099, UTC if no zone "
             "is given.",
             "2027-01-01T00:00:00Z",

@@ -16,6 +16,7 @@ from prela_core.store import Reader
 from prela_server.accounts import Scope
 from prela_server.edge.answers import json_answer
 from prela_server.edge.guard import Guard
+from prela_server.query.live_routes import live_routes
 from prela_server.query.metric_routes import metric_routes
 from prela_server.query.parameters import PAGE_PARAMETERS, TRACE_PARAMETERS, Parameters
 
@@ -77,6 +78,7 @@ def query_routes(reader: Reader, guard: Guard, *, at_once: int = 4) -> list[Rout
         Route("/api/v1/traces/{trace_id:path}", show_trace),
         Route("/api/v1/search", search),
         *metric_routes(reader, guard, ask),
+        *live_routes(reader, guard, ask),
     ]
 
 
