@@ -6,7 +6,7 @@ from prela_core.store import Arrivals
 from prela_server.accounts import Scope
 from prela_server.docs.operation import ASKING, QUERY, Operation
 from prela_server.docs.samples import CURSOR, Samples
-from prela_server.query.documents import MOMENT, PARAMETERS, ParameterNote
+from prela_server.query.documents import PARAMETERS, ParameterNote
 from prela_server.query.live_routes import LIVE_PARAMETERS
 
 __all__ = ["live_operations"]
@@ -18,7 +18,7 @@ _NOTES = {
         None,
     ),
     "since": ParameterNote(
-        MOMENT,
+        PARAMETERS["start_time"].schema,
         "Begin with what was stored at this moment or later, instead of with a `cursor`.",
         "2026-01-15T12:00:00Z",
     ),
