@@ -136,7 +136,7 @@ def test_nothing_is_missed_or_shown_twice_over_a_restart(tmp_path: Path) -> None
 
 
 def _send(server: Server, *spans: dict[str, Any]) -> None:
-    httpx.post(f"{server.url}/v1/batch", json={"spans": list(spans)}).raise_for_status()
+    httpx.post(f"{server.url}/v1/batch", json={"spans": list(spans)}, timeout=60).raise_for_status()
 
 
 def _names(lines: Any, count: int) -> list[str]:

@@ -48,6 +48,7 @@ from prela_core.store import (
     plans,
 )
 from prela_core.store.arrivals import arrivals
+from prela_core.store.deletion_log import Step
 from prela_core.store.deletion_queries import takes_step
 from prela_core.store.find_plan import find_spans
 from prela_core.store.fragments import Query
