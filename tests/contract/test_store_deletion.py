@@ -111,7 +111,7 @@ def only(name: str) -> TraceFilter:
 def test_steps_are_told_of_in_order(place: Any) -> None:
     three(place)
     place.store.deletions.ask(request(place, trace_ids=("a",)))
-    assert list(DeletionState)[1:] == [step.state for step in carry_out(place)]
+    assert list(DeletionState)[1:] == list(dict.fromkeys(step.state for step in carry_out(place)))
     assert [] == carry_out(place)
 
 

@@ -9,6 +9,7 @@ import attrs
 from prela_core.store import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
 from prela_server.accounts import Scope
 from prela_server.docs.analysis_operations import analysis_operations
+from prela_server.docs.deletion_operations import deletion_operations
 from prela_server.docs.metric_operations import metric_operations
 from prela_server.docs.operation import ASKING, HEALTH, INGEST, QUERY, SENDING, TAGS, Operation
 from prela_server.docs.samples import TRACE_ID, WORD, Samples
@@ -33,7 +34,13 @@ _ONE_SENTENCE = "Everything that is known of one trace, with all of its spans."
 
 def operations(samples: Samples) -> list[Operation]:
     """Give all operations, in the order for reading, with examples from `samples`."""
-    return [*_ingest(samples), *_query(samples), *metric_operations(samples), *_health()]
+    return [
+        *_ingest(samples),
+        *_query(samples),
+        *metric_operations(samples),
+        *deletion_operations(samples),
+        *_health(),
+    ]
 
 
 def _ingest(samples: Samples) -> list[Operation]:
