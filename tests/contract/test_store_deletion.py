@@ -182,6 +182,7 @@ def test_everything_is_everything_of_the_project_until_then(place: Any) -> None:
         (TraceFilter(status="error"), ["c", "b", "a"]),
         (TraceFilter(end_time=MICROS + 2 * HOUR), ["c"]),
         (TraceFilter(start_time=MICROS + HOUR), ["a"]),
+        (TraceFilter(where=parse("name:a* or name:c*", "trace")), ["b"]),
     ],
 )
 def test_a_filter_means_the_traces_that_a_list_with_it_has(

@@ -17,22 +17,28 @@ from prela_core.analysis import AgentGraph, CriticalPath, TraceDiff
 from prela_core.errors import InvalidError, MalformedError, NotFoundError, UnavailableError
 from prela_core.io.http_connection import connect
 from prela_core.io.http_errors import raise_for_problem, translated
-from prela_core.io.http_parameters import metric_parameters
+from prela_core.io.http_parameters import group_parameters, metric_parameters
 from prela_core.io.retries import attempted
 from prela_core.io.url_login import without_login
 from prela_core.model import to_rfc3339
 from prela_core.store import (
+    GroupQuery,
+    GroupSummary,
     MetricQuery,
     MetricTable,
     Order,
     Page,
     PageRequest,
     SearchHit,
+    SpanFilter,
+    SpanOrder,
     StoredSpan,
     TraceDetail,
     TraceFilter,
     TraceSummary,
 )
+from prela_core.store.groups import LISTS
+from prela_core.store.sql import SqlQuestion
 
 __all__ = ["HttpClient"]
 
@@ -83,10 +89,24 @@ class HttpClient:
         del project_id
         return self._find(trace_id, "/spans", _page(page), Page[StoredSpan])
 
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        """List the spans, of whatever traces, that `where` describes."""
+        del project_id
+        sent = _filter(where) | _page(page) | {"order": order.value}
+        return self._ask("/api/v1/spans", sent, Page[StoredSpan])
+
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q`, newest first."""
         del project_id
         return self._ask("/api/v1/search", _filter(where) | _page(page), Page[SearchHit])
+
+    def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
+        """List the services, models, users or the like that visible spans name."""
+        del project_id
+        sent = group_parameters(asked) | _page(page)
+        return self._ask(f"/api/v1/{LISTS[asked.by]}", sent, Page[GroupSummary])
 
     def critical_path(self, project_id: str, trace_id: str) -> CriticalPath | None:
         """Give a trace's critical path, or None when there is no such trace."""
@@ -117,6 +137,15 @@ class HttpClient:
         """Measure the visible spans of a window, by group and by bucket of time."""
         del project_id
         return self._ask("/api/v1/metrics/query", metric_parameters(asked), MetricTable)
+
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Answer one SELECT over the tables `spans` and `traces`, in the form it asks for."""
+        del project_id
+        body = {"query": question.text, "format": question.form, "max_rows": question.max_rows}
+        with translated(self.url):
+            answer = self._client.post("/api/v1/sql", json=body)
+        raise_for_problem(answer)
+        return answer.content
 
     def ping(self) -> None:
         """Return when the server answers and its parts are well."""
@@ -209,12 +238,14 @@ def _path(row_id: str, below: str = "traces") -> str:
     return f"/api/v1/{below}/{quote(row_id, safe='').replace('.', '%2E')}"
 
 
-def _filter(where: TraceFilter) -> dict[str, Sent]:
+def _filter(where: TraceFilter | SpanFilter) -> dict[str, Sent]:
     sent: dict[str, Sent] = {}
     for name, value in attrs.asdict(where, recurse=False).items():
         if name == "attributes":
             for key in dict(value):
                 sent[f"attr.{key}"] = [wanted for other, wanted in value if other == key]
+        elif name == "where" and value is not None:
+            sent["query"] = str(value)
         elif value == "":
             # In a query string it would be the same as no condition, and the answer a wrong one.
             raise InvalidError(f"a server can't be asked for an empty {name}")

@@ -58,8 +58,9 @@ class Operation:
     those that can't be left out, and `shown` gives values for an example;
     with `attributes`, those that begin with `attr.` are taken too. `errors` are the statuses it
     may refuse with; those of credentials are added. `notes` are of parameters that mean something
-    else here than elsewhere. `status` is that of the answer. With `otlp`, body and answer may
-    also be protobuf, and errors have OTLP's form.
+    else here than elsewhere. With `otlp`, body and answer may also be
+    protobuf, and errors have OTLP's form. `others` are the media types, none of them JSON, that
+    the answer may have as well. `status` is that of the answer.
     """
 
     method: str
@@ -82,3 +83,4 @@ class Operation:
     otlp: bool = False
     notes: Mapping[str, ParameterNote] = attrs.field(factory=dict)
     status: HTTPStatus = HTTPStatus.OK
+    others: Sequence[str] = ()

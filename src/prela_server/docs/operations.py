@@ -14,6 +14,7 @@ from prela_server.docs.metric_operations import metric_operations
 from prela_server.docs.operation import ASKING, HEALTH, INGEST, QUERY, SENDING, TAGS, Operation
 from prela_server.docs.samples import TRACE_ID, WORD, Samples
 from prela_server.docs.schemas import Health, Readiness
+from prela_server.docs.sql_operations import sql_operations
 from prela_server.ingest.documents import (
     BatchDocument,
     OtlpAnswer,
@@ -23,8 +24,9 @@ from prela_server.ingest.documents import (
     TraceDocument,
 )
 from prela_server.ingest.routes import AcceptedBatch, AcceptedSpan, AcceptedTrace
+from prela_server.query.documents import SPAN_PARAMETERS
 from prela_server.query.parameters import PAGE_PARAMETERS
-from prela_server.query.routes import LIST_PARAMETERS, SEARCH_PARAMETERS
+from prela_server.query.routes import FIND_PARAMETERS, LIST_PARAMETERS, SEARCH_PARAMETERS
 
 __all__ = ["TAGS", "Operation", "operations"]
 
@@ -39,6 +41,7 @@ def operations(samples: Samples) -> list[Operation]:
         *_query(samples),
         *metric_operations(samples),
         *deletion_operations(samples),
+        *sql_operations(),
         *_health(),
     ]
 
@@ -212,6 +215,23 @@ def _query(samples: Samples) -> list[Operation]:
             answer=Page[SearchHit],
             answer_text="A page of hits.",
             given=samples.search_page,
+            errors=ASKING,
+        ),
+        Operation(
+            method="GET",
+            path="/api/v1/spans",
+            name="findSpans",
+            tag=QUERY,
+            summary="Find spans",
+            description="The spans, of whatever traces, that `query` describes, newest first "
+            "unless another order is asked for.",
+            scope=Scope.READ,
+            query=FIND_PARAMETERS,
+            notes=SPAN_PARAMETERS,
+            shown={"query": "type:llm duration>1s", "limit": "5"},
+            answer=Page[StoredSpan],
+            answer_text="A page of spans.",
+            given=samples.span_page,
             errors=ASKING,
         ),
     ]

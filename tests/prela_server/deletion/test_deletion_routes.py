@@ -104,6 +104,7 @@ def test_a_deletion_is_promised_at_once_and_told_of_until_it_is_done(
         ({"filter": {"end_time": "2026-01-15T12:00:00Z"}}, {"a", "b", "c/spans"}),
         ({"filter": {"name": "a step", "max_duration_ms": 250}}, {"b", "c/spans"}),
         ({"filter": {"attr.x": ["1", "2"]}}, {"a", "b", "c/spans"}),
+        ({"filter": {"query": 'status:error or name:"c/spans step"'}}, {"a"}),
         ({"everything": True}, set()),
     ],
 )
@@ -136,6 +137,7 @@ def test_what_is_meant(send: Send, store: MemoryStore, body: Any, left: set[str]
         ({"filter": {"status": ["error"]}}, "/filter/status"),
         ({"filter": {"limit": 1}}, "/filter/limit"),
         ({"filter": {"model": True}}, "/filter/model"),
+        ({"filter": {"query": "status:"}}, "/filter/query"),
     ],
 )
 def test_what_could_mean_too_much_is_refused(send: Send, body: Any, pointer: str | None) -> None:
