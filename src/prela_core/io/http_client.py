@@ -17,11 +17,13 @@ from prela_core.analysis import AgentGraph, CriticalPath, TraceDiff
 from prela_core.errors import InvalidError, MalformedError, NotFoundError, UnavailableError
 from prela_core.io.http_connection import connect
 from prela_core.io.http_errors import raise_for_problem, translated
-from prela_core.io.http_parameters import metric_parameters
+from prela_core.io.http_parameters import group_parameters, metric_parameters
 from prela_core.io.retries import attempted
 from prela_core.io.url_login import without_login
 from prela_core.model import to_rfc3339
 from prela_core.store import (
+    GroupQuery,
+    GroupSummary,
     MetricQuery,
     MetricTable,
     Order,
@@ -33,6 +35,8 @@ from prela_core.store import (
     TraceFilter,
     TraceSummary,
 )
+from prela_core.store.groups import LISTS
+from prela_core.store.sql import SqlQuestion
 
 __all__ = ["HttpClient"]
 
@@ -88,6 +92,12 @@ class HttpClient:
         del project_id
         return self._ask("/api/v1/search", _filter(where) | _page(page), Page[SearchHit])
 
+    def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
+        """List the services, models, users or the like that visible spans name."""
+        del project_id
+        sent = group_parameters(asked) | _page(page)
+        return self._ask(f"/api/v1/{LISTS[asked.by]}", sent, Page[GroupSummary])
+
     def critical_path(self, project_id: str, trace_id: str) -> CriticalPath | None:
         """Give a trace's critical path, or None when there is no such trace."""
         del project_id
@@ -117,6 +127,15 @@ class HttpClient:
         """Measure the visible spans of a window, by group and by bucket of time."""
         del project_id
         return self._ask("/api/v1/metrics/query", metric_parameters(asked), MetricTable)
+
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Answer one SELECT over the tables `spans` and `traces`, in the form it asks for."""
+        del project_id
+        body = {"query": question.text, "format": question.form, "max_rows": question.max_rows}
+        with translated(self.url):
+            answer = self._client.post("/api/v1/sql", json=body)
+        raise_for_problem(answer)
+        return answer.content
 
     def ping(self) -> None:
         """Return when the server answers and its parts are well."""

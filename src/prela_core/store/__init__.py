@@ -10,6 +10,7 @@ from prela_core.store.deletions import (
     DeletionState,
 )
 from prela_core.store.filters import MAX_LIMIT, Order, PageRequest, TraceFilter
+from prela_core.store.groups import GroupOrder, GroupQuery, GroupSummary
 from prela_core.store.metrics import (
     Bucket,
     Dimension,
@@ -38,6 +39,9 @@ __all__ = [
     "DeletionState",
     "Deletions",
     "Dimension",
+    "GroupOrder",
+    "GroupQuery",
+    "GroupSummary",
     "Measure",
     "MetricQuery",
     "MetricRow",

@@ -16,6 +16,8 @@ from prela_core.analysis.reading import Analyses
 from prela_core.errors import InvalidError
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, from_micros, to_micros
 from prela_core.store import (
+    GroupQuery,
+    GroupSummary,
     MetricQuery,
     MetricTable,
     Order,
@@ -32,9 +34,11 @@ from prela_core.store import (
 from prela_core.store.cursors import decode_cursor, encode_cursor, question_digest
 from prela_core.store.plans import TRACE_SPANS, hit_from_texts, words_of
 from prela_core.store.rows import reread, stored_span
+from prela_core.store.sql import SqlQuestion
 from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
 from prela_core.store.versions import version_of
 from prela_core.store.words import SEARCHED_FIELDS
+from prela_core.testing.groups import grouped
 from prela_core.testing.matching import (
     check,
     describes,
@@ -201,12 +205,29 @@ class MemoryStore(Analyses):
             found.append((to_micros(newest.started_at), trace_id, _hit(newest, words)))
         return _page(found, question_digest("search", project_id, where), page, descending=True)
 
+    def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
+        """List the services, models, users or the like that visible spans name."""
+        self._check()
+        traces = (self._visible(*key) for key in list(self._spans) if key[0] == project_id)
+        return _page(
+            grouped(traces, asked),
+            question_digest("groups", project_id, asked),
+            page,
+            descending=asked.order.descending,
+        )
+
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
         self._check()
         return tabulate(
             (self._visible(*key) for key in list(self._spans) if key[0] == project_id), asked
         )
+
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Refuse with `InvalidError`: there is no engine for SQL here."""
+        del project_id, question
+        self._check()
+        raise InvalidError("a store in memory takes no SQL")
 
     def ping(self) -> None:
         """Return at once, unless there is a `fault`."""

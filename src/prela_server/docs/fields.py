@@ -168,6 +168,16 @@ FIELDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         ),
         "is_other": _says("Whether the row holds all groups beyond `limit` together."),
         "values": _says("Each measure by its name; null where there is nothing to measure."),
+        # of groups
+        "GroupSummary.name": _says("The value that its spans have in common."),
+        "GroupSummary.span_count": _says("How many spans it has.", **_COUNT),
+        "trace_count": _says("How many traces they are of.", **_COUNT),
+        "GroupSummary.error_count": _says("How many of the spans failed.", **_COUNT),
+        "GroupSummary.input_tokens": _says("Tokens read by its spans, none twice.", **_COUNT),
+        "GroupSummary.output_tokens": _says("Tokens written by its spans, none twice.", **_COUNT),
+        "GroupSummary.cost_usd": _says("What its spans cost, in US dollars.", **_COUNT),
+        "first_seen": _says("When its earliest span began."),
+        "last_seen": _says("When its latest span began."),
         # of pages
         "items": _says("The items of this page, in order."),
         "next_cursor": _says("Send it as `cursor` for the next page; null at the end."),
