@@ -142,7 +142,7 @@ PUBLIC = {
         "UnavailableError",
         "UnsupportedMediaError",
     ],
-    "prela_core.html": [],
+    "prela_core.html": ["trace_html", "trace_page"],
     "prela_core.instrumentation": [
         "Bridge",
         "Family",
