@@ -20,14 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["exported"]
 
-_SETTINGS = ", ".join(
-    (
-        "readonly = 1",
-        "max_execution_time = 120",
-        "max_memory_usage = 4000000000",
-        "output_format_arrow_string_as_string = 1",
-        "output_format_arrow_low_cardinality_as_dictionary = 0",
-    )
+_SETTINGS = (
+    "readonly = 1, max_execution_time = 120, max_memory_usage = 4000000000,"
+    " output_format_arrow_string_as_string = 1,"
+    " output_format_arrow_low_cardinality_as_dictionary = 0"
 )
 # A server is to know that all went well before it begins to answer.
 _WHOLE = {"wait_end_of_query": "1"}

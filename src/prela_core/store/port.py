@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from prela_core.model import SpanBatch
+from prela_core.store.arrivals import Arrivals, ArrivalsRequest
 from prela_core.store.deletions import Deletions
 from prela_core.store.export import ExportForm, Selection
 from prela_core.store.filters import Order, PageRequest, SpanFilter, SpanOrder, TraceFilter
@@ -95,9 +96,15 @@ class Reader(Protocol):
         Raises `InvalidError` when the answer would have over `MAX_POINTS` rows.
         """
 
-    def export(
-        self, project_id: str, selection: Selection, form: ExportForm
-    ) -> Iterator[bytes]:
+    def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
+        """Give the spans that were stored since, in the order in which they were stored.
+
+        From cursor to cursor nothing is left out: what is not yet visible waits for what was
+        stored before it. What was stored again comes again, unless a merge was faster;
+        `prela_core.store.following.Following` tells it.
+        """
+
+    def export(self, project_id: str, selection: Selection, form: ExportForm) -> Iterator[bytes]:
         """Give a file of the spans that `selection` means, as it is made, piece by piece.
 
         Each span is there once, whole, as it is seen everywhere else; `ExportForm.JSONL` also

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +22,13 @@ Get = Callable[..., httpx.Response]
 
 class NoStore:
     """Has nothing, whatever is asked for."""
+
+    @property
+    def deletions(self) -> NoStore:
+        return self
+
+    def export(self, *_: object) -> Iterator[bytes]:
+        return iter(())
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_: None

@@ -1,4 +1,4 @@
-"""Taking spans out whole: which ones, in which form, and the queries that give them piece by piece."""
+"""Taking spans out whole: which, in which form, and the queries that give them in pieces."""
 
 from __future__ import annotations
 

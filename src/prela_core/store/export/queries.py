@@ -13,8 +13,8 @@ from typing import Any
 import attrs
 
 from prela_core.model import Flag
-from prela_core.store.filters import Order, SpanOrder
 from prela_core.store.export.selection import ExportForm, Selection
+from prela_core.store.filters import Order, SpanOrder
 from prela_core.store.find_queries import found_keys
 from prela_core.store.fragments import PROJECT, Query, since_of
 from prela_core.store.queries import rows
@@ -220,7 +220,8 @@ def announcement_lines(
     }
     return Query(
         f"SELECT trace_id, {_object(fields)} AS line FROM trace_announcements"
-        f" WHERE {' AND '.join(clauses)} GROUP BY trace_id ORDER BY trace_id LIMIT {{limit:UInt64}}",
+        f" WHERE {' AND '.join(clauses)} GROUP BY trace_id ORDER BY trace_id"
+        " LIMIT {limit:UInt64}",
         parameters,
     )
 
