@@ -31,6 +31,7 @@ COMMANDS = {
     "ingest": Entry("Store the spans of JSON and JSONL files.", "embedded"),
     "query": Entry("List traces.", "embedded"),
     "show": Entry("Show one trace as a tree with its times, tokens and cost.", "embedded"),
+    "spans": Entry("List spans, of whatever traces.", "embedded"),
     "search": Entry("Find words in names, inputs, outputs and attributes.", "embedded"),
     "sql": Entry("Ask in SQL over spans and traces.", "embedded"),
     "reindex": Entry("Read stored spans again, by new conventions and prices.", "embedded"),
