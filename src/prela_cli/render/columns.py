@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import attrs
 from rich.cells import cell_len
 
+from prela_cli.render.glyphs import Glyphs
 from prela_cli.render.lines import Piece
+from prela_cli.render.plain import fit, pad
 
-__all__ = ["Column", "fit_columns"]
+__all__ = ["Column", "fit_columns", "line_pieces"]
 
 
 @attrs.frozen(eq=False)
@@ -55,6 +57,17 @@ def fit_columns(columns: Sequence[Column], width: int, gap: int) -> list[tuple[C
         first = min(leaving, key=lambda column: column.leaves)
         kept = [(column, size) for column, size in kept if column is not first]
     return _cut_to(_shrink(kept, _line_width(kept, gap) - width), width, gap)
+
+
+def line_pieces(
+    cells: Sequence[Piece], chosen: Sequence[tuple[Column, int]], glyphs: Glyphs, gap: str
+) -> Iterator[Piece]:
+    """Fill and cut the cells of a line to the widths of their columns, with `gap` between."""
+    before = ""
+    for (text, style), (column, width) in zip(cells, chosen, strict=True):
+        cut = fit(text, width, glyphs.ellipsis)
+        yield before + pad(cut, width, right=column.right), style
+        before = gap
 
 
 def _shrink(kept: Sequence[tuple[Column, int]], over: int) -> list[tuple[Column, int]]:

@@ -9,10 +9,10 @@ import attrs
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
 
-from prela_cli.render.columns import Column, fit_columns
+from prela_cli.render.columns import Column, fit_columns, line_pieces
 from prela_cli.render.glyphs import BAD, DIM, KEY, PLAIN, Glyphs, glyphs_for, status_style
 from prela_cli.render.lines import Piece, one_line
-from prela_cli.render.plain import clean, fit, pad
+from prela_cli.render.plain import clean
 from prela_core.store import Page, TraceSummary
 from prela_core.text import figures
 
@@ -42,7 +42,7 @@ class TracesTable:
         lines = [[(column.heading, DIM) for column, _ in chosen]]
         lines += [[column.cells[at] for column, _ in chosen] for at in range(len(self.page.items))]
         for cells in lines:
-            pieces = _pieces(cells, chosen, glyphs)
+            pieces = line_pieces(cells, chosen, glyphs, _GAP)
             yield from one_line(pieces, options.max_width, glyphs.ellipsis)
 
 
@@ -105,12 +105,3 @@ def _cost(trace: TraceSummary) -> str:
 
 def _some(number: int) -> str:
     return figures.tokens(number) if number else ""
-
-
-def _pieces(
-    cells: Sequence[Piece], chosen: Sequence[tuple[Column, int]], glyphs: Glyphs
-) -> Iterator[Piece]:
-    gap = ""
-    for (text, style), (column, width) in zip(cells, chosen, strict=True):
-        yield gap + pad(fit(text, width, glyphs.ellipsis), width, right=column.right), style
-        gap = _GAP
