@@ -53,6 +53,8 @@ _MOMENTS = st.datetimes(
     timezones=st.just(UTC),
 ).map(datetime.isoformat)
 schemathesis.openapi.format("date-time", _MOMENTS)
+# Of all texts of this format only some are queries.
+schemathesis.openapi.format("sql", st.sampled_from(["SELECT 1", "SELECT count() FROM spans"]))
 
 
 @schemathesis.serializer("application/x-protobuf")
@@ -114,6 +116,13 @@ def test_asking(case: schemathesis.Case, fuzzed: Server, session: requests.Sessi
 @fuzzing
 def test_searching(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
     ask(case, fuzzed.asks_at, session)
+
+
+@at_random.include(path="/api/v1/sql").parametrize()
+@fuzzing
+def test_asking_in_sql(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
+    checks = [*TRUTHFUL, positive_data_acceptance]
+    case.call_and_validate(base_url=fuzzed.asks_at, session=session, checks=checks)
 
 
 def ask(case: schemathesis.Case, base_url: str, session: requests.Session) -> None:

@@ -153,6 +153,7 @@ PUBLIC = {
     ],
     "prela_core.notebook": ["Connection", "Hits", "Results", "Spans", "Trace", "Traces"],
     "prela_core.pytest_plugin": ["CapturedTrace"],
+    "prela_core.store.sql": ["MAX_ROWS", "MAX_TEXT", "SqlForm", "SqlQuestion"],
     "prela_core.store": [
         "MAX_LIMIT",
         "MAX_TRACE_IDS",

@@ -19,6 +19,7 @@ from prela_core.errors import StoreUnavailableError
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
 from prela_core.io.clickhouse_errors import translated
 from prela_core.io.clickhouse_letters import ClickHouseLetters
+from prela_core.io.clickhouse_sql import answer_sql
 from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
 from prela_core.io.clickhouse_tombstones import Tombstones
 from prela_core.io.deleted_letters import DeletedLetters
@@ -48,6 +49,7 @@ from prela_core.store.group_plan import groups
 from prela_core.store.metric_plan import metrics
 from prela_core.store.reindex import reindex
 from prela_core.store.rows import Rewritten, rewritten_table
+from prela_core.store.sql import SqlQuestion
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -63,17 +65,24 @@ _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a 
 class _Connection:
     client: Client | None = None
 
+    def drop(self) -> None:
+        """Close it; who asks next opens another."""
+        client, self.client = self.client, None
+        with suppress(Exception):  # one that can't be closed is gone all the same
+            if client is not None:
+                client.close()
+
 
 class ClickHouseStore(Analyses):
     """A `Store` over clickhouse-connect.
 
-    `connect` opens a connection: one for writing, one for `ping` and `readers` for reading are
-    kept, for use by any number of threads, and each is opened when it is first needed, so that a
-    store can be made while its server is away. `durability` goes into the settings of each
-    table; spans are kept for `retention_days` (0: for ever, None: as it was set before); `clock`
-    gives seconds since 1970. From `windows_from` stored rows on, the newest are looked for in
-    windows of time (`prela_core.store.plans.LookBack`). A deletion is not done before
-    `settle_seconds` after it was asked: by then no other process inserts what it is about.
+    `connect` opens a connection: one for writing, one for `ping`, one for what may take long and
+    `readers` for reading are kept, for use by any number of threads, and each is opened when it
+    is first needed, so that a store can be made while its server is away. `durability` goes into
+    the settings of each table; spans are kept for `retention_days` (0: for ever, None: as it was
+    set before); `clock` gives seconds since 1970. From `windows_from` stored rows on, the newest
+    are looked for in windows of time (`prela_core.store.plans.LookBack`). A deletion is not done
+    before `settle_seconds` after it was asked: by then no other process inserts what it is about.
     """
 
     def __init__(
@@ -102,7 +111,10 @@ class ClickHouseStore(Analyses):
         self._pings: queue.LifoQueue[_Connection] = queue.LifoQueue()
         # Inserts go on while something is deleted.
         self._deleters: queue.LifoQueue[_Connection] = queue.LifoQueue()
-        for pool in [self._writers, self._pings, self._deleters] + [self._readers] * readers:
+        # What may take long does not keep the others waiting.
+        self._long: queue.LifoQueue[_Connection] = queue.LifoQueue()
+        few = [self._writers, self._pings, self._deleters, self._long]
+        for pool in few + [self._readers] * readers:
             self._connections.append(_Connection())
             pool.put(self._connections[-1])
 
@@ -226,6 +238,11 @@ class ClickHouseStore(Analyses):
         """Measure the visible spans of a window, by group and by bucket of time."""
         return self._answer(metrics(project_id, asked))
 
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Answer one SELECT over the project's spans and traces."""
+        with self._borrowed(self._long, writing=False, once=True) as client:
+            return answer_sql(client, project_id, question)
+
     def ping(self) -> None:
         """Return when the store answers queries now."""
         with self._borrowed(self._pings, writing=False) as client:
@@ -235,10 +252,7 @@ class ClickHouseStore(Analyses):
         """Let go of the store. Nothing may be called afterwards."""
         self._closed = True
         while self._connections:
-            client = self._connections.pop().client
-            with suppress(Exception):  # a connection that can't be closed is gone all the same
-                if client is not None:
-                    client.close()
+            self._connections.pop().drop()
 
     def _write_letters(self, table: pa.Table) -> None:
         with self._borrowed(self._writers, writing=True) as client:
@@ -263,8 +277,12 @@ class ClickHouseStore(Analyses):
                 return answer
 
     @contextmanager
-    def _borrowed(self, pool: queue.LifoQueue[_Connection], *, writing: bool) -> Iterator[Client]:
+    def _borrowed(
+        self, pool: queue.LifoQueue[_Connection], *, writing: bool, once: bool = False
+    ) -> Iterator[Client]:
+        """Lend a connection of `pool`; one that failed is closed when it bears that only `once`."""
         connection = pool.get()
+        failed = True
         try:
             if self._closed:
                 raise StoreUnavailableError("the store is closed")
@@ -272,7 +290,10 @@ class ClickHouseStore(Analyses):
                 if connection.client is None:
                     connection.client = self._connect()
                 yield connection.client
+            failed = False
         finally:
+            if once and failed:
+                connection.drop()
             pool.put(connection)
 
     def _look_back(self) -> plans.LookBack:

@@ -36,6 +36,7 @@ from prela_core.store import (
     TraceSummary,
 )
 from prela_core.store.groups import LISTS
+from prela_core.store.sql import SqlQuestion
 
 __all__ = ["HttpClient"]
 
@@ -126,6 +127,15 @@ class HttpClient:
         """Measure the visible spans of a window, by group and by bucket of time."""
         del project_id
         return self._ask("/api/v1/metrics/query", metric_parameters(asked), MetricTable)
+
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Answer one SELECT over the tables `spans` and `traces`, in the form it asks for."""
+        del project_id
+        body = {"query": question.text, "format": question.form, "max_rows": question.max_rows}
+        with translated(self.url):
+            answer = self._client.post("/api/v1/sql", json=body)
+        raise_for_problem(answer)
+        return answer.content
 
     def ping(self) -> None:
         """Return when the server answers and its parts are well."""

@@ -12,6 +12,7 @@ from prela_core.store.groups import GroupQuery, GroupSummary
 from prela_core.store.metrics import MetricQuery, MetricTable
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
+from prela_core.store.sql import SqlQuestion
 
 if TYPE_CHECKING:
     # Imported for their names alone: the analyses are made of this room's results.
@@ -85,6 +86,14 @@ class Reader(Protocol):
         """Measure the visible spans of a window, by group and by bucket of time.
 
         Raises `InvalidError` when the answer would have over `MAX_POINTS` rows.
+        """
+
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Answer one SELECT over the tables `spans` and `traces`, in the form it asks for.
+
+        The tables hold the visible spans of the project and its traces, nothing else can be
+        read, and a query is bounded in rows, time and memory. Raises `InvalidError` for what is
+        no such SELECT, what is wrong with it, and what goes beyond the bounds.
         """
 
     def ping(self) -> None:

@@ -34,6 +34,7 @@ from prela_core.store import (
 from prela_core.store.cursors import decode_cursor, encode_cursor, question_digest
 from prela_core.store.plans import TRACE_SPANS, hit_from_texts, words_of
 from prela_core.store.rows import reread, stored_span
+from prela_core.store.sql import SqlQuestion
 from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
 from prela_core.store.versions import version_of
 from prela_core.store.words import SEARCHED_FIELDS
@@ -221,6 +222,12 @@ class MemoryStore(Analyses):
         return tabulate(
             (self._visible(*key) for key in list(self._spans) if key[0] == project_id), asked
         )
+
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Refuse with `InvalidError`: there is no engine for SQL here."""
+        del project_id, question
+        self._check()
+        raise InvalidError("a store in memory takes no SQL")
 
     def ping(self) -> None:
         """Return at once, unless there is a `fault`."""

@@ -30,6 +30,7 @@ from prela_server.edge.problems import handlers
 from prela_server.ingest.gateway import IngestGateway, ReceiptClock
 from prela_server.ingest.routes import ingest_routes
 from prela_server.query.routes import query_routes
+from prela_server.query.sql_routes import sql_routes
 from prela_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def application(
         )
     if store is not None:
         routes += query_routes(store, guard, at_once=READERS)
+        routes += sql_routes(store, guard)
     if routes:
         routes += docs_routes(
             lambda: build_document(

@@ -190,6 +190,7 @@ def _responses(operation: Operation, *, asks_for_keys: bool) -> dict[str, Any]:
     content = {"application/json": {"schema": _ref(operation.answer), "example": plain}}
     if operation.otlp:
         content[Encoding.PROTOBUF.value] = {"schema": BYTES}
+    content |= {media_type: {"schema": BYTES} for media_type in operation.others}
     responses: dict[str, Any] = {
         str(HTTPStatus.OK.value): {"description": operation.answer_text, "content": content}
     }

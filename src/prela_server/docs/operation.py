@@ -55,7 +55,8 @@ class Operation:
     with `attributes`, those that begin with `attr.` are taken too. `errors` are the statuses it
     may refuse with; those of credentials are added. `notes` are of parameters that mean something
     else here than elsewhere. With `otlp`, body and answer may also be
-    protobuf, and errors have OTLP's form.
+    protobuf, and errors have OTLP's form. `others` are the media types, none of them JSON, that
+    the answer may have as well.
     """
 
     method: str
@@ -77,3 +78,4 @@ class Operation:
     errors: Sequence[HTTPStatus] = ()
     otlp: bool = False
     notes: Mapping[str, ParameterNote] = attrs.field(factory=dict)
+    others: Sequence[str] = ()

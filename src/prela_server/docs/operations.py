@@ -13,6 +13,7 @@ from prela_server.docs.metric_operations import metric_operations
 from prela_server.docs.operation import ASKING, HEALTH, INGEST, QUERY, SENDING, TAGS, Operation
 from prela_server.docs.samples import TRACE_ID, WORD, Samples
 from prela_server.docs.schemas import Health, Readiness
+from prela_server.docs.sql_operations import sql_operations
 from prela_server.ingest.documents import (
     BatchDocument,
     OtlpAnswer,
@@ -33,7 +34,13 @@ _ONE_SENTENCE = "Everything that is known of one trace, with all of its spans."
 
 def operations(samples: Samples) -> list[Operation]:
     """Give all operations, in the order for reading, with examples from `samples`."""
-    return [*_ingest(samples), *_query(samples), *metric_operations(samples), *_health()]
+    return [
+        *_ingest(samples),
+        *_query(samples),
+        *metric_operations(samples),
+        *sql_operations(),
+        *_health(),
+    ]
 
 
 def _ingest(samples: Samples) -> list[Operation]:

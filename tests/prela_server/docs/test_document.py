@@ -112,7 +112,7 @@ def test_every_parameter_that_is_taken_is_described(
     described = {
         path: set(_query_names(methods["get"]))
         for path, methods in document["paths"].items()
-        if path.startswith("/api/v1/") and path != "/api/v1/health"
+        if "get" in methods and path.startswith("/api/v1/") and path != "/api/v1/health"
     }
     for path in described:
         docs_get(re.sub(r"\{\w+\}", "t", path))
