@@ -131,8 +131,8 @@ def ask(case: schemathesis.Case, base_url: str, session: requests.Session) -> No
     # The HTTP parser refuses longer addresses by itself, before there is a request to answer.
     assume(len(url) < LONGEST_URL)
     checks = [*TRUTHFUL]
-    if "cursor" not in query:
-        # No schema can say which cursors the server gave out; a made-up one is refused.
+    if not {"cursor", "query"} & set(query):
+        # No schema can say which cursors the server gave out, or what the query language is.
         checks.append(positive_data_acceptance)
     if "" not in query.values():
         # An empty parameter is the same as none, whatever its schema.

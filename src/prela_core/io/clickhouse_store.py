@@ -35,6 +35,8 @@ from prela_core.store import (
     Reindexed,
     ReindexScope,
     SearchHit,
+    SpanFilter,
+    SpanOrder,
     StoredSpan,
     TraceDetail,
     TraceFilter,
@@ -44,6 +46,7 @@ from prela_core.store import (
 )
 from prela_core.store.deletion_log import Step
 from prela_core.store.deletion_queries import takes_step
+from prela_core.store.find_plan import find_spans
 from prela_core.store.fragments import Query
 from prela_core.store.group_plan import groups
 from prela_core.store.metric_plan import metrics
@@ -225,6 +228,12 @@ class ClickHouseStore(Analyses):
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace by start, then by id; None when there is no such trace."""
         return self._answer(plans.spans(project_id, trace_id, page))
+
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        """List the spans, of whatever traces, that `where` describes."""
+        return self._answer(find_spans(project_id, where, order, page, self._look_back()))
 
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), newest first, one hit a trace."""

@@ -30,6 +30,8 @@ from prela_core.store import (
     Page,
     PageRequest,
     SearchHit,
+    SpanFilter,
+    SpanOrder,
     StoredSpan,
     TraceDetail,
     TraceFilter,
@@ -86,6 +88,14 @@ class HttpClient:
         """List the spans of a trace; None when there is no such trace."""
         del project_id
         return self._find(trace_id, "/spans", _page(page), Page[StoredSpan])
+
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        """List the spans, of whatever traces, that `where` describes."""
+        del project_id
+        sent = _filter(where) | _page(page) | {"order": order.value}
+        return self._ask("/api/v1/spans", sent, Page[StoredSpan])
 
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q`, newest first."""
@@ -228,12 +238,14 @@ def _path(row_id: str, below: str = "traces") -> str:
     return f"/api/v1/{below}/{quote(row_id, safe='').replace('.', '%2E')}"
 
 
-def _filter(where: TraceFilter) -> dict[str, Sent]:
+def _filter(where: TraceFilter | SpanFilter) -> dict[str, Sent]:
     sent: dict[str, Sent] = {}
     for name, value in attrs.asdict(where, recurse=False).items():
         if name == "attributes":
             for key in dict(value):
                 sent[f"attr.{key}"] = [wanted for other, wanted in value if other == key]
+        elif name == "where" and value is not None:
+            sent["query"] = str(value)
         elif value == "":
             # In a query string it would be the same as no condition, and the answer a wrong one.
             raise InvalidError(f"a server can't be asked for an empty {name}")

@@ -9,7 +9,14 @@ from prela_core.store.deletions import (
     Deletions,
     DeletionState,
 )
-from prela_core.store.filters import MAX_LIMIT, Order, PageRequest, TraceFilter
+from prela_core.store.filters import (
+    MAX_LIMIT,
+    Order,
+    PageRequest,
+    SpanFilter,
+    SpanOrder,
+    TraceFilter,
+)
 from prela_core.store.groups import GroupOrder, GroupQuery, GroupSummary
 from prela_core.store.metrics import (
     Bucket,
@@ -53,6 +60,8 @@ __all__ = [
     "ReindexScope",
     "Reindexed",
     "SearchHit",
+    "SpanFilter",
+    "SpanOrder",
     "Store",
     "StoredSpan",
     "TraceDetail",

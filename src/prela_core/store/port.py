@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from prela_core.model import SpanBatch
 from prela_core.store.deletions import Deletions
-from prela_core.store.filters import Order, PageRequest, TraceFilter
+from prela_core.store.filters import Order, PageRequest, SpanFilter, SpanOrder, TraceFilter
 from prela_core.store.groups import GroupQuery, GroupSummary
 from prela_core.store.metrics import MetricQuery, MetricTable
 from prela_core.store.reindex import Reindexed, ReindexScope
@@ -39,7 +39,8 @@ class Reader(Protocol):
 
     Of the versions of a span, the most complete is seen (one that ended before one that did
     not), then the one received last. All methods raise `StoreUnavailableError` when the store
-    does not answer, `MalformedError` for a cursor that is not theirs.
+    does not answer, `MalformedError` for a cursor that is not theirs. Times from now in a
+    condition, as in `since:2h`, are counted from the first page of an answer on all its pages.
     """
 
     def traces(
@@ -52,6 +53,11 @@ class Reader(Protocol):
 
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace by start, then by id; None when there is no such trace."""
+
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        """List the spans, of whatever traces, that `where` describes."""
 
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), one hit a trace, newest hit first.

@@ -6,7 +6,7 @@ takes time in proportion to all that it holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -26,28 +26,32 @@ from prela_core.store import (
     Reindexed,
     ReindexScope,
     SearchHit,
+    SpanFilter,
+    SpanOrder,
     StoredSpan,
     TraceDetail,
     TraceFilter,
     TraceSummary,
 )
-from prela_core.store.cursors import decode_cursor, encode_cursor, question_digest
+from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, question_digest
 from prela_core.store.plans import TRACE_SPANS, hit_from_texts, words_of
 from prela_core.store.rows import reread, stored_span
 from prela_core.store.sql import SqlQuestion
 from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
 from prela_core.store.versions import version_of
 from prela_core.store.words import SEARCHED_FIELDS
+from prela_core.testing.clock import ManualClock
+from prela_core.testing.finding import found_spans
 from prela_core.testing.groups import grouped
 from prela_core.testing.matching import (
     check,
     describes,
     order_value,
     spans_with_words,
-    text_of,
 )
 from prela_core.testing.memory_deletions import MemoryDeletions
 from prela_core.testing.metrics import tabulate
+from prela_core.testing.texts import text_of
 
 __all__ = ["MemoryStore"]
 
@@ -71,10 +75,12 @@ class MemoryStore(Analyses):
     """A complete `Store` that forgets everything at its end.
 
     Set `fault` to an error, and every call raises it until it is None again. One thread may
-    insert while others read.
+    insert while others read. `clock` gives seconds since 1970, from which `since:2h` is counted;
+    without one it is always `NOON`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+        self._clock = clock or ManualClock().seconds
         self.fault: Exception | None = None
         self._spans: dict[tuple[str, str], dict[str, _Version]] = {}
         self._announced: dict[tuple[str, str], _Announcement] = {}
@@ -155,15 +161,18 @@ class MemoryStore(Analyses):
     ) -> Page[TraceSummary]:
         """List the traces that `where` describes."""
         self._check()
+        digest = question_digest("traces", project_id, where, order)
+        asked_at = first_asked(page.cursor, self._now())
         rows = [
             summarise(spans, self._metadata(project_id, trace_id))
-            for trace_id, spans in self._traces(project_id, where)
+            for trace_id, spans in self._traces(project_id, where.at(asked_at))
         ]
         return _page(
             [(order_value(row, order), row.trace_id, row) for row in rows],
-            question_digest("traces", project_id, where, order),
+            digest,
             page,
             descending=order.descending,
+            asked_at=asked_at,
         )
 
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
@@ -194,16 +203,28 @@ class MemoryStore(Analyses):
             descending=False,
         )
 
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        """List the spans, of whatever traces, that `where` describes."""
+        self._check()
+        traces = (spans for _, spans in self._traces(project_id, TraceFilter()))
+        return found_spans(
+            traces, project_id=project_id, where=where, order=order, page=page, now=self._now()
+        )
+
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
         self._check()
         words = words_of(where)
+        asked_at = first_asked(page.cursor, self._now())
         found = []
-        for trace_id, spans in self._traces(project_id, where):
+        for trace_id, spans in self._traces(project_id, where.at(asked_at)):
             held = sorted(spans_with_words(spans, words), key=lambda span: span.span_id)
             newest = max(held, key=lambda span: span.started_at)
             found.append((to_micros(newest.started_at), trace_id, _hit(newest, words)))
-        return _page(found, question_digest("search", project_id, where), page, descending=True)
+        digest = question_digest("search", project_id, where)
+        return _page(found, digest, page, descending=True, asked_at=asked_at)
 
     def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
         """List the services, models, users or the like that visible spans name."""
@@ -239,6 +260,9 @@ class MemoryStore(Analyses):
         self._announced.clear()
         self._metadata_told.clear()
         self._batches.clear()
+
+    def _now(self) -> int:
+        return int(self._clock() * 1_000_000)
 
     def _check(self) -> None:
         if self.fault is not None:
@@ -285,7 +309,12 @@ def _version(span: SpanRecord, received_at: int) -> _Version:
 
 
 def _page(
-    found: list[tuple[int, str, Any]], digest: int, page: PageRequest, *, descending: bool
+    found: list[tuple[int, str, Any]],
+    digest: int,
+    page: PageRequest,
+    *,
+    descending: bool,
+    asked_at: int | None = None,
 ) -> Page[Any]:
     """Order by value and id, and give the wanted part."""
     found.sort(key=lambda each: each[:2], reverse=descending)
@@ -296,7 +325,9 @@ def _page(
     shown = found[: page.limit]
     return Page(
         items=[item for _, _, item in shown],
-        next_cursor=encode_cursor(digest, *shown[-1][:2]) if len(found) > page.limit else None,
+        next_cursor=encode_cursor(digest, *shown[-1][:2], asked_at)
+        if len(found) > page.limit
+        else None,
     )
 
 

@@ -23,8 +23,9 @@ from prela_server.ingest.documents import (
     TraceDocument,
 )
 from prela_server.ingest.routes import AcceptedBatch, AcceptedSpan, AcceptedTrace
+from prela_server.query.documents import SPAN_PARAMETERS
 from prela_server.query.parameters import PAGE_PARAMETERS
-from prela_server.query.routes import LIST_PARAMETERS, SEARCH_PARAMETERS
+from prela_server.query.routes import FIND_PARAMETERS, LIST_PARAMETERS, SEARCH_PARAMETERS
 
 __all__ = ["TAGS", "Operation", "operations"]
 
@@ -212,6 +213,23 @@ def _query(samples: Samples) -> list[Operation]:
             answer=Page[SearchHit],
             answer_text="A page of hits.",
             given=samples.search_page,
+            errors=ASKING,
+        ),
+        Operation(
+            method="GET",
+            path="/api/v1/spans",
+            name="findSpans",
+            tag=QUERY,
+            summary="Find spans",
+            description="The spans, of whatever traces, that `query` describes, newest first "
+            "unless another order is asked for.",
+            scope=Scope.READ,
+            query=FIND_PARAMETERS,
+            notes=SPAN_PARAMETERS,
+            shown={"query": "type:llm duration>1s", "limit": "5"},
+            answer=Page[StoredSpan],
+            answer_text="A page of spans.",
+            given=samples.span_page,
             errors=ASKING,
         ),
     ]

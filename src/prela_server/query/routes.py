@@ -18,13 +18,19 @@ from prela_server.edge.answers import json_answer
 from prela_server.edge.guard import Guard
 from prela_server.query.analysis_routes import analysis_routes
 from prela_server.query.metric_routes import metric_routes
-from prela_server.query.parameters import PAGE_PARAMETERS, TRACE_PARAMETERS, Parameters
+from prela_server.query.parameters import (
+    PAGE_PARAMETERS,
+    SPAN_PARAMETERS,
+    TRACE_PARAMETERS,
+    Parameters,
+)
 from prela_server.query.trace_paths import below_id
 
-__all__ = ["LIST_PARAMETERS", "SEARCH_PARAMETERS", "query_routes"]
+__all__ = ["FIND_PARAMETERS", "LIST_PARAMETERS", "SEARCH_PARAMETERS", "query_routes"]
 
 T = TypeVar("T")
 
+FIND_PARAMETERS = (*SPAN_PARAMETERS, "order", *PAGE_PARAMETERS)
 LIST_PARAMETERS = (*TRACE_PARAMETERS, "order", *PAGE_PARAMETERS)
 SEARCH_PARAMETERS = (
     *(name for name in TRACE_PARAMETERS if name not in ("min_duration_ms", "max_duration_ms")),
@@ -68,12 +74,19 @@ def query_routes(reader: Reader, guard: Guard, *, at_once: int = 4) -> list[Rout
             )
         return json_answer(await ask(lambda: reader.search(project, where, page)))
 
+    async def find_spans(request: Request) -> Response:
+        project = (await guard(request, Scope.READ)).project_id
+        sent = Parameters(request.query_params, FIND_PARAMETERS)
+        where, order, page = sent.span_filter(), sent.span_order(), sent.page()
+        return json_answer(await ask(lambda: reader.find_spans(project, where, order, page)))
+
     return [
         Route("/api/v1/traces", list_traces),
         Route("/api/v1/traces/{trace_id:path}/spans", below_id("spans", list_spans, show_trace)),
         *analysis_routes(reader, guard, ask, show_trace),
         Route("/api/v1/traces/{trace_id:path}", show_trace),
         Route("/api/v1/search", search),
+        Route("/api/v1/spans", find_spans),
         *metric_routes(reader, guard, ask),
     ]
 
