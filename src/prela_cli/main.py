@@ -32,11 +32,8 @@ COMMANDS = {
     "query": Entry("List traces.", "embedded"),
     "show": Entry("Show one trace as a tree with its times, tokens and cost.", "embedded"),
     "search": Entry("Find words in names, inputs, outputs and attributes.", "embedded"),
-<<<<<<< HEAD
     "stats": Entry("Count, time and price many spans, by model, tool, user, ...", "embedded"),
-=======
     "sql": Entry("Ask in SQL over spans and traces.", "embedded"),
->>>>>>> main
     "reindex": Entry("Read stored spans again, by new conventions and prices.", "embedded"),
     "dlq": Entry("List, show and replay what could not be stored.", "server,kafka"),
     "keys": Entry("Make, list and revoke API keys.", "server"),
