@@ -8,7 +8,7 @@ import attrs
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
 
-from prela_cli.render.columns import Column, fit_columns, line_pieces
+from prela_cli.render.columns import Column, table_lines
 from prela_cli.render.glyphs import BAD, DIM, KEY, PLAIN, Glyphs, glyphs_for
 from prela_cli.render.lines import one_line
 from prela_cli.render.measures import heading_of, written
@@ -72,13 +72,8 @@ class Groups:
         """Yield the heading and the lines."""
         glyphs = glyphs_for(options)
         columns = list(self._columns(glyphs, options.encoding))
-        chosen = fit_columns(columns, options.max_width, len(_GAP))
-        lines = [[(column.heading, DIM) for column, _ in chosen]]
-        lines += [[column.cells[at] for column, _ in chosen] for at in range(len(self.table.rows))]
-        for cells in lines:
-            yield from one_line(
-                line_pieces(cells, chosen, glyphs, _GAP), options.max_width, glyphs.ellipsis
-            )
+        for pieces in table_lines(columns, options.max_width, glyphs.ellipsis):
+            yield from one_line(pieces, options.max_width, glyphs.ellipsis)
 
     def _columns(self, glyphs: Glyphs, encoding: str) -> Iterator[Column]:
         rows = self.table.rows

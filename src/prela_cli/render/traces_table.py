@@ -9,7 +9,7 @@ import attrs
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
 
-from prela_cli.render.columns import Column, fit_columns, line_pieces
+from prela_cli.render.columns import Column, table_lines
 from prela_cli.render.glyphs import BAD, DIM, KEY, PLAIN, Glyphs, glyphs_for, status_style
 from prela_cli.render.lines import Piece, one_line
 from prela_cli.render.plain import clean
@@ -20,7 +20,6 @@ __all__ = ["TracesTable", "short_ids"]
 
 _SHORTEST_ID = 8
 _LONGEST_ID = 36
-_GAP = "  "
 
 
 @attrs.frozen
@@ -38,11 +37,7 @@ class TracesTable:
         """Yield the heading and the lines."""
         glyphs = glyphs_for(options)
         columns = _columns(self.page.items, self.now, glyphs, options.encoding)
-        chosen = fit_columns(columns, options.max_width, len(_GAP))
-        lines = [[(column.heading, DIM) for column, _ in chosen]]
-        lines += [[column.cells[at] for column, _ in chosen] for at in range(len(self.page.items))]
-        for cells in lines:
-            pieces = line_pieces(cells, chosen, glyphs, _GAP)
+        for pieces in table_lines(columns, options.max_width, glyphs.ellipsis):
             yield from one_line(pieces, options.max_width, glyphs.ellipsis)
 
 

@@ -245,7 +245,7 @@ def _meant(request: DeletionRequest) -> Query | None:
             "SELECT arrayJoin({ids:Array(String)}) AS trace_id",
             {"ids": list(dict.fromkeys(request.trace_ids))},
         )
-    where = request.where
+    where = request.where.at(request.asked_at)
     end = None if where.end_time is None else where.end_time - 1
     found = queries.rows(
         request.project_id,
