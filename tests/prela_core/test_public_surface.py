@@ -182,6 +182,8 @@ PUBLIC = {
     "prela_core.store": [
         "MAX_LIMIT",
         "MAX_TRACE_IDS",
+        "Arrivals",
+        "ArrivalsRequest",
         "Bucket",
         "Deletion",
         "DeletionRequest",
