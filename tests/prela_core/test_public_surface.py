@@ -176,7 +176,17 @@ PUBLIC = {
         "to_micros",
         "to_rfc3339",
     ],
-    "prela_core.notebook": ["Connection", "Hits", "Results", "Spans", "Trace", "Traces"],
+    "prela_core.notebook": [
+        "Comparison",
+        "Connection",
+        "Groups",
+        "Hits",
+        "Results",
+        "Spans",
+        "Table",
+        "Trace",
+        "Traces",
+    ],
     "prela_core.pytest_plugin": ["CapturedTrace"],
     "prela_core.store.sql": ["MAX_ROWS", "MAX_TEXT", "SqlForm", "SqlQuestion"],
     "prela_core.store": [
