@@ -11,7 +11,10 @@ from click.testing import CliRunner, Result
 
 from prela_cli import moments, source
 from prela_cli.main import prela
+from prela_core.analysis.reading import Analyses
 from prela_core.store import (
+    MetricQuery,
+    MetricTable,
     Order,
     Page,
     PageRequest,
@@ -24,12 +27,13 @@ from prela_core.store import (
     TraceSummary,
 )
 from prela_core.testing.factories import NOON
+from prela_core.testing.metrics import tabulate
 
 Run = Callable[..., Result]
 
 
 @attrs.define
-class FakeReader:
+class FakeReader(Analyses):
     """A reader that answers what it was given, and keeps what it was asked."""
 
     details: list[TraceDetail] = attrs.field(factory=list)
@@ -74,6 +78,13 @@ class FakeReader:
         self._ask(project_id, where, order, page)
         found = [span for one in self.details for span in one.spans]
         return Page(items=found[: page.limit], next_cursor=self.next_cursor)
+
+    def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
+        self._ask(project_id, asked)
+        return self.metrics_of(asked)
+
+    def metrics_of(self, asked: MetricQuery) -> MetricTable:
+        return tabulate([one.spans for one in self.details], asked)
 
     def ping(self) -> None:
         self._ask()

@@ -9,7 +9,7 @@ import attrs
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
 
-from prela_cli.render.columns import Column
+from prela_cli.render.columns import Column, table_lines
 from prela_cli.render.glyphs import (
     BAD,
     DIM,
@@ -21,9 +21,8 @@ from prela_cli.render.glyphs import (
     status_style,
     type_style,
 )
-from prela_cli.render.lines import Piece
+from prela_cli.render.lines import Piece, one_line
 from prela_cli.render.plain import clean
-from prela_cli.render.tables import table_lines
 from prela_cli.render.traces_table import short_ids
 from prela_core.store import Page, StoredSpan
 from prela_core.text import figures
@@ -45,7 +44,8 @@ class SpansTable:
         """Yield the heading and the lines."""
         glyphs = glyphs_for(options)
         columns = _columns(self.page.items, self.now, glyphs, options.encoding)
-        yield from table_lines(columns, glyphs, options)
+        for pieces in table_lines(columns, options.max_width, glyphs.ellipsis):
+            yield from one_line(pieces, options.max_width, glyphs.ellipsis)
 
 
 def _columns(

@@ -9,11 +9,10 @@ import attrs
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
 
-from prela_cli.render.columns import Column
+from prela_cli.render.columns import Column, table_lines
 from prela_cli.render.glyphs import BAD, DIM, KEY, PLAIN, Glyphs, glyphs_for, status_style
-from prela_cli.render.lines import Piece
+from prela_cli.render.lines import Piece, one_line
 from prela_cli.render.plain import clean
-from prela_cli.render.tables import table_lines
 from prela_core.store import Page, TraceSummary
 from prela_core.text import figures
 
@@ -38,7 +37,8 @@ class TracesTable:
         """Yield the heading and the lines."""
         glyphs = glyphs_for(options)
         columns = _columns(self.page.items, self.now, glyphs, options.encoding)
-        yield from table_lines(columns, glyphs, options)
+        for pieces in table_lines(columns, options.max_width, glyphs.ellipsis):
+            yield from one_line(pieces, options.max_width, glyphs.ellipsis)
 
 
 def short_ids(ids: Sequence[str]) -> list[str]:

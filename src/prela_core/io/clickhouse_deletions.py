@@ -96,11 +96,13 @@ class ClickHouseDeletions:
         to_erase: list[list[Step]] = []
         for project_id, deletion_id in self._ask(queries.unfinished()):
             steps = self._steps(project_id, deletion_id)
-            while last(steps).state is not DeletionState.ERASING:
-                step = self._next(last(steps))
-                if step is None:
+            while (now := last(steps)).state is not DeletionState.ERASING:
+                if now.state is DeletionState.DELETING:
+                    for _ in self._delete(now):
+                        yield project_id, receipt(steps)
+                elif now.state is DeletionState.SETTLING and self._settles(now):
                     break
-                yield self._take(step, steps)
+                yield self._take(self._after(now), steps)
             else:
                 to_erase.append(steps)
         # Together, since it reads and writes the parts of a table whole.
@@ -108,41 +110,40 @@ class ClickHouseDeletions:
         for table in sorted(tables):
             self._command(queries.erases(table))
         for table in sorted(tables):
-            self._wait(table, None)
+            for _ in self._wait(table, None):
+                yield to_erase[0][0].project_id, receipt(to_erase[0])
         for steps in to_erase:
             done = attrs.evolve(last(steps), state=DeletionState.DONE, counts={})
             yield self._take(done, steps)
 
-    def _next(self, now: Step) -> Step | None:
-        """Do what comes after `now`, and give the step to be written down; None to wait."""
-        scope = queries.Scope.of_step(now)
+    def _after(self, now: Step) -> Step:
+        """Give the step after `now`, the work of which is done."""
+        counts = self._counts(queries.Scope.of_step(now))
         if now.state is DeletionState.WAITING:
-            counts = self._counts(scope)
             if letters := self._letters.count(now.project_id):
                 counts[_LETTERS] = letters
-            after = DeletionState.DELETING if counts else DeletionState.SETTLING
-            return attrs.evolve(now, state=after, counts=counts)
-        if now.state is DeletionState.DELETING:
-            self._delete(now, scope)
-            after = DeletionState.SETTLING
-        elif self._micros() < now.at + self._settle:
-            return None
-        else:
-            after = DeletionState.ERASING
-        # Inserts that did not know of it yet may have come after.
-        if counts := self._counts(scope):
+            state = DeletionState.DELETING if counts else DeletionState.SETTLING
+            return attrs.evolve(now, state=state, counts=counts)
+        if counts:
+            # An insert that did not know of it yet came after.
             sweep = now.sweep + 1
             return attrs.evolve(now, state=DeletionState.DELETING, sweep=sweep, counts=counts)
+        after = list(DeletionState)[now.state.rank + 1]
         return attrs.evolve(now, state=after, counts={})
 
-    def _delete(self, now: Step, scope: queries.Scope) -> None:
+    def _settles(self, now: Step) -> bool:
+        return self._micros() < now.at + self._settle
+
+    def _delete(self, now: Step) -> Iterator[None]:
+        """Delete what was counted, and come back now and then until that is done."""
+        scope = queries.Scope.of_step(now)
         tables = [table for table in queries.TABLES if table in now.counts]
         for table in tables:
             # One that was begun before this process goes on by itself.
             if not self._ask(queries.mutations(table, now.deletion_id)):
                 self._command(queries.deletes(table, scope))
         for table in tables:
-            self._wait(table, now.deletion_id)
+            yield from self._wait(table, now.deletion_id)
         if _LETTERS in now.counts:
             self._letters.forget(now.project_id)
 
@@ -159,7 +160,7 @@ class ClickHouseDeletions:
         (row,) = self._ask(queries.counts(scope))
         return {name: int(count) for name, count in zip(queries.COUNTED, row, strict=True) if count}
 
-    def _wait(self, table: str, deletion_id: str | None) -> None:
+    def _wait(self, table: str, deletion_id: str | None) -> Iterator[None]:
         pause = _SHORTEST_PAUSE
         while left := self._ask(queries.mutations(table, deletion_id)):
             for mutation_id, why in left:
@@ -169,6 +170,7 @@ class ClickHouseDeletions:
                     raise StoreUnavailableError(
                         f"what was to go from {table} can't be deleted now", retry_after=30
                     ) from RuntimeError(why)
+            yield
             self._sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 

@@ -22,6 +22,8 @@ from prela_core.io.retries import attempted
 from prela_core.io.url_login import without_login
 from prela_core.model import to_rfc3339
 from prela_core.store import (
+    Arrivals,
+    ArrivalsRequest,
     GroupQuery,
     GroupSummary,
     MetricQuery,
@@ -137,6 +139,16 @@ class HttpClient:
         """Measure the visible spans of a window, by group and by bucket of time."""
         del project_id
         return self._ask("/api/v1/metrics/query", metric_parameters(asked), MetricTable)
+
+    def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
+        """Give the spans that were stored since, in the order in which they were stored."""
+        del project_id
+        sent: dict[str, Sent] = {"limit": str(wanted.limit)}
+        if wanted.cursor is not None:
+            sent["cursor"] = _cursor(wanted.cursor)
+        if wanted.since is not None:
+            sent["since"] = to_rfc3339(wanted.since)
+        return self._ask("/api/v1/live", sent, Arrivals)
 
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Answer one SELECT over the tables `spans` and `traces`, in the form it asks for."""
@@ -256,10 +268,14 @@ def _filter(where: TraceFilter | SpanFilter) -> dict[str, Sent]:
 
 def _page(page: PageRequest) -> dict[str, Sent]:
     sent: dict[str, Sent] = {"limit": str(page.limit)}
-    if page.cursor == "":
-        raise MalformedError("an empty cursor is none of ours; start without it")
-    if page.cursor:
-        sent["cursor"] = page.cursor
+    if page.cursor is not None:
+        sent["cursor"] = _cursor(page.cursor)
     if page.offset:
         sent["offset"] = str(page.offset)
     return sent
+
+
+def _cursor(cursor: str) -> str:
+    if not cursor:
+        raise MalformedError("an empty cursor is none of ours; start without it")
+    return cursor

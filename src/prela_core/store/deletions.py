@@ -131,9 +131,9 @@ class Deletions(Protocol):
     def carry_out(self) -> Iterator[tuple[str, Deletion]]:
         """Go on with each deletion that is not done, of whatever project.
 
-        Yields the project and the receipt after each step, which is durable then. It may be
-        ended between two, or killed at any moment, and begun again, by several at once too. One
-        that waits for a time to pass is left for the next call.
+        Yields the project and the receipt after each step, which is durable then, and now and
+        then during a long one. It may be ended between two, or killed at any moment, and begun
+        again, by several at once too. One that waits for a time to pass is left for the next call.
         """
 
 

@@ -107,7 +107,8 @@ class MemoryDeletions:
             return None
         if request.where is None:
             return frozenset(request.trace_ids)
-        found = set(self._matching(request.project_id, request.where.at(request.asked_at)))
+        where = request.where.at(request.asked_at)
+        found = set(self._matching(request.project_id, where))
         if request.is_about_times:
             own = self._of(request.project_id)
             told = {span.trace_id for batch in own for span in batch.spans}

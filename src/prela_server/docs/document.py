@@ -15,7 +15,7 @@ from prela_core.model import MAX_ID_LENGTH
 from prela_server.accounts import Scope
 from prela_server.docs.operations import TAGS, Operation, operations
 from prela_server.docs.refusals import REFUSALS, otlp_refusal, refusal_name, refusal_responses
-from prela_server.docs.samples import SESSION_ID, TRACE_ID, Samples
+from prela_server.docs.samples import DELETION_ID, SESSION_ID, TRACE_ID, Samples
 from prela_server.docs.schemas import BYTES, REF, Problem, component_name, components
 from prela_server.ingest.documents import RpcStatus
 from prela_server.ingest.otlp_answers import Encoding
@@ -67,6 +67,7 @@ _SCHEMES = {
 _SCOPES = {
     Scope.INGEST: "Needs a key with the scope `ingest`.",
     Scope.READ: "Needs a key with the scope `read`.",
+    Scope.DELETE: "Needs a key with the scope `delete`.",
 }
 _IN_PATHS = {
     "trace_id": ("The id of the trace, percent-encoded where need be.", MAX_ID_LENGTH, TRACE_ID),
@@ -75,6 +76,7 @@ _IN_PATHS = {
         MAX_TEXT,
         SESSION_ID,
     ),
+    "deletion_id": ("The id of the deletion, as its receipt has it.", MAX_TEXT, DELETION_ID),
 }
 
 
@@ -192,7 +194,7 @@ def _responses(operation: Operation, *, asks_for_keys: bool) -> dict[str, Any]:
         content[Encoding.PROTOBUF.value] = {"schema": BYTES}
     content |= {media_type: {"schema": BYTES} for media_type in operation.others}
     responses: dict[str, Any] = {
-        str(HTTPStatus.OK.value): {"description": operation.answer_text, "content": content}
+        str(operation.status.value): {"description": operation.answer_text, "content": content}
     }
     errors = {HTTPStatus.FORBIDDEN, *operation.errors}
     if operation.scope is not None and asks_for_keys:
@@ -228,6 +230,8 @@ def _curl(operation: Operation, *, with_key: bool) -> str:
     query = f"?{urlencode(operation.shown)}" if operation.shown else ""
     url = f"{BASE_URL}{path}{query}"
     words = ["curl", shlex.quote(url)]
+    if operation.method == "DELETE":
+        words.insert(1, "-X DELETE")
     if operation.scope is not None and with_key:
         words.append('-H "X-API-Key: $PRELA_API_KEY"')
     if operation.sent:

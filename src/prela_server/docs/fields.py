@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from prela_core.model import Flag, SpanType, Status
+from prela_core.store import DeletionState
 from prela_core.store.words import SEARCHED_FIELDS
 
 __all__ = ["FIELDS"]
@@ -113,6 +114,8 @@ FIELDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "highlights": _says(
             "Where words stand in the excerpt: pairs of start and end, in characters."
         ),
+        "Arrivals.items": _says("The spans, in the order in which they were stored."),
+        "Arrivals.next_cursor": _says("Send it as `cursor` for what comes next; never null."),
         # of analyses
         "segments": _says(
             "Who had the time, from start to end without a gap: their durations add up to the "
@@ -168,6 +171,22 @@ FIELDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         ),
         "is_other": _says("Whether the row holds all groups beyond `limit` together."),
         "values": _says("Each measure by its name; null where there is nothing to measure."),
+        # of deletions
+        "deletion_id": _says("The id of the deletion."),
+        "state": _says("How far it is.", enum=[word.value for word in DeletionState]),
+        "selection": _says("What was asked to be deleted, as it was sent.", type="object"),
+        "asked_at": _says("When it was asked; what was received later stays."),
+        "gone_at": _says("From when on nothing of it is found; null while some may be."),
+        "Deletion.completed_at": _says("When it was done; null until then."),
+        "Deletion.traces": _says("Traces of which something was deleted.", **_COUNT),
+        "Deletion.spans": _says("Spans that were deleted, each counted once.", **_COUNT),
+        "DeletionCount.traces": _says("Traces of which something would be deleted.", **_COUNT),
+        "DeletionCount.spans": _says("Spans that would be deleted, each counted once.", **_COUNT),
+        "Deletion.rows": _says(
+            "Rows that were deleted, by table: all versions of a span count; of `dead_letters`, "
+            "each that held something."
+        ),
+        "DeletionCount.rows": _says("Rows that would be deleted, by table."),
         # of groups
         "GroupSummary.name": _says("The value that its spans have in common."),
         "GroupSummary.span_count": _says("How many spans it has.", **_COUNT),

@@ -31,13 +31,14 @@ from prela_core.store.words import SEARCHED_FIELDS
 from prela_core.wire import Limits, decode_batch
 from prela_server.query.documents import OTHER_TRACE_ID
 
-__all__ = ["CURSOR", "SESSION_ID", "TRACE_ID", "WORD", "Samples"]
+__all__ = ["CURSOR", "DELETION_ID", "SESSION_ID", "TRACE_ID", "WORD", "Samples"]
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 CURSOR = "3q2-71sxMjM0NTY3ODksMTc2ODQ3ODQwMDAwMDAwMCwiMGFmNyJd"
 """What a cursor looks like; it leads nowhere."""
 WORD = "refund"
 SESSION_ID = "session-7"
+DELETION_ID = "del_9f2c81b6a04e7d35c8aa"
 
 _ROOT = "00f067aa0ba902b7"
 
