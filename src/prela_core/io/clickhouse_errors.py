@@ -10,7 +10,7 @@ from clickhouse_connect.driver import exceptions
 
 from prela_core.errors import InvalidError, StoreUnavailableError
 
-__all__ = ["RefusedByStoreError", "translated"]
+__all__ = ["RefusedByStoreError", "is_unsupported", "translated"]
 
 # Names and numbers are those of ClickHouse's ErrorCodes.cpp.
 _TOO_EXPENSIVE = frozenset({158, 159, 160, 241, 307, 396})
@@ -31,6 +31,9 @@ _FOR_OPERATORS = {
     516: "AUTHENTICATION_FAILED",
 }
 """What somebody has to see to, by the name that can be looked up."""
+
+_UNSUPPORTED = frozenset({36, 42, 44, 48, 62, 80, 127, 344})
+"""BAD_ARGUMENTS, ILLEGAL_COLUMN, SYNTAX_ERROR, ILLEGAL_INDEX, SUPPORT_IS_DISABLED and so on."""
 
 _CODE = re.compile(r"\bCode: (\d+)")
 
@@ -64,6 +67,11 @@ def translated(*, writing: bool) -> Iterator[None]:
             f"the store can't {'write' if writing else 'answer'} now ({error.strerror})",
             retry_after=2,
         ) from error
+
+
+def is_unsupported(error: exceptions.ClickHouseError) -> bool:
+    """Say whether a server refused a statement because it knows no such thing."""
+    return _code(error) in _UNSUPPORTED
 
 
 def _named(code: int) -> str:

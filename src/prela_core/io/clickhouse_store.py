@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 import clickhouse_connect
 import pyarrow as pa
+from clickhouse_connect.driver.exceptions import DatabaseError
 
 from prela_core.errors import StoreUnavailableError
-from prela_core.io.clickhouse_errors import RefusedByStoreError, translated
+from prela_core.io.clickhouse_errors import RefusedByStoreError, is_unsupported, translated
 from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_parameters import in_parts
 from prela_core.model import SpanBatch
@@ -40,6 +41,7 @@ from prela_core.store.fragments import Query
 from prela_core.store.metric_plan import metrics
 from prela_core.store.reindex import reindex
 from prela_core.store.rows import Rewritten, announcement_table, rewritten_table, span_table
+from prela_core.store.word_index import WORDS_INDEX, indexed_rows
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -53,6 +55,8 @@ _WRITE_SETTINGS = {
     "async_insert": 0,
     # A request may hold spans of any month since 1970.
     "max_partitions_per_insert_block": 0,
+    # It costs as much as all the rest of an insert: merges build it.
+    "exclude_materialize_skip_indexes_on_insert": WORDS_INDEX,
 }
 _READ_SETTINGS = {
     "max_execution_time": 30,
@@ -113,14 +117,20 @@ class ClickHouseStore:
             steps = [
                 step for step in migrations.migrations(self._durability) if step.number not in done
             ]
+            taken = []
             for step in steps:
-                client.command(step.sql)
+                try:
+                    client.command(step.sql)
+                except DatabaseError as error:
+                    if step.is_optional and is_unsupported(error):
+                        continue  # and tried again at the next start, on a newer server perhaps
+                    raise
                 client.command(
                     "INSERT INTO schema_migrations (number, name)"
                     " SELECT {number:UInt32}, {name:String}",
                     parameters={"number": step.number, "name": step.name},
                 )
-            taken = [f"{step.number:04d} {step.name}" for step in steps]
+                taken.append(f"{step.number:04d} {step.name}")
             return taken + self._set_retention(client)
 
     def _set_retention(self, client: Client) -> list[str]:
@@ -193,6 +203,13 @@ class ClickHouseStore:
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
         return self._answer(metrics(project_id, asked))
+
+    def indexed_rows(self) -> tuple[int, int] | None:
+        """Count the rows whose words are indexed, and all; None where the server has no index.
+
+        A search finds the same in all of them, and takes longer for those that are not.
+        """
+        return self._answer(indexed_rows())
 
     def ping(self) -> None:
         """Return when the store answers queries now."""

@@ -27,6 +27,7 @@ STEPS = [
     "0003 traces",
     "0004 scores",
     "0005 dead_letters",
+    "0006 words",
 ]
 
 
