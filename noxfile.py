@@ -71,6 +71,13 @@ def typing(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Write docs/api.md from the OpenAPI document; a test holds that it is current."""
+    session.install("-e", ".[server]")
+    session.run("python", "-m", "prela_server.docs.markdown", "docs/api.md")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure, beside a floor: `nox -s bench -- --stored 0`; `-- deployed` is another program."""
     session.install("-e", ".[all]", *_group("test"))

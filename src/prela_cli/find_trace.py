@@ -19,7 +19,7 @@ from prela_core.store import (
     TraceFilter,
 )
 
-__all__ = ["find_span", "find_trace", "newest_trace", "with_all_spans"]
+__all__ = ["find_span", "find_trace", "find_trace_id", "newest_trace", "with_all_spans"]
 
 _MOST_SPANS = 50_000
 """More lines than anyone scrolls through."""
@@ -34,18 +34,34 @@ def find_trace(reader: Reader, trace_id: str) -> TraceDetail:
     begin so.
     """
     trace = reader.trace(PROJECT_ID, trace_id)
-    if trace is not None:
-        return trace
+    if trace is None:
+        trace = reader.trace(PROJECT_ID, _begins_so(reader, trace_id))
+    if trace is None:
+        raise _unknown(trace_id)
+    return trace
+
+
+def find_trace_id(reader: Reader, trace_id: str) -> str:
+    """Give the whole id of a trace as `find_trace` finds it, without reading its spans."""
+    if reader.spans(PROJECT_ID, trace_id, PageRequest(limit=1)) is not None:
+        return trace_id
+    return _begins_so(reader, trace_id)
+
+
+def _begins_so(reader: Reader, trace_id: str) -> str:
     page = PageRequest(limit=MAX_LIMIT)
     recent = reader.traces(PROJECT_ID, TraceFilter(), Order.NEWEST, page)
     ids = [row.trace_id for row in recent.items if trace_id and row.trace_id.startswith(trace_id)]
     if len(ids) > 1:
         some = ", ".join(ids[:_NAMED])
         raise InvalidError(f"{len(ids)} traces begin with {trace_id}: {some}; give more of the id")
-    trace = reader.trace(PROJECT_ID, ids[0]) if ids else None
-    if trace is None:
-        raise NotFoundError(f"there is no trace {trace_id}; `prela query` lists what there is")
-    return trace
+    if not ids:
+        raise _unknown(trace_id)
+    return ids[0]
+
+
+def _unknown(trace_id: str) -> NotFoundError:
+    return NotFoundError(f"there is no trace {trace_id}; `prela query` lists what there is")
 
 
 def newest_trace(reader: Reader) -> TraceDetail:

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["keys"]
 
-_SCOPES = ("ingest", "read", "admin")  # those of accounts.Scope, without importing it for --help
+_SCOPES = (
+    "ingest",
+    "read",
+    "delete",
+    "admin",
+)  # those of accounts.Scope, without importing it for --help
 _WIDE = 1000  # columns: when nobody looks at a terminal, each key stays on one line
 
 

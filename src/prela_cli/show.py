@@ -9,8 +9,10 @@ from prela_cli.find_trace import find_span, find_trace, newest_trace, with_all_s
 from prela_cli.output import show as show_picture
 from prela_cli.output import show_json
 from prela_cli.reading import source_options
+from prela_cli.render.critical_path import PathTable
 from prela_cli.render.span_detail import SpanDetail
 from prela_cli.render.trace_tree import TraceTree
+from prela_core.analysis.reading import path_of
 from prela_core.store import Reader
 
 __all__ = ["show"]
@@ -21,6 +23,7 @@ __all__ = ["show"]
 @click.option("--latest", is_flag=True, help="Show the newest trace.")
 @click.option("-a", "--attributes", is_flag=True, help="Show every span's attributes.")
 @click.option("--span", "span_id", metavar="SPAN_ID", help="Show all about this one span.")
+@click.option("--critical-path", is_flag=True, help="Show where the time went, span by span.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document, as the API answers."
 )
@@ -32,6 +35,7 @@ def show(
     latest: bool,
     attributes: bool,
     span_id: str | None,
+    critical_path: bool,
     as_json: bool,
 ) -> None:
     """Show a trace as a tree: what called what, when, for how long, at which cost.
@@ -39,9 +43,13 @@ def show(
     TRACE_ID is a trace's id, or the beginning of one that only one recent trace has. Failed
     spans have their message below them; spans whose parent has not arrived stand at the end.
 
+    With --critical-path, the spans that the end of the trace waited for are listed instead, each
+    with the time for which it did: only a faster one of these would have made the trace faster.
+
     \b
     Example:
       prela show --latest
+      prela show 0af76519 --critical-path
       prela show 0af76519 --attributes
       prela show 0af76519 --span b7ad6b7169203331
     """
@@ -49,8 +57,17 @@ def show(
         raise click.UsageError("give a TRACE_ID, or --latest")
     if trace_id == "":
         raise click.UsageError("a TRACE_ID can't be empty; give one, or --latest")
+    if critical_path and span_id is not None:
+        raise click.UsageError("give --critical-path or --span, not both")
     trace = find_trace(reader, trace_id) if trace_id is not None else newest_trace(reader)
-    if span_id is not None:
+    if critical_path:
+        whole = with_all_spans(reader, trace)
+        path = path_of(whole)
+        if as_json:
+            show_json(path)
+        else:
+            show_picture(PathTable(whole, path, moments.now()))
+    elif span_id is not None:
         span = find_span(reader, trace, span_id)
         if as_json:
             show_json(span)

@@ -9,6 +9,7 @@
     - TooLargeError (413)
     - UnsupportedMediaError (415): a content type or encoding we can't read
     - InvalidError (422): readable, but wrong
+      + QueryError: a question in the language of `prela_core.ask` that can't be read
   x UnavailableError (503) - our fault, and temporary; trying again later can help
     - BusFullError: the bus holds as much as it may
     - BusUnavailableError
@@ -36,6 +37,7 @@ __all__ = [
     "MalformedError",
     "NotFoundError",
     "PrelaError",
+    "QueryError",
     "SettingsError",
     "StoreUnavailableError",
     "TooLargeError",
@@ -106,6 +108,21 @@ class InvalidError(InputError):
     """Well-formed, but wrong: a missing id, a limit out of range."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class QueryError(InvalidError):
+    """A question that can't be read.
+
+    The mistake is in `text`, from the character `start` up to `end`; `column` counts from 1.
+    """
+
+    def __init__(self, detail: str, text: str, start: int, end: int | None = None) -> None:
+        self.text = text
+        self.start = start
+        self.end = max(start + 1, end or 0)
+        self.column = start + 1
+        sentence = f"column {self.column}: {detail}"
+        super().__init__(sentence, [{"pointer": "?query", "detail": sentence}])
 
 
 class UnavailableError(PrelaError):

@@ -53,6 +53,8 @@ _MOMENTS = st.datetimes(
     timezones=st.just(UTC),
 ).map(datetime.isoformat)
 schemathesis.openapi.format("date-time", _MOMENTS)
+# Of all texts of this format only some are queries.
+schemathesis.openapi.format("sql", st.sampled_from(["SELECT 1", "SELECT count() FROM spans"]))
 
 
 @schemathesis.serializer("application/x-protobuf")
@@ -116,14 +118,21 @@ def test_searching(case: schemathesis.Case, fuzzed: Server, session: requests.Se
     ask(case, fuzzed.asks_at, session)
 
 
+@at_random.include(path="/api/v1/sql").parametrize()
+@fuzzing
+def test_asking_in_sql(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
+    checks = [*TRUTHFUL, positive_data_acceptance]
+    case.call_and_validate(base_url=fuzzed.asks_at, session=session, checks=checks)
+
+
 def ask(case: schemathesis.Case, base_url: str, session: requests.Session) -> None:
     query = dict(case.query or {})
     url = requests.Request("GET", base_url, params=query).prepare().url or ""
     # The HTTP parser refuses longer addresses by itself, before there is a request to answer.
     assume(len(url) < LONGEST_URL)
     checks = [*TRUTHFUL]
-    if "cursor" not in query:
-        # No schema can say which cursors the server gave out; a made-up one is refused.
+    if not {"cursor", "query"} & set(query):
+        # No schema can say which cursors the server gave out, or what the query language is.
         checks.append(positive_data_acceptance)
     if "" not in query.values():
         # An empty parameter is the same as none, whatever its schema.

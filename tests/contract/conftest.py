@@ -72,6 +72,9 @@ class Place:
     def hits(self, q: str, **wanted: Any) -> list[str]:
         return [hit.trace_id for hit in self.search(q, **wanted).items]
 
+    def session(self, session_id: str, **page: Any) -> Any:
+        return self.store.session(self.project, session_id, PageRequest(**page))
+
     def elsewhere(self) -> Place:
         """Give another project in the same store."""
         return Place(self.store, f"project-{next(_numbers)}", self.merge)
@@ -84,10 +87,12 @@ def _merge(store: ClickHouseStore) -> None:
 
 
 _THOROUGH = os.environ.get("PRELA_TESTS") == "thorough"
+_DELETED_ON_SERVERS = ("test_the_receipt", "test_what_comes_late", "test_everything", "test_odd")
 _NO_ID = "no trace has this id: line ends are refused in one"
 _NOT_OVER_HTTP = {
     "test_store_collapse": "the store's own; the oracle answers over HTTP in the other modules",
     "test_store_reindex": "the store's own, for whoever holds it",
+    "test_store_deletion": "the store's own; deletions over HTTP are asked of a whole server",
     "test_ping_returns": "only questions are asked here; test_http_client asks a whole server",
     "test_it_can_be_migrated_again_at_any_time": "only the reading half is asked over HTTP",
     "test_a_type_that_no_span_can_have_finds_nothing": "refused, for it is likely misspelt",
@@ -105,6 +110,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=reason))
         if item.path.stem == "test_store_collapse" and "[server" in item.name and not _THOROUGH:
             item.add_marker(pytest.mark.skip(reason="half a minute; the engine is as embedded"))
+
+        is_deletion = item.path.stem == "test_store_deletion" and "[server" in item.name
+        if is_deletion and not _THOROUGH and not item.name.startswith(_DELETED_ON_SERVERS):
+            item.add_marker(pytest.mark.skip(reason="the engine is as embedded"))
 
 
 class OverHttp:
@@ -160,6 +169,7 @@ def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
         "readers": 2,
         "clock": ManualClock().seconds,
         "windows_from": 0,  # the harder way, which stores of this size would not take
+        "others_write": False,
     }
     if request.param == "server":
         with (
@@ -169,6 +179,7 @@ def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
             store.migrate()
             yield Adapter(store, lambda: _merge(store))
         return
+    del options["others_write"]  # none could
     with closing(open_embedded(data, **options)) as store:
         yield Adapter(store, lambda: _merge(store))
 

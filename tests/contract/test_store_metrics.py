@@ -10,10 +10,13 @@ import attrs
 import pytest
 from tests.measuring import DAY, HOUR, MICROS, varied_batches
 
-from prela_core.errors import InvalidError
+from prela_core.errors import InvalidError, MalformedError
 from prela_core.store import (
     Bucket,
     Dimension,
+    GroupOrder,
+    GroupQuery,
+    GroupSummary,
     Measure,
     MetricQuery,
     MetricTable,
@@ -21,6 +24,7 @@ from prela_core.store import (
     PageRequest,
     TraceFilter,
 )
+from prela_core.store.groups import LISTS
 from prela_core.testing import MemoryStore, span_record
 
 PROJECT = "measured"
@@ -109,6 +113,60 @@ class TestAgainstPlainPython:
         assert sum(row.cost_usd for row in rows) == pytest.approx(
             sum(row.values["cost_usd"] or 0 for row in by_model.rows), abs=1e-6
         )
+
+
+class TestLists:
+    @pytest.mark.parametrize("by", list(LISTS))
+    def test_page_by_page_as_plain_python_has_them(self, measured: Measured, by: Dimension) -> None:
+        for order in GroupOrder:
+            asked = GroupQuery(by=by, order=order, **(WEEK if order is GroupOrder.NAME else {}))
+            wanted = measured.oracle.groups(PROJECT, asked, PageRequest(limit=1000))
+            assert wanted.items
+            found = list(_paged(measured.store, asked, limit=max(len(wanted.items) // 3, 1)))
+            assert wanted.items == found
+
+    def test_offset_passes_over_the_first(self, measured: Measured) -> None:
+        asked = GroupQuery(by=Dimension.TOOL, order=GroupOrder.NAME)
+        whole = measured.store.groups(PROJECT, asked, PageRequest()).items
+        assert (
+            whole[1:2]
+            == measured.store.groups(PROJECT, asked, PageRequest(limit=1, offset=1)).items
+        )
+
+    def test_a_cursor_belongs_to_its_list(self, measured: Measured) -> None:
+        first = measured.store.groups(PROJECT, GroupQuery(by=Dimension.TOOL), PageRequest(limit=1))
+        with pytest.raises(MalformedError):
+            measured.store.groups(
+                PROJECT, GroupQuery(by=Dimension.MODEL), PageRequest(cursor=first.next_cursor)
+            )
+
+    def test_another_project_has_none_of_them(self, place: Any) -> None:
+        place.insert(span_record())
+        other = place.elsewhere()
+        asked = GroupQuery(by=Dimension.SERVICE)
+        assert [] == other.store.groups(other.project, asked, PageRequest()).items
+        (row,) = place.store.groups(place.project, asked, PageRequest()).items
+        assert ("shop-agent", 1, 1, 0) == (
+            row.name,
+            row.span_count,
+            row.trace_count,
+            row.error_count,
+        )
+
+    def test_there_is_no_list_of_statuses(self) -> None:
+        with pytest.raises(InvalidError, match="no list of status"):
+            GroupQuery(by=Dimension.STATUS)
+
+
+def _paged(store: Any, asked: GroupQuery, limit: int) -> Iterator[GroupSummary]:
+    cursor = None
+    while True:
+        page = store.groups(PROJECT, asked, PageRequest(limit=limit, cursor=cursor))
+        yield from page.items
+        if page.next_cursor is None:
+            return
+        assert len(page.items) == limit
+        cursor = page.next_cursor
 
 
 class TestAnswers:

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from prela_cli import moments, source
 from prela_cli.main import prela
+from prela_core.analysis.reading import Analyses
 from prela_core.store import (
     Order,
     Page,
@@ -27,7 +28,7 @@ Run = Callable[..., Result]
 
 
 @attrs.define
-class FakeReader:
+class FakeReader(Analyses):
     """A reader that answers what it was given, and keeps what it was asked."""
 
     details: list[TraceDetail] = attrs.field(factory=list)

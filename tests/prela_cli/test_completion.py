@@ -47,7 +47,7 @@ def completed(path: str, *words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["se"], ["search", "serve"]),
+        (["se"], ["search", "serve", "session"]),
         (["query", "--mo"], ["--model"]),
         (["query", "--status", ""], ["error", "pending", "success"]),
         (["query", "--order", "de"], ["dearest"]),

@@ -122,7 +122,7 @@ def test_names_are_completed_without_importing_commands() -> None:
         check=True,
     ).stdout
 
-    assert output.splitlines() == ["plain,serve", "plain,search"]
+    assert output.splitlines() == ["plain,serve", "plain,session", "plain,search"]
 
 
 def test_the_group_is_the_one_the_script_runs() -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -12,8 +13,9 @@ import pytest
 from click.testing import Result
 from msgspec import Raw
 
+from prela_core.analysis import CriticalPath
 from prela_core.store import StoredSpan, TraceDetail
-from prela_core.testing.factories import stored_span, trace_detail
+from prela_core.testing.factories import NOON, stored_span, trace_detail
 
 Run = Callable[..., Result]
 
@@ -127,3 +129,26 @@ def test_an_empty_id_is_a_wrong_command_line(run: Run, reader: Any) -> None:
     assert 2 == result.exit_code
     assert "a TRACE_ID can't be empty" in result.stderr
     assert [] == reader.asked
+
+
+def test_the_critical_path_lists_who_had_the_time(run: Run, reader: Any) -> None:
+    late = {"started_at": NOON + timedelta(seconds=1), "duration_ms": 500.0}
+    spans = [
+        ROOT,
+        stored_span(span_id="in", parent_span_id="root", duration_ms=200.0, name="inner"),
+        stored_span(span_id="late", parent_span_id="lost", name="late [x]", **late),
+    ]
+    reader.details = [trace_detail(*spans)]
+    result = run("show", "--latest", "--critical-path")
+
+    rows = [line.split() for line in result.stdout.splitlines()[-5:]]
+    assert [
+        ["path", "share", "self", "span", "id"],
+        ["750", "ms", "50%", "━━━━━━━━━━", "0", "ms", "(no", "span", "ran)"],
+        ["500", "ms", "33%", "━━━━━━━", "500", "ms", "late", "[x]", "late"],
+        ["200", "ms", "13%", "━━━", "200", "ms", "inner", "in"],
+        ["50", "ms", "3%", "━", "50", "ms", "agent", "answer", "root"],
+    ] == rows
+    document = run("show", "--latest", "--critical-path", "--json").stdout
+    assert 1500 == msgspec.json.decode(document, type=CriticalPath).duration_ms
+    assert 2 == run("show", "--latest", "--critical-path", "--span", "in").exit_code

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import attrs
 from rich.cells import cell_len
 
+from prela_cli.render.glyphs import DIM
 from prela_cli.render.lines import Piece
+from prela_cli.render.plain import fit, pad
 
-__all__ = ["Column", "fit_columns"]
+__all__ = ["Column", "fit_columns", "table_lines"]
+
+_GAP = "  "
 
 
 @attrs.frozen(eq=False)
@@ -55,6 +59,21 @@ def fit_columns(columns: Sequence[Column], width: int, gap: int) -> list[tuple[C
         first = min(leaving, key=lambda column: column.leaves)
         kept = [(column, size) for column, size in kept if column is not first]
     return _cut_to(_shrink(kept, _line_width(kept, gap) - width), width, gap)
+
+
+def table_lines(columns: Sequence[Column], width: int, ellipsis: str) -> Iterator[list[Piece]]:
+    """Yield the heading and the lines of a table that fits `width`, as pieces."""
+    chosen = fit_columns(columns, width, len(_GAP))
+    lines = [[(column.heading, DIM) for column, _ in chosen]]
+    if chosen:
+        lines += map(list, zip(*(column.cells for column, _ in chosen), strict=True))
+    for cells in lines:
+        gap = ""
+        pieces = []
+        for (text, style), (column, size) in zip(cells, chosen, strict=True):
+            pieces.append((gap + pad(fit(text, size, ellipsis), size, right=column.right), style))
+            gap = _GAP
+        yield pieces
 
 
 def _shrink(kept: Sequence[tuple[Column, int]], over: int) -> list[tuple[Column, int]]:

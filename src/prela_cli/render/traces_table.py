@@ -9,10 +9,10 @@ import attrs
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
 
-from prela_cli.render.columns import Column, fit_columns
+from prela_cli.render.columns import Column, table_lines
 from prela_cli.render.glyphs import BAD, DIM, KEY, PLAIN, Glyphs, glyphs_for, status_style
 from prela_cli.render.lines import Piece, one_line
-from prela_cli.render.plain import clean, fit, pad
+from prela_cli.render.plain import clean
 from prela_core.store import Page, TraceSummary
 from prela_core.text import figures
 
@@ -20,7 +20,6 @@ __all__ = ["TracesTable", "short_ids"]
 
 _SHORTEST_ID = 8
 _LONGEST_ID = 36
-_GAP = "  "
 
 
 @attrs.frozen
@@ -38,11 +37,7 @@ class TracesTable:
         """Yield the heading and the lines."""
         glyphs = glyphs_for(options)
         columns = _columns(self.page.items, self.now, glyphs, options.encoding)
-        chosen = fit_columns(columns, options.max_width, len(_GAP))
-        lines = [[(column.heading, DIM) for column, _ in chosen]]
-        lines += [[column.cells[at] for column, _ in chosen] for at in range(len(self.page.items))]
-        for cells in lines:
-            pieces = _pieces(cells, chosen, glyphs)
+        for pieces in table_lines(columns, options.max_width, glyphs.ellipsis):
             yield from one_line(pieces, options.max_width, glyphs.ellipsis)
 
 
@@ -105,12 +100,3 @@ def _cost(trace: TraceSummary) -> str:
 
 def _some(number: int) -> str:
     return figures.tokens(number) if number else ""
-
-
-def _pieces(
-    cells: Sequence[Piece], chosen: Sequence[tuple[Column, int]], glyphs: Glyphs
-) -> Iterator[Piece]:
-    gap = ""
-    for (text, style), (column, width) in zip(cells, chosen, strict=True):
-        yield gap + pad(fit(text, width, glyphs.ellipsis), width, right=column.right), style
-        gap = _GAP

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable
 from typing import SupportsIndex
 
-__all__ = ["Markup", "tag"]
+__all__ = ["Markup", "opening", "tag"]
 
 _VOID = frozenset({"link", "meta"})
 
@@ -33,13 +33,18 @@ class Markup(str):
 
 def tag(name: str, content: str = "", /, **attributes: str | bool) -> Markup:
     """Make an element; `class_` is the attribute class, and `aria_label` is aria-label."""
+    opened = opening(name, **attributes)
+    return opened if name in _VOID else Markup(f"{opened}{_escaped(content)}</{name}>")
+
+
+def opening(name: str, /, **attributes: str | bool) -> Markup:
+    """Begin an element whose content and end are written apart, as long ones are."""
     written = "".join(
         f" {_attribute(key)}" if value is True else f' {_attribute(key)}="{html.escape(value)}"'
         for key, value in attributes.items()
         if value is not False
     )
-    opened = f"<{name}{written}>"
-    return Markup(opened if name in _VOID else f"{opened}{_escaped(content)}</{name}>")
+    return Markup(f"<{name}{written}>")
 
 
 def _attribute(key: str) -> str:

@@ -43,7 +43,9 @@ def styled(sheet: str, content: Markup) -> Markup:
     """Put `content` into a block with its looks: the shared ones and those of `sheet`.
 
     The colours follow the page around it where that says whether it is dark (Jupyter, VS Code,
-    Sphinx), or else the system.
+    Sphinx), or else the system. The block's class is named twice in each rule, so that ours
+    outrank what a notebook says of every list and table in it.
     """
-    style = tag("style", Markup(_SHARED + sheet))
+    rules = (_SHARED + sheet).replace(".prela ", ".prela.prela ")
+    style = tag("style", Markup(rules))
     return tag("div", style + content, class_="prela")

@@ -10,16 +10,23 @@ from clickhouse_connect.driver import exceptions
 
 from prela_core.errors import InvalidError, StoreUnavailableError
 
-__all__ = ["RefusedByStoreError", "is_unsupported", "translated"]
+__all__ = [
+    "FOR_OPERATORS",
+    "TOO_EXPENSIVE",
+    "RefusedByStoreError",
+    "code_of",
+    "is_unsupported",
+    "translated",
+]
 
 # Names and numbers are those of ClickHouse's ErrorCodes.cpp.
-_TOO_EXPENSIVE = frozenset({158, 159, 160, 241, 307, 396})
+TOO_EXPENSIVE = frozenset({158, 159, 160, 241, 307, 396})
 """TOO_MANY_ROWS, TIMEOUT_EXCEEDED, TOO_SLOW, MEMORY_LIMIT_EXCEEDED, TOO_MANY_BYTES, ..._RESULT."""
 
 _REFUSES_THE_ROWS = frozenset({6, 27, 33, 38, 41, 53, 70, 117, 321, 349, 435, 636})
 """Parsing, conversion and type errors: the same rows will fail again."""
 
-_FOR_OPERATORS = {
+FOR_OPERATORS = {
     60: "UNKNOWN_TABLE",
     81: "UNKNOWN_DATABASE",
     164: "READONLY",
@@ -48,10 +55,10 @@ def translated(*, writing: bool) -> Iterator[None]:
     try:
         yield
     except (exceptions.ClickHouseError, exceptions.StreamCompleteException) as error:
-        code = _code(error)
+        code = code_of(error)
         if writing and code in _REFUSES_THE_ROWS:
             raise RefusedByStoreError("the store can't hold what was sent") from error
-        if not writing and code in _TOO_EXPENSIVE:
+        if not writing and code in TOO_EXPENSIVE:
             raise StoreUnavailableError(
                 "the question took more time or memory than one may; "
                 "narrow it, for example by start_time"
@@ -71,15 +78,16 @@ def translated(*, writing: bool) -> Iterator[None]:
 
 def is_unsupported(error: exceptions.ClickHouseError) -> bool:
     """Say whether a server refused a statement because it knows no such thing."""
-    return _code(error) in _UNSUPPORTED
+    return code_of(error) in _UNSUPPORTED
 
 
 def _named(code: int) -> str:
-    name = _FOR_OPERATORS.get(code)
+    name = FOR_OPERATORS.get(code)
     return f"code {code}" if name is None else f"code {code}, {name}"
 
 
-def _code(error: Exception) -> int | None:
+def code_of(error: Exception) -> int | None:
+    """Give the number of the engine's error, if it says one."""
     code = getattr(error, "code", None)
     if isinstance(code, int):
         return code

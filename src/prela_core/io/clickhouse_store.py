@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,12 +15,22 @@ import clickhouse_connect
 import pyarrow as pa
 from clickhouse_connect.driver.exceptions import DatabaseError
 
+from prela_core.analysis.reading import Analyses
 from prela_core.errors import StoreUnavailableError
-from prela_core.io.clickhouse_errors import RefusedByStoreError, is_unsupported, translated
+from prela_core.io.clickhouse_deletions import ClickHouseDeletions
+from prela_core.io.clickhouse_errors import is_unsupported, translated
 from prela_core.io.clickhouse_letters import ClickHouseLetters
-from prela_core.io.clickhouse_parameters import in_parts
+from prela_core.io.clickhouse_sql import answer_sql
+from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
+from prela_core.io.clickhouse_tombstones import Tombstones
+from prela_core.io.deleted_letters import DeletedLetters
+from prela_core.io.insert_marks import InsertMarks
 from prela_core.model import SpanBatch
 from prela_core.store import (
+    Arrivals,
+    ArrivalsRequest,
+    GroupQuery,
+    GroupSummary,
     MetricQuery,
     MetricTable,
     Order,
@@ -30,6 +39,8 @@ from prela_core.store import (
     Reindexed,
     ReindexScope,
     SearchHit,
+    SpanFilter,
+    SpanOrder,
     StoredSpan,
     TraceDetail,
     TraceFilter,
@@ -37,11 +48,17 @@ from prela_core.store import (
     migrations,
     plans,
 )
+from prela_core.store.arrivals import arrivals
+from prela_core.store.deletion_log import Step
+from prela_core.store.deletion_queries import takes_step
+from prela_core.store.find_plan import find_spans
 from prela_core.store.fragments import Query
+from prela_core.store.group_plan import groups
 from prela_core.store.metric_plan import metrics
 from prela_core.store.reindex import reindex
-from prela_core.store.rows import Rewritten, announcement_table, rewritten_table, span_table
-from prela_core.store.word_index import WORDS_INDEX, indexed_rows
+from prela_core.store.rows import Rewritten, rewritten_table
+from prela_core.store.sql import SqlQuestion
+from prela_core.store.word_index import indexed_rows
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -50,20 +67,6 @@ __all__ = ["ClickHouseStore", "open_embedded", "open_server"]
 
 T = TypeVar("T")
 
-_WRITE_SETTINGS = {
-    # An answered insert must be in a part on disk, not in the server's buffer.
-    "async_insert": 0,
-    # A request may hold spans of any month since 1970.
-    "max_partitions_per_insert_block": 0,
-    # It costs as much as all the rest of an insert: merges build it.
-    "exclude_materialize_skip_indexes_on_insert": WORDS_INDEX,
-}
-_READ_SETTINGS = {
-    "max_execution_time": 30,
-    "max_memory_usage": 4_000_000_000,
-    "max_result_rows": 1_000_000,
-    "readonly": 1,
-}
 _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
 
 
@@ -71,16 +74,25 @@ _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a 
 class _Connection:
     client: Client | None = None
 
+    def drop(self) -> None:
+        """Close it; who asks next opens another."""
+        client, self.client = self.client, None
+        with suppress(Exception):  # one that can't be closed is gone all the same
+            if client is not None:
+                client.close()
 
-class ClickHouseStore:
+
+class ClickHouseStore(Analyses):
     """A `Store` over clickhouse-connect.
 
-    `connect` opens a connection: one for writing, one for `ping` and `readers` for reading are
-    kept, for use by any number of threads, and each is opened when it is first needed, so that a
-    store can be made while its server is away. `durability` goes into the settings of each
-    table; spans are kept for `retention_days` (0: for ever, None: as it was set before); `clock`
-    gives seconds since 1970. From `windows_from` stored rows on, the newest are looked for in
-    windows of time (`prela_core.store.plans.LookBack`).
+    `connect` opens a connection: one for writing, one for `ping`, one for what may take long and
+    `readers` for reading are kept, for use by any number of threads, and each is opened when it
+    is first needed, so that a store can be made while its server is away. `durability` goes into
+    the settings of each table; spans are kept for `retention_days` (0: for ever, None: as it was
+    set before); `clock` gives seconds since 1970. From `windows_from` stored rows on, the newest
+    are looked for in windows of time (`prela_core.store.plans.LookBack`). A deletion is not done
+    before `settle_seconds` after it was asked: by then no other process inserts what it is about.
+    `others_write` says whether other processes insert at all, for which arrivals wait.
     """
 
     def __init__(
@@ -92,11 +104,17 @@ class ClickHouseStore:
         retention_days: int | None = 90,
         clock: Callable[[], float] = time.time,
         windows_from: int = 50_000,
+        settle_seconds: float = 0.0,
+        others_write: bool = True,
     ) -> None:
         self._durability = durability
         self._retention_days = retention_days
         self._clock = clock
         self._windows_from = windows_from
+        self._marks = InsertMarks(self._micros)
+        self._settle_seconds = settle_seconds
+        self._others_write = others_write
+        self._tombstones = Tombstones()
         self._connect = connect
         self._closed = False
         self._connections: list[_Connection] = []
@@ -104,7 +122,12 @@ class ClickHouseStore:
         self._readers: queue.LifoQueue[_Connection] = queue.LifoQueue()
         # Whether the store answers is asked beside its questions, however long those take.
         self._pings: queue.LifoQueue[_Connection] = queue.LifoQueue()
-        for pool in [self._writers, self._pings] + [self._readers] * readers:
+        # Inserts go on while something is deleted.
+        self._deleters: queue.LifoQueue[_Connection] = queue.LifoQueue()
+        # What may take long does not keep the others waiting.
+        self._long: queue.LifoQueue[_Connection] = queue.LifoQueue()
+        few = [self._writers, self._pings, self._deleters, self._long]
+        for pool in few + [self._readers] * readers:
             self._connections.append(_Connection())
             pool.put(self._connections[-1])
 
@@ -156,31 +179,61 @@ class ClickHouseStore:
 
     def insert(self, batches: Sequence[SpanBatch]) -> None:
         """Store all spans of `batches`; returns only after they are durable."""
-        try:
-            tables = [("trace_announcements", announcement_table(batches))]
-            if any(batch.spans for batch in batches):
-                tables.append(("spans", span_table(batches)))
-        except (pa.ArrowException, OverflowError, ValueError) as error:
-            raise RefusedByStoreError("the store can't hold what was sent") from error
-        self._write(tables)
+        with self._marks.marked() as stored_at:
+            self._insert(batches, stored_at)
+
+    def _insert(self, batches: Sequence[SpanBatch], stored_at: int) -> None:
+        tables = tables_of(batches, stored_at)
+        received = [(batch.project_id, batch.received_at) for batch in batches]
+        with self._borrowed(self._writers, writing=True) as client:
+
+            def ask(query: Query) -> list[Sequence[Any]]:
+                return rows_of(client, query)
+
+            if self._tombstones.may_hit(received, ask):
+                tables = tables_of(self._tombstones.surviving(batches, ask), stored_at)
+            put(client, tables)
 
     def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
         """Read stored spans again, by the conventions and prices of now."""
 
         def write(rows: Sequence[Rewritten]) -> None:
             if not dry_run:
-                self._write([("spans", rewritten_table(rows))])
+                with self._borrowed(self._writers, writing=True) as client:
+                    kept = self._tombstones.kept(rows, lambda query: rows_of(client, query))
+                    if kept:
+                        put(client, [("spans", rewritten_table(kept))])
 
         return reindex(scope, self._ask, write)
 
     @property
     def letters(self) -> ClickHouseLetters:
         """What could not be stored."""
+        return ClickHouseLetters(self._ask, self._write_letters, self.insert)
 
-        def write(table: pa.Table) -> None:
-            self._write([("dead_letters", table)])
+    @property
+    def deletions(self) -> ClickHouseDeletions:
+        """Where deletions are asked for, carried out and looked at."""
 
-        return ClickHouseLetters(self._ask, write, self.insert)
+        def learn(step: Step) -> None:
+            with self._borrowed(self._writers, writing=True) as client:
+                command(client, takes_step(step))
+                self._tombstones.learn(step.project_id, step.asked_at)
+
+        letters = DeletedLetters(
+            lambda: self.letters.letters(replayed=True),
+            lambda batch: self._tombstones.surviving([batch], self._ask)[0],
+            self._write_letters,
+            self._delete,
+        )
+        return ClickHouseDeletions(
+            self._ask,
+            self._delete,
+            learn,
+            letters,
+            micros=lambda: int(self._clock() * 1_000_000),
+            settle_seconds=self._settle_seconds,
+        )
 
     def traces(
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
@@ -196,9 +249,19 @@ class ClickHouseStore:
         """List the spans of a trace by start, then by id; None when there is no such trace."""
         return self._answer(plans.spans(project_id, trace_id, page))
 
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        """List the spans, of whatever traces, that `where` describes."""
+        return self._answer(find_spans(project_id, where, order, page, self._look_back()))
+
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
         return self._answer(plans.search(project_id, where, page, self._look_back()))
+
+    def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
+        """List the services, models, users or the like that visible spans name."""
+        return self._answer(groups(project_id, asked, page))
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
@@ -211,6 +274,16 @@ class ClickHouseStore:
         """
         return self._answer(indexed_rows())
 
+    def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
+        """Give the spans that were stored since, in the order in which they were stored."""
+        settled = self._marks.settled()
+        return self._answer(arrivals(project_id, wanted, settled, others_write=self._others_write))
+
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Answer one SELECT over the project's spans and traces."""
+        with self._borrowed(self._long, writing=False, once=True) as client:
+            return answer_sql(client, project_id, question)
+
     def ping(self) -> None:
         """Return when the store answers queries now."""
         with self._borrowed(self._pings, writing=False) as client:
@@ -220,43 +293,37 @@ class ClickHouseStore:
         """Let go of the store. Nothing may be called afterwards."""
         self._closed = True
         while self._connections:
-            client = self._connections.pop().client
-            with suppress(Exception):  # a connection that can't be closed is gone all the same
-                if client is not None:
-                    client.close()
+            self._connections.pop().drop()
 
-    def _write(self, tables: Sequence[tuple[str, pa.Table | None]]) -> None:
+    def _write_letters(self, table: pa.Table) -> None:
         with self._borrowed(self._writers, writing=True) as client:
-            for name, table in tables:
-                if table is not None:
-                    answer = client.raw_insert(
-                        name,
-                        column_names=table.column_names,
-                        insert_block=_arrow_stream(table),
-                        fmt="ArrowStream",
-                        settings=_WRITE_SETTINGS,
-                    )
-                    if not any(answer.summary.values()):
-                        # A proxy's page with a status of 200 looks like success to the driver.
-                        raise StoreUnavailableError("what answered the insert is no store")
+            put(client, [("dead_letters", table)])
+
+    def _delete(self, query: Query) -> None:
+        with self._borrowed(self._deleters, writing=False) as client:
+            command(client, query)
 
     def _ask(self, query: Query) -> list[Sequence[Any]]:
         with self._borrowed(self._readers, writing=False) as client:
-            return _rows(client, query)
+            return rows_of(client, query)
 
     def _answer(self, plan: plans.Plan[T]) -> T:
         with self._borrowed(self._readers, writing=False) as client:
             try:
                 query = next(plan)
                 while True:
-                    query = plan.send(_rows(client, query))
+                    query = plan.send(rows_of(client, query))
             except StopIteration as stop:
                 answer: T = stop.value
                 return answer
 
     @contextmanager
-    def _borrowed(self, pool: queue.LifoQueue[_Connection], *, writing: bool) -> Iterator[Client]:
+    def _borrowed(
+        self, pool: queue.LifoQueue[_Connection], *, writing: bool, once: bool = False
+    ) -> Iterator[Client]:
+        """Lend a connection of `pool`; one that failed is closed when it bears that only `once`."""
         connection = pool.get()
+        failed = True
         try:
             if self._closed:
                 raise StoreUnavailableError("the store is closed")
@@ -264,11 +331,17 @@ class ClickHouseStore:
                 if connection.client is None:
                     connection.client = self._connect()
                 yield connection.client
+            failed = False
         finally:
+            if once and failed:
+                connection.drop()
             pool.put(connection)
 
     def _look_back(self) -> plans.LookBack:
-        return plans.LookBack(int(self._clock() * 1_000_000), self._windows_from)
+        return plans.LookBack(self._micros(), self._windows_from)
+
+    def _micros(self) -> int:
+        return int(self._clock() * 1_000_000)
 
 
 def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
@@ -285,6 +358,7 @@ def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
     store = ClickHouseStore(
         lambda: clickhouse_connect.get_client(dsn=f"chdb://{directory.resolve()}"),
         durability=migrations.DURABLE,
+        others_write=False,
         **options,
     )
     try:
@@ -329,16 +403,3 @@ def open_server(
         ),
         **options,
     )
-
-
-def _rows(client: Client, query: Query) -> list[Sequence[Any]]:
-    sql, parameters = in_parts(query.sql, query.parameters)
-    result = client.query(sql, parameters=parameters, settings=_READ_SETTINGS)
-    return list(result.result_rows)
-
-
-def _arrow_stream(table: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue()

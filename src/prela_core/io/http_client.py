@@ -13,25 +13,34 @@ import attrs
 import httpx
 import msgspec
 
+from prela_core.analysis import AgentGraph, CriticalPath, TraceDiff
 from prela_core.errors import InvalidError, MalformedError, NotFoundError, UnavailableError
 from prela_core.io.http_connection import connect
 from prela_core.io.http_errors import raise_for_problem, translated
-from prela_core.io.http_parameters import metric_parameters
+from prela_core.io.http_parameters import group_parameters, metric_parameters
 from prela_core.io.retries import attempted
 from prela_core.io.url_login import without_login
 from prela_core.model import to_rfc3339
 from prela_core.store import (
+    Arrivals,
+    ArrivalsRequest,
+    GroupQuery,
+    GroupSummary,
     MetricQuery,
     MetricTable,
     Order,
     Page,
     PageRequest,
     SearchHit,
+    SpanFilter,
+    SpanOrder,
     StoredSpan,
     TraceDetail,
     TraceFilter,
     TraceSummary,
 )
+from prela_core.store.groups import LISTS
+from prela_core.store.sql import SqlQuestion
 
 __all__ = ["HttpClient"]
 
@@ -82,15 +91,73 @@ class HttpClient:
         del project_id
         return self._find(trace_id, "/spans", _page(page), Page[StoredSpan])
 
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        """List the spans, of whatever traces, that `where` describes."""
+        del project_id
+        sent = _filter(where) | _page(page) | {"order": order.value}
+        return self._ask("/api/v1/spans", sent, Page[StoredSpan])
+
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q`, newest first."""
         del project_id
         return self._ask("/api/v1/search", _filter(where) | _page(page), Page[SearchHit])
 
+    def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
+        """List the services, models, users or the like that visible spans name."""
+        del project_id
+        sent = group_parameters(asked) | _page(page)
+        return self._ask(f"/api/v1/{LISTS[asked.by]}", sent, Page[GroupSummary])
+
+    def critical_path(self, project_id: str, trace_id: str) -> CriticalPath | None:
+        """Give a trace's critical path, or None when there is no such trace."""
+        del project_id
+        return self._find(trace_id, "/critical-path", {}, CriticalPath)
+
+    def graph(self, project_id: str, trace_id: str) -> AgentGraph | None:
+        """Say who called whom in a trace, or None when there is no such trace."""
+        del project_id
+        return self._find(trace_id, "/graph", {}, AgentGraph)
+
+    def diff(self, project_id: str, before: str, after: str) -> TraceDiff:
+        """Compare two traces by their ids. Raises `NotFoundError` when one is missing."""
+        del project_id
+        if not before or not after:
+            raise NotFoundError("no trace has an empty id")
+        return self._ask(f"{_path(before)}/diff", {"to": after}, TraceDiff)
+
+    def session(
+        self, project_id: str, session_id: str, page: PageRequest
+    ) -> Page[TraceSummary] | None:
+        """List the traces of a session, the oldest first; None when there is no such session."""
+        del project_id
+        form = Page[TraceSummary]
+        return self._find(session_id, "/traces", _page(page), form, below="sessions")
+
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
         del project_id
         return self._ask("/api/v1/metrics/query", metric_parameters(asked), MetricTable)
+
+    def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
+        """Give the spans that were stored since, in the order in which they were stored."""
+        del project_id
+        sent: dict[str, Sent] = {"limit": str(wanted.limit)}
+        if wanted.cursor is not None:
+            sent["cursor"] = _cursor(wanted.cursor)
+        if wanted.since is not None:
+            sent["since"] = to_rfc3339(wanted.since)
+        return self._ask("/api/v1/live", sent, Arrivals)
+
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Answer one SELECT over the tables `spans` and `traces`, in the form it asks for."""
+        del project_id
+        body = {"query": question.text, "format": question.form, "max_rows": question.max_rows}
+        with translated(self.url):
+            answer = self._client.post("/api/v1/sql", json=body)
+        raise_for_problem(answer)
+        return answer.content
 
     def ping(self) -> None:
         """Return when the server answers and its parts are well."""
@@ -147,14 +214,18 @@ class HttpClient:
         self.close()
 
     def _find(
-        self, trace_id: str, part: str, parameters: dict[str, Sent], form: type[T]
+        self,
+        row_id: str,
+        part: str,
+        parameters: dict[str, Sent],
+        form: type[T],
+        *,
+        below: str = "traces",
     ) -> T | None:
-        if not trace_id:
-            return None  # no trace has this id, and its path is that of the list
-        # Dots alone would be steps in the path, and no longer there when it is sent.
-        escaped = quote(trace_id, safe="").replace(".", "%2E")
+        if not row_id:
+            return None  # nothing has this id, and its path is that of the list
         try:
-            return self._ask(f"/api/v1/traces/{escaped}{part}", parameters, form)
+            return self._ask(f"{_path(row_id, below)}{part}", parameters, form)
         except NotFoundError:
             return None
 
@@ -174,12 +245,19 @@ class HttpClient:
             ) from error
 
 
-def _filter(where: TraceFilter) -> dict[str, Sent]:
+def _path(row_id: str, below: str = "traces") -> str:
+    # Dots alone would be steps in the path, and no longer there when it is sent.
+    return f"/api/v1/{below}/{quote(row_id, safe='').replace('.', '%2E')}"
+
+
+def _filter(where: TraceFilter | SpanFilter) -> dict[str, Sent]:
     sent: dict[str, Sent] = {}
     for name, value in attrs.asdict(where, recurse=False).items():
         if name == "attributes":
             for key in dict(value):
                 sent[f"attr.{key}"] = [wanted for other, wanted in value if other == key]
+        elif name == "where" and value is not None:
+            sent["query"] = str(value)
         elif value == "":
             # In a query string it would be the same as no condition, and the answer a wrong one.
             raise InvalidError(f"a server can't be asked for an empty {name}")
@@ -190,10 +268,14 @@ def _filter(where: TraceFilter) -> dict[str, Sent]:
 
 def _page(page: PageRequest) -> dict[str, Sent]:
     sent: dict[str, Sent] = {"limit": str(page.limit)}
-    if page.cursor == "":
-        raise MalformedError("an empty cursor is none of ours; start without it")
-    if page.cursor:
-        sent["cursor"] = page.cursor
+    if page.cursor is not None:
+        sent["cursor"] = _cursor(page.cursor)
     if page.offset:
         sent["offset"] = str(page.offset)
     return sent
+
+
+def _cursor(cursor: str) -> str:
+    if not cursor:
+        raise MalformedError("an empty cursor is none of ours; start without it")
+    return cursor

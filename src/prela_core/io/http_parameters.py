@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from prela_core.model import to_rfc3339
-from prela_core.store import MetricQuery
+from prela_core.store import GroupQuery, MetricQuery
 
-__all__ = ["metric_parameters"]
+__all__ = ["group_parameters", "metric_parameters"]
 
 
 def metric_parameters(asked: MetricQuery) -> dict[str, str | list[str]]:
@@ -19,12 +19,16 @@ def metric_parameters(asked: MetricQuery) -> dict[str, str | list[str]]:
         sent["by"] = ",".join(asked.by)
     if asked.bucket is not None:
         sent["bucket"] = asked.bucket.value
-    for name, moment in (("start_time", asked.start_time), ("end_time", asked.end_time)):
-        if moment is not None:
-            sent[name] = to_rfc3339(moment)
-    sent |= {name: "true" for name, is_set in _flags(asked) if is_set}
-    return sent
+    flags = {"other": asked.with_other, "fill": asked.fill}
+    sent |= {name: "true" for name, is_set in flags.items() if is_set}
+    return sent | _window(asked)
 
 
-def _flags(asked: MetricQuery) -> list[tuple[str, bool]]:
-    return [("other", asked.with_other), ("fill", asked.fill)]
+def group_parameters(asked: GroupQuery) -> dict[str, str | list[str]]:
+    """Write what `/api/v1/services` and the other lists are asked with."""
+    return {"order": asked.order.value, **_window(asked)}
+
+
+def _window(asked: MetricQuery | GroupQuery) -> dict[str, str | list[str]]:
+    moments = {"start_time": asked.start_time, "end_time": asked.end_time}
+    return {name: to_rfc3339(at) for name, at in moments.items() if at is not None}

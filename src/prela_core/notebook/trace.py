@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from prela_core.errors import InvalidError, NotFoundError
+from prela_core.html import trace_html
 from prela_core.notebook import frames
 from prela_core.store import StoredSpan, TraceDetail
 from prela_core.text.trace_tree import stored_tree_text
@@ -26,8 +27,8 @@ __all__ = ["Trace"]
 class Trace(TraceDetail):
     """A trace and its spans, as `prela_core.store.TraceDetail` has them.
 
-    It shows itself as a tree of its spans; `arrow()`, `pandas()` and `polars()` have a row for
-    each span.
+    It shows itself as a waterfall of its spans, or as a tree where there is only text. `arrow()`,
+    `pandas()` and `polars()` have a row for each span.
     """
 
     def span(self, span_id: str) -> StoredSpan:
@@ -58,6 +59,9 @@ class Trace(TraceDetail):
 
     def __repr__(self) -> str:
         return stored_tree_text(self.spans).rstrip("\n") or f"trace {self.trace_id}: no spans yet"
+
+    def _repr_html_(self) -> str:
+        return trace_html(self)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         """Yield the tree for a terminal as wide as this one is."""

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from prela_core.store.filters import MAX_LIMIT, Order, PageRequest, TraceFilter
+from prela_core.store.arrivals import Arrivals, ArrivalsRequest
+from prela_core.store.deletions import (
+    MAX_TRACE_IDS,
+    Deletion,
+    DeletionRequest,
+    Deletions,
+    DeletionState,
+)
+from prela_core.store.filters import (
+    MAX_LIMIT,
+    Order,
+    PageRequest,
+    SpanFilter,
+    SpanOrder,
+    TraceFilter,
+)
+from prela_core.store.groups import GroupOrder, GroupQuery, GroupSummary
 from prela_core.store.metrics import (
     Bucket,
     Dimension,
@@ -24,8 +40,18 @@ from prela_core.store.results import (
 
 __all__ = [
     "MAX_LIMIT",
+    "MAX_TRACE_IDS",
+    "Arrivals",
+    "ArrivalsRequest",
     "Bucket",
+    "Deletion",
+    "DeletionRequest",
+    "DeletionState",
+    "Deletions",
     "Dimension",
+    "GroupOrder",
+    "GroupQuery",
+    "GroupSummary",
     "Measure",
     "MetricQuery",
     "MetricRow",
@@ -37,6 +63,8 @@ __all__ = [
     "ReindexScope",
     "Reindexed",
     "SearchHit",
+    "SpanFilter",
+    "SpanOrder",
     "Store",
     "StoredSpan",
     "TraceDetail",

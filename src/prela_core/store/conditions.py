@@ -11,7 +11,14 @@ from prela_core.store.filters import TraceFilter
 from prela_core.store.words import SEARCHED_FIELDS, SEARCHED_JSON, json_spelling, split_words
 from prela_core.wire.words import status_of
 
-__all__ = ["Condition", "span_conditions", "trace_conditions"]
+__all__ = [
+    "STATUS_CONDITIONS",
+    "Condition",
+    "attribute_condition",
+    "span_conditions",
+    "trace_conditions",
+    "words_condition",
+]
 
 _EXACT_COLUMNS = (
     "service_name",
@@ -35,7 +42,7 @@ class Condition:
 
 
 # A trace of this status has such a span: a failed one, one that goes on, or one that went well.
-_STATUS_CONDITIONS = {
+STATUS_CONDITIONS = {
     "error": Condition("status = 'error'", {}, ("status",)),
     "pending": Condition("isNull(ended_at)", {}, ("ended_at",)),
     "success": Condition("status != 'error' AND isNotNull(ended_at)", {}, ("status", "ended_at")),
@@ -51,11 +58,11 @@ def span_conditions(where: TraceFilter) -> list[Condition]:
     ]
     found = list({condition.sql: condition for condition in found}.values())
     for number, (key, value) in enumerate(where.attributes):
-        found.append(_attribute_condition(number, key, value))
+        found.append(attribute_condition(key, value, str(number)))
     if where.q is not None:
-        found.append(_words_condition(split_words(where.q)))
+        found.append(words_condition(split_words(where.q)))
     if where.status is not None:
-        found.append(_STATUS_CONDITIONS[_status(where.status)])
+        found.append(STATUS_CONDITIONS[_status(where.status)])
     return found
 
 
@@ -87,9 +94,12 @@ def _status(word: str) -> str:
     return status
 
 
-def _attribute_condition(number: int, key: str, value: str) -> Condition:
-    """Compare a text attribute as its text, any other as JSON in whatever spelling."""
-    name, wanted = f"key{number}", f"value{number}"
+def attribute_condition(key: str, value: str, suffix: str) -> Condition:
+    """Compare a text attribute as its text, any other as JSON in whatever spelling.
+
+    What is bound has `suffix` in its name.
+    """
+    name, wanted = f"key{suffix}", f"value{suffix}"
     as_text = f"JSONExtractString(attributes, {{{name}:String}})"
     as_json = f"JSONExtractRaw(attributes, {{{name}:String}})"
     # The engine writes what it extracts in its own way (1.0 as 1), so both sides go through it.
@@ -103,15 +113,16 @@ def _attribute_condition(number: int, key: str, value: str) -> Condition:
     )
 
 
-def _words_condition(words: list[str]) -> Condition:
+def words_condition(words: list[str], prefix: str = "word") -> Condition:
+    """Ask that a span holds all of `words`, bound under names that begin with `prefix`."""
     parameters: dict[str, Any] = {}
     clauses = []
     for number, word in enumerate(words):
-        parameters[f"word{number}"] = word
-        parameters[f"word{number}_json"] = json_spelling(word)
+        parameters[f"{prefix}{number}"] = word
+        parameters[f"{prefix}{number}_json"] = json_spelling(word)
         places = [
             f"positionCaseInsensitiveUTF8({field}, "
-            f"{{word{number}{'_json' if field in SEARCHED_JSON else ''}:String}}) > 0"
+            f"{{{prefix}{number}{'_json' if field in SEARCHED_JSON else ''}:String}}) > 0"
             for field in SEARCHED_FIELDS
         ]
         clauses.append(f"({' OR '.join(places)})")

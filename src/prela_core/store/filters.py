@@ -6,9 +6,10 @@ from enum import StrEnum
 
 import attrs
 
+from prela_core.ask import Condition, bounds, resolved
 from prela_core.errors import InvalidError
 
-__all__ = ["MAX_LIMIT", "Order", "PageRequest", "TraceFilter"]
+__all__ = ["MAX_LIMIT", "Order", "PageRequest", "SpanFilter", "SpanOrder", "TraceFilter"]
 
 MAX_LIMIT = 1000
 _MAX_OFFSET = 100_000
@@ -37,6 +38,30 @@ class Order(StrEnum):
         return self.value.startswith("-")
 
 
+class SpanOrder(StrEnum):
+    """How spans are ordered; ties are broken by trace id, then by span id.
+
+    Spans whose cost is not known come last.
+    """
+
+    NEWEST = "-started_at"
+    OLDEST = "started_at"
+    SLOWEST = "-duration_ms"
+    FASTEST = "duration_ms"
+    DEAREST = "-cost_usd"
+    CHEAPEST = "cost_usd"
+
+    @property
+    def field(self) -> str:
+        """The field of `StoredSpan` that is ordered by."""
+        return self.value.removeprefix("-")
+
+    @property
+    def descending(self) -> bool:
+        """True when the largest value comes first."""
+        return self.value.startswith("-")
+
+
 @attrs.frozen(kw_only=True)
 class TraceFilter:
     """Which traces are meant. Every condition that is not None must hold.
@@ -48,7 +73,8 @@ class TraceFilter:
     exactly. `q` holds words and "quoted phrases" that must all occur, in any letter case, in
     one span's name, input, output, status message, attributes or events.
     `attributes` are pairs of an attribute's key and its value as text; a value that is no
-    string is compared as JSON, so that `1` and `1.0` are the same.
+    string is compared as JSON, so that `1` and `1.0` are the same. `where` is a condition on
+    traces, as `prela_core.ask.parse` reads it.
     """
 
     service_name: str | None = None
@@ -66,6 +92,39 @@ class TraceFilter:
     end_time: int | None = None
     q: str | None = None
     attributes: tuple[tuple[str, str], ...] = ()
+    where: Condition | None = None
+
+    def at(self, now: int) -> TraceFilter:
+        """Say the same with moments in the place of times from `now` (microseconds).
+
+        What `where` says of the start is said by `start_time` and `end_time` as well.
+        """
+        if self.where is None:
+            return self
+        where = resolved(self.where, now)
+        first, end = _window(self.start_time, self.end_time, where)
+        return attrs.evolve(self, where=where, start_time=first, end_time=end)
+
+
+@attrs.frozen(kw_only=True)
+class SpanFilter:
+    """Which spans are meant. Every condition that is not None must hold.
+
+    `where` is a condition on spans, as `prela_core.ask.parse` reads it for `Subject.SPAN`.
+    `start_time <= started_at < end_time`, in microseconds since 1970.
+    """
+
+    where: Condition | None = None
+    start_time: int | None = None
+    end_time: int | None = None
+
+    def at(self, now: int) -> SpanFilter:
+        """Say the same with moments in the place of times from `now`, as `TraceFilter` does."""
+        if self.where is None:
+            return self
+        where = resolved(self.where, now)
+        first, end = _window(self.start_time, self.end_time, where)
+        return SpanFilter(where=where, start_time=first, end_time=end)
 
 
 @attrs.frozen(kw_only=True)
@@ -87,3 +146,10 @@ class PageRequest:
             )
         if self.cursor is not None and self.offset:
             raise InvalidError("cursor and offset can't be used together")
+
+
+def _window(first: int | None, end: int | None, where: Condition) -> tuple[int | None, int | None]:
+    lo, hi = bounds(where)
+    firsts = [each for each in (first, lo) if each is not None]
+    ends = [each for each in (end, hi) if each is not None]
+    return max(firsts, default=None), min(ends, default=None)

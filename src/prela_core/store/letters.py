@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PAGE",
+    "forgets",
     "kept_letter",
     "last_at",
     "letter_table",
@@ -91,6 +92,15 @@ def next_letters(after: tuple[int, str], until: int, *, replayed: bool) -> Query
             "until": until,
             "limit": PAGE,
         },
+    )
+
+
+def forgets(places: Sequence[str]) -> Query:
+    """Take letters from every reading; it answers after that is done."""
+    return Query(
+        "DELETE FROM dead_letters WHERE id IN {ids:Array(String)}"
+        " SETTINGS lightweight_deletes_sync = 2",
+        {"ids": list(places)},
     )
 
 

@@ -21,10 +21,11 @@ from prela_core.store.fragments import (
     since_of,
     until_of,
 )
+from prela_core.store.groups import GroupQuery
 from prela_core.store.metrics import MAX_POINTS, Measure, MetricQuery
 from prela_core.store.summary import AGGREGATING_TYPES
 
-__all__ = ["PERCENTILES", "Key", "measured", "parts_of", "ranked"]
+__all__ = ["PERCENTILES", "Key", "aggregates", "measured", "parts_of", "ranked", "source"]
 
 Key = tuple[str, ...]
 """The value of each field that was grouped by, "" for none."""
@@ -128,8 +129,8 @@ def ranked(project_id: str, asked: MetricQuery, measures: Sequence[Measure]) -> 
     names = ", ".join(f"key{number}" for number in range(len(keys)))
     return Query(
         f"SELECT {names}, {', '.join(f'raw_{part}' for part in parts_of(measures))} FROM ("
-        f"SELECT {_named(keys)}, {_aggregates(parts)}"
-        f" FROM {_source(asked, parts, parameters)} GROUP BY {names}"
+        f"SELECT {_named(keys)}, {aggregates(parts)}"
+        f" FROM {source(asked, parts, parameters)} GROUP BY {names}"
         f" ORDER BY {_order_value(asked.ranked_by)} {direction} NULLS LAST, {names}"
         " LIMIT {limit:UInt64})",
         parameters,
@@ -161,17 +162,23 @@ def measured(
     names = ["is_top", *(f"key{number}" for number in range(len(keys))), "bucket"]
     return Query(
         f"SELECT toUInt8({is_top}) AS is_top, {''.join(each + ', ' for each in _named_list(keys))}"
-        f"{_bucket(asked)} AS bucket, {_aggregates(parts)}"
-        f" FROM {_source(asked, parts, parameters)}{where}"
+        f"{_bucket(asked)} AS bucket, {aggregates(parts)}"
+        f" FROM {source(asked, parts, parameters)}{where}"
         f" GROUP BY {', '.join(names)} ORDER BY {', '.join(names)} LIMIT {{limit:UInt64}}",
         parameters,
     )
 
 
-def _source(asked: MetricQuery, parts: Sequence[str], parameters: dict[str, Any]) -> str:
-    """Read the visible spans of the window, and say of each whether its tokens count."""
+def source(
+    asked: MetricQuery | GroupQuery, parts: Sequence[str], parameters: dict[str, Any]
+) -> str:
+    """Read the visible spans of the window, and say of each whether its tokens count.
+
+    The columns are `started_at`, those that are grouped by, and those of `parts`.
+    """
     spends = any(_PARTS[name].spends for name in parts)
-    columns = dict.fromkeys(each.value for each in asked.by)
+    by = (asked.by,) if isinstance(asked, GroupQuery) else asked.by
+    columns = dict.fromkeys(each.value for each in by)
     for name in parts:
         columns |= dict.fromkeys(_PARTS[name].columns)
     if spends:
@@ -225,7 +232,8 @@ def _order_value(measure: Measure) -> str:
             return f"raw_{parts_of([measure])[-1]}"
 
 
-def _aggregates(parts: Sequence[str]) -> str:
+def aggregates(parts: Sequence[str]) -> str:
+    """Compute the raw values `parts`, each named `raw_` and its name."""
     return ", ".join(f"{_PARTS[name].sql} AS raw_{name}" for name in parts)
 
 

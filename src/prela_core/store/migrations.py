@@ -35,6 +35,9 @@ ORDER BY number
 
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
 _RETAINED_TABLES = ("spans", "trace_announcements")
+_DELETION_TABLES = ("deletions", "deleted_traces")
+_LEAST_DELETION_DAYS = 40
+"""What was deleted may come again out of a dead letter, which is kept for 30 days."""
 MAX_RETENTION_DAYS = 36_500
 
 
@@ -65,12 +68,15 @@ def migrations(durability: str = "") -> list[Migration]:
 def retention(days: int) -> dict[str, str]:
     """Give, by table, the TTL that drops what started more than `days` days ago.
 
-    `days` of 0 keeps everything. The texts are in the engine's own spelling, so that they
+    What tells of deletions is kept as long, or longer where it is needed longer. `days` of 0 keeps
+    everything. The texts are in the engine's own spelling, so that they
     can be looked for in a table's definition.
     """
     if not 0 <= days <= MAX_RETENTION_DAYS:
         raise SettingsError(
             f"retention must be between 0 and {MAX_RETENTION_DAYS} days, not {days}"
         )
+    longer = max(days, _LEAST_DELETION_DAYS)
     ttl = f"toDateTime(started_at) + toIntervalDay({days})" if days else ""
-    return dict.fromkeys(_RETAINED_TABLES, ttl)
+    deletion_ttl = f"toDateTime(asked_at) + toIntervalDay({longer})" if days else ""
+    return dict.fromkeys(_RETAINED_TABLES, ttl) | dict.fromkeys(_DELETION_TABLES, deletion_ttl)

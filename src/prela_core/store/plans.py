@@ -12,10 +12,17 @@ from typing import Any, TypeVar
 import attrs
 from msgspec import Raw
 
+from prela_core.ask import is_relative
 from prela_core.errors import InvalidError
 from prela_core.model import from_micros, to_micros
 from prela_core.store import queries
-from prela_core.store.cursors import Position, decode_cursor, encode_cursor, question_digest
+from prela_core.store.cursors import (
+    Position,
+    decode_cursor,
+    encode_cursor,
+    first_asked,
+    question_digest,
+)
 from prela_core.store.filters import Order, PageRequest, TraceFilter
 from prela_core.store.fragments import Query
 from prela_core.store.pages import walk_newest
@@ -39,6 +46,7 @@ __all__ = [
     "LookBack",
     "Plan",
     "hit_from_texts",
+    "look_from",
     "search",
     "spans",
     "trace",
@@ -75,6 +83,8 @@ def traces(
     """List traces. `look_back` changes how fast the newest are found, never which."""
     digest = question_digest("traces", project_id, where, order)
     after = _position(page, digest)
+    asked_at = first_asked(page.cursor, look_back.now) if is_relative(where.where) else None
+    where = where.at(look_back.now if asked_at is None else asked_at)
     hi = None if where.end_time is None else where.end_time - 1
     limit = page.offset + page.limit + 1
     if order is Order.NEWEST and after is not None:
@@ -90,7 +100,7 @@ def traces(
             lambda lo, count: queries.candidates(project_id, where, lo=lo, hi=hi, limit=count),
             compute,
             start_of=_last_column,
-            now=(yield from _anchor(look_back, hi)),
+            now=(yield from look_from(look_back, hi)),
             floor=where.start_time,
             limit=limit,
         )
@@ -103,7 +113,7 @@ def traces(
     metadata = {row[0]: row[1] for row in said}
     return Page(
         items=[_summary(row, metadata.get(row[0])) for row in shown],
-        next_cursor=encode_cursor(digest, int(shown[-1][-1]), shown[-1][0])
+        next_cursor=encode_cursor(digest, int(shown[-1][-1]), shown[-1][0], asked_at)
         if len(found) == limit
         else None,
     )
@@ -164,9 +174,11 @@ def search(
     words = words_of(where)
     digest = question_digest("search", project_id, where)
     after = _position(page, digest)
+    asked_at = first_asked(page.cursor, look_back.now) if is_relative(where.where) else None
+    where = where.at(look_back.now if asked_at is None else asked_at)
     hi = None if after is None else after[0]
     limit = page.offset + page.limit + 1
-    now = yield from _anchor(look_back, hi, where.end_time)
+    now = yield from look_from(look_back, hi, where.end_time)
     narrowing = None
     if now is not None:
         narrowing = yield from look_up(words)
@@ -185,7 +197,7 @@ def search(
     shown = found[page.offset : page.offset + page.limit]
     return Page(
         items=[_hit(row, words) for row in shown],
-        next_cursor=encode_cursor(digest, int(shown[-1][-1]), shown[-1][0])
+        next_cursor=encode_cursor(digest, int(shown[-1][-1]), shown[-1][0], asked_at)
         if len(found) == limit
         else None,
     )
@@ -215,7 +227,7 @@ def hit_from_texts(
     return field, *excerpt(texts[field], spelled)
 
 
-def _anchor(look_back: LookBack, *ends: int | None) -> Plan[int | None]:
+def look_from(look_back: LookBack, *ends: int | None) -> Plan[int | None]:
     """Say from where to look back in windows; None where one look at everything is cheaper."""
     ((count,),) = yield queries.row_count()
     if count < look_back.from_rows:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from prela_core.model import SpanBatch
-from prela_core.store.filters import Order, PageRequest, TraceFilter
+from prela_core.store.arrivals import Arrivals, ArrivalsRequest
+from prela_core.store.deletions import Deletions
+from prela_core.store.filters import Order, PageRequest, SpanFilter, SpanOrder, TraceFilter
+from prela_core.store.groups import GroupQuery, GroupSummary
 from prela_core.store.metrics import MetricQuery, MetricTable
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
+from prela_core.store.sql import SqlQuestion
+
+if TYPE_CHECKING:
+    # Imported for their names alone: the analyses are made of this room's results.
+    from prela_core.analysis import AgentGraph, CriticalPath, TraceDiff
 
 __all__ = ["Reader", "Store", "Writer"]
 
@@ -32,7 +40,8 @@ class Reader(Protocol):
 
     Of the versions of a span, the most complete is seen (one that ended before one that did
     not), then the one received last. All methods raise `StoreUnavailableError` when the store
-    does not answer, `MalformedError` for a cursor that is not theirs.
+    does not answer, `MalformedError` for a cursor that is not theirs. Times from now in a
+    condition, as in `since:2h`, are counted from the first page of an answer on all its pages.
     """
 
     def traces(
@@ -46,6 +55,11 @@ class Reader(Protocol):
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace by start, then by id; None when there is no such trace."""
 
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        """List the spans, of whatever traces, that `where` describes."""
+
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), one hit a trace, newest hit first.
 
@@ -54,10 +68,47 @@ class Reader(Protocol):
         on the duration.
         """
 
+    def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
+        """List the services, models, users or the like that visible spans name."""
+
+    def critical_path(self, project_id: str, trace_id: str) -> CriticalPath | None:
+        """Give a trace's critical path, or None when there is no such trace.
+
+        This and the other analyses raise `InvalidError` for a trace with more spans than a
+        `TraceDetail` holds.
+        """
+
+    def graph(self, project_id: str, trace_id: str) -> AgentGraph | None:
+        """Say who called whom in a trace, or None when there is no such trace."""
+
+    def diff(self, project_id: str, before: str, after: str) -> TraceDiff:
+        """Compare two traces by their ids. Raises `NotFoundError` when one is missing."""
+
+    def session(
+        self, project_id: str, session_id: str, page: PageRequest
+    ) -> Page[TraceSummary] | None:
+        """List the traces of a session, the oldest first; None when there is no such session."""
+
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time.
 
         Raises `InvalidError` when the answer would have over `MAX_POINTS` rows.
+        """
+
+    def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
+        """Give the spans that were stored since, in the order in which they were stored.
+
+        From cursor to cursor nothing is left out: what is not yet visible waits for what was
+        stored before it. What was stored again comes again, unless a merge was faster;
+        `prela_core.store.following.Following` tells it.
+        """
+
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Answer one SELECT over the tables `spans` and `traces`, in the form it asks for.
+
+        The tables hold the visible spans of the project and its traces, nothing else can be
+        read, and a query is bounded in rows, time and memory. Raises `InvalidError` for what is
+        no such SELECT, what is wrong with it, and what goes beyond the bounds.
         """
 
     def ping(self) -> None:
@@ -66,6 +117,10 @@ class Reader(Protocol):
 
 class Store(Writer, Reader, Protocol):
     """A place for spans, from opening to closing."""
+
+    @property
+    def deletions(self) -> Deletions:
+        """Where deletions are asked for, carried out and looked at."""
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""

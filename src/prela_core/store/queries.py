@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from prela_core.ask import Subject
+from prela_core.store.asked import may_hold, trace_holds
 from prela_core.store.conditions import span_conditions, trace_conditions
 from prela_core.store.filters import Order, TraceFilter
 from prela_core.store.fragments import (
@@ -29,6 +31,7 @@ from prela_core.store.trace_row import ROW, ROW_COLUMNS
 
 __all__ = [
     "ROW_FIELDS",
+    "SHOWN_SPAN",
     "announced",
     "candidates",
     "metadata_of",
@@ -56,6 +59,13 @@ ROW_FIELDS = (
 )
 """The columns of `rows`."""
 
+_MOMENTS = ("started_at", "ended_at", "created_at")
+SHOWN_SPAN = ", ".join(
+    f"{MICROS.format('seen.' + name)} AS {name}" if name in _MOMENTS else f"seen.{name} AS {name}"
+    for name in SPAN_FIELDS
+)
+"""`SPAN_FIELDS` of a source that is called `seen`, moments as microseconds."""
+
 # An empty object is what announcements without metadata hold.
 _LAST_SENT = "argMaxIf(metadata, version, length(metadata) > 2)"
 _ORDER_VALUES = {
@@ -82,7 +92,7 @@ def candidates(
     a trace that meets a condition on spans does so by a visible row, which starts no earlier
     than the trace; and the row at which a trace starts lies between `lo` and `hi` itself.
     """
-    conditions = span_conditions(where)
+    conditions = span_conditions(where) + may_hold(where.where, Subject.TRACE)
     parameters: dict[str, Any] = {"project": project_id, "limit": limit}
     since, until = since_of(lo, parameters), until_of(hi, parameters)
     clauses = [PROJECT, *since]
@@ -126,9 +136,19 @@ def rows(
     conditions = span_conditions(where)
     clauses, parameters = trace_conditions(where)
     parameters |= {"project": project_id, "limit": limit}
+    columns = with_columns(ROW_COLUMNS, conditions)
     for condition in conditions:
         parameters |= condition.parameters
         clauses.append(f"countIf({condition.sql}) > 0")
+    if where.where is not None:
+        asked = trace_holds(where.where)
+        parameters |= asked.parameters
+        clauses.append(f"({asked.sql})")
+        columns = with_columns(columns, [asked])
+        narrowing = may_hold(where.where, Subject.TRACE) if ids is None else []
+        for condition in narrowing:
+            parameters |= condition.parameters
+        conditions += narrowing
     since, until = since_of(lo, parameters), until_of(hi, parameters)
     if lo is not None:
         clauses.append("first_micros >= {lo:Int64}")
@@ -140,7 +160,6 @@ def rows(
         clauses.append(f"(order_value, trace_id) {sign} ({{after:Int64}}, {{after_id:String}})")
         parameters |= {"after": after[0], "after_id": after[1]}
     scope = scope_of(ids, since, until, conditions, parameters)
-    columns = with_columns(ROW_COLUMNS, conditions)
     having = f"\n    HAVING {' AND '.join(clauses)}" if clauses else ""
     return Query(
         f"SELECT {', '.join(ROW_FIELDS)}, order_value FROM ({ROW},\n        {value} AS order_value"
@@ -161,13 +180,6 @@ def spans_of(
         "offset": offset,
         "limit": limit,
     }
-    moments = ("started_at", "ended_at", "created_at")
-    shown = ", ".join(
-        f"{MICROS.format('seen.' + name)} AS {name}"
-        if name in moments
-        else f"seen.{name} AS {name}"
-        for name in SPAN_FIELDS
-    )
     where = "1"
     if after is not None:
         position = f"({MICROS.format('seen.started_at')}, seen.span_id)"
@@ -175,7 +187,7 @@ def spans_of(
         parameters |= {"after": after[0], "after_id": after[1]}
     source = collapsed(SPAN_FIELDS, ["trace_id = {trace:String}"])
     return Query(
-        f"SELECT {shown} FROM {source} AS seen WHERE {where}"
+        f"SELECT {SHOWN_SPAN} FROM {source} AS seen WHERE {where}"
         " ORDER BY seen.started_at, seen.span_id LIMIT {limit:UInt64} OFFSET {offset:UInt64}",
         parameters,
     )

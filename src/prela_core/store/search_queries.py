@@ -7,6 +7,8 @@ from typing import Any
 
 import attrs
 
+from prela_core.ask import Subject
+from prela_core.store.asked import may_hold, trace_holds
 from prela_core.store.conditions import span_conditions, trace_conditions
 from prela_core.store.filters import TraceFilter
 from prela_core.store.fragments import (
@@ -112,7 +114,7 @@ def _may_meet(where: TraceFilter, parameters: dict[str, Any]) -> list[str]:
     spans; only that nothing of a trace is older than its start holds for all of them. A start
     time alone narrows nothing here: whoever looks for rows looks no further back.
     """
-    conditions = span_conditions(where)
+    conditions = span_conditions(where) + may_hold(where.where, Subject.TRACE)
     if where.end_time is None and not conditions:
         return []
     since = since_of(where.start_time, parameters, "start")
@@ -131,6 +133,10 @@ def _meets(where: TraceFilter, ids: Sequence[str] | None, parameters: dict[str, 
     conditions = span_conditions(where)
     clauses, values = trace_conditions(where)
     clauses += [f"countIf({condition.sql}) > 0" for condition in conditions]
+    if where.where is not None:
+        asked = trace_holds(where.where)
+        clauses.append(f"({asked.sql})")
+        conditions.append(asked)
     since = since_of(where.start_time, parameters, "start")
     if since:
         clauses.append("first_micros >= {start:Int64}")

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-import msgspec
-from msgspec import Raw
 
 from prela_core.errors import InvalidError
 from prela_core.model import to_micros
-from prela_core.store import Order, StoredSpan, TraceFilter, TraceSummary, decode_raw
+from prela_core.store import Order, StoredSpan, TraceFilter, TraceSummary
 from prela_core.store.summary import summarise
-from prela_core.store.words import (
-    SEARCHED_FIELDS,
-    SEARCHED_JSON,
-    fold,
-    json_spelling,
-    split_words,
-)
+from prela_core.store.words import split_words
+from prela_core.testing.asking import trace_meets
+from prela_core.testing.texts import has_attribute, holds_word
 from prela_core.wire.words import status_of
 
-__all__ = ["check", "describes", "order_value", "spans_with_words", "text_of"]
+__all__ = [
+    "check",
+    "describes",
+    "order_value",
+    "spans_with_words",
+]
 
 _SPAN_TEXTS = (
     "service_name",
@@ -36,7 +33,11 @@ _SPAN_TEXTS = (
 
 def describes(where: TraceFilter, spans: Sequence[StoredSpan]) -> bool:
     """Say whether the trace that `spans` make up meets every condition of `where`."""
-    return _meets_row(where, summarise(spans)) and _meets_spans(where, spans)
+    return (
+        _meets_row(where, summarise(spans))
+        and _meets_spans(where, spans)
+        and (where.where is None or trace_meets(where.where, spans))
+    )
 
 
 def check(where: TraceFilter) -> None:
@@ -68,7 +69,7 @@ def _meets_spans(where: TraceFilter, spans: Sequence[StoredSpan]) -> bool:
     ):
         return False
     if not all(
-        any(_has_attribute(span, key, value) for span in spans) for key, value in where.attributes
+        any(has_attribute(span, key, value) for span in spans) for key, value in where.attributes
     ):
         return False
     return where.q is None or bool(spans_with_words(spans, split_words(where.q)))
@@ -81,51 +82,9 @@ def _status(word: str) -> str:
     return status
 
 
-def _has_attribute(span: StoredSpan, key: str, value: str) -> bool:
-    """Compare a text as it is, anything else as JSON in whatever spelling."""
-    held = msgspec.json.decode(span.attributes, type=dict[str, Raw]).get(key)
-    if held is None:
-        return False
-    decoded = decode_raw(held)
-    if isinstance(decoded, str):
-        return decoded == value
-    try:
-        wanted = msgspec.json.decode(value)
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        return False
-    return _one_spelling(decoded) == _one_spelling(wanted)
-
-
-def _one_spelling(value: Any) -> bytes:
-    return msgspec.json.encode(_whole(value))
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_whole(each) for each in value]
-    if isinstance(value, dict):
-        return {key: _whole(each) for key, each in value.items()}
-    return value
-
-
 def spans_with_words(spans: Iterable[StoredSpan], words: Sequence[str]) -> list[StoredSpan]:
     """Give the spans each of which holds all of `words`, wherever in it."""
-    return [span for span in spans if all(_holds(span, word) for word in words)]
-
-
-def _holds(span: StoredSpan, word: str) -> bool:
-    return any(
-        fold(json_spelling(word) if field in SEARCHED_JSON else word) in fold(text_of(span, field))
-        for field in SEARCHED_FIELDS
-    )
-
-
-def text_of(span: StoredSpan, field: str) -> str:
-    """Give the text of one of the `SEARCHED_FIELDS`; "" when the span has none."""
-    value = getattr(span, field)
-    return bytes(value).decode() if isinstance(value, Raw) else value or ""
+    return [span for span in spans if all(holds_word(span, word) for word in words)]
 
 
 def order_value(row: TraceSummary, order: Order) -> int:

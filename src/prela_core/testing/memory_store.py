@@ -6,15 +6,20 @@ takes time in proportion to all that it holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
 from msgspec import Raw
 
+from prela_core.analysis.reading import Analyses
 from prela_core.errors import InvalidError
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, from_micros, to_micros
 from prela_core.store import (
+    Arrivals,
+    ArrivalsRequest,
+    GroupQuery,
+    GroupSummary,
     MetricQuery,
     MetricTable,
     Order,
@@ -23,25 +28,33 @@ from prela_core.store import (
     Reindexed,
     ReindexScope,
     SearchHit,
+    SpanFilter,
+    SpanOrder,
     StoredSpan,
     TraceDetail,
     TraceFilter,
     TraceSummary,
 )
-from prela_core.store.cursors import decode_cursor, encode_cursor, question_digest
+from prela_core.store.arrivals import Mark, decode_mark, next_mark
+from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, question_digest
 from prela_core.store.plans import TRACE_SPANS, hit_from_texts, words_of
 from prela_core.store.rows import reread, stored_span
+from prela_core.store.sql import SqlQuestion
 from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
 from prela_core.store.versions import version_of
 from prela_core.store.words import SEARCHED_FIELDS
+from prela_core.testing.clock import ManualClock
+from prela_core.testing.finding import found_spans
+from prela_core.testing.groups import grouped
 from prela_core.testing.matching import (
     check,
     describes,
     order_value,
     spans_with_words,
-    text_of,
 )
+from prela_core.testing.memory_deletions import MemoryDeletions
 from prela_core.testing.metrics import tabulate
+from prela_core.testing.texts import text_of
 
 __all__ = ["MemoryStore"]
 
@@ -61,18 +74,35 @@ class _Announcement:
     record: TraceRecord
 
 
-class MemoryStore:
+@attrs.frozen
+class _Arrival:
+    mark: Mark
+    project_id: str
+    span: StoredSpan
+
+
+class MemoryStore(Analyses):
     """A complete `Store` that forgets everything at its end.
 
     Set `fault` to an error, and every call raises it until it is None again. One thread may
-    insert while others read.
+    insert while others read. `clock` gives seconds since 1970, from which `since:2h` is counted;
+    without one it is always `NOON`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+        self._clock = clock or ManualClock().seconds
         self.fault: Exception | None = None
+        self._arrived: list[_Arrival] = []
         self._spans: dict[tuple[str, str], dict[str, _Version]] = {}
         self._announced: dict[tuple[str, str], _Announcement] = {}
         self._metadata_told: dict[tuple[str, str], _Announcement] = {}
+        self._batches: list[SpanBatch] = []
+        self.deletions = MemoryDeletions(
+            self._check,
+            lambda: list(self._batches),
+            lambda project_id, where: [trace_id for trace_id, _ in self._traces(project_id, where)],
+            self._replace,
+        )
 
     def migrate(self) -> list[str]:
         """Do nothing: there is no schema."""
@@ -82,6 +112,7 @@ class MemoryStore:
     def insert(self, batches: Sequence[SpanBatch]) -> None:
         """Keep all spans of `batches`, or none when one of them can't be kept."""
         self._check()
+        batches = [self.deletions.surviving(batch) for batch in batches]
         versions = [
             (batch.project_id, _version(span, batch.received_at))
             for batch in batches
@@ -92,6 +123,10 @@ class MemoryStore:
             known = held.get(version.span.span_id)
             if known is None or version.number >= known.number:
                 held[version.span.span_id] = version
+        self._arrived += [
+            _Arrival(Mark(place), project_id, version.span)
+            for place, (project_id, version) in enumerate(versions, len(self._arrived) + 1)
+        ]
         for batch in batches:
             for trace in batch.traces:
                 key = batch.project_id, trace.trace_id
@@ -103,6 +138,16 @@ class MemoryStore:
                     told is None or batch.received_at >= told.received_at
                 ):
                     self._metadata_told[key] = _Announcement(batch.received_at, trace)
+
+        self._batches += batches
+
+    def _replace(self, project_id: str, batches: list[SpanBatch]) -> None:
+        """Hold `batches` of a project, and nothing else of it."""
+        for held in (self._spans, self._announced, self._metadata_told):
+            for key in [key for key in held if key[0] == project_id]:
+                del held[key]
+        self._batches = [batch for batch in self._batches if batch.project_id != project_id]
+        self.insert(batches)
 
     def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
         """Read stored spans again, by the conventions and prices of now."""
@@ -131,15 +176,18 @@ class MemoryStore:
     ) -> Page[TraceSummary]:
         """List the traces that `where` describes."""
         self._check()
+        digest = question_digest("traces", project_id, where, order)
+        asked_at = first_asked(page.cursor, self._now())
         rows = [
             summarise(spans, self._metadata(project_id, trace_id))
-            for trace_id, spans in self._traces(project_id, where)
+            for trace_id, spans in self._traces(project_id, where.at(asked_at))
         ]
         return _page(
             [(order_value(row, order), row.trace_id, row) for row in rows],
-            question_digest("traces", project_id, where, order),
+            digest,
             page,
             descending=order.descending,
+            asked_at=asked_at,
         )
 
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
@@ -170,16 +218,39 @@ class MemoryStore:
             descending=False,
         )
 
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        """List the spans, of whatever traces, that `where` describes."""
+        self._check()
+        traces = (spans for _, spans in self._traces(project_id, TraceFilter()))
+        return found_spans(
+            traces, project_id=project_id, where=where, order=order, page=page, now=self._now()
+        )
+
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
         self._check()
         words = words_of(where)
+        asked_at = first_asked(page.cursor, self._now())
         found = []
-        for trace_id, spans in self._traces(project_id, where):
+        for trace_id, spans in self._traces(project_id, where.at(asked_at)):
             held = sorted(spans_with_words(spans, words), key=lambda span: span.span_id)
             newest = max(held, key=lambda span: span.started_at)
             found.append((to_micros(newest.started_at), trace_id, _hit(newest, words)))
-        return _page(found, question_digest("search", project_id, where), page, descending=True)
+        digest = question_digest("search", project_id, where)
+        return _page(found, digest, page, descending=True, asked_at=asked_at)
+
+    def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
+        """List the services, models, users or the like that visible spans name."""
+        self._check()
+        traces = (self._visible(*key) for key in list(self._spans) if key[0] == project_id)
+        return _page(
+            grouped(traces, asked),
+            question_digest("groups", project_id, asked),
+            page,
+            descending=asked.order.descending,
+        )
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
@@ -188,15 +259,47 @@ class MemoryStore:
             (self._visible(*key) for key in list(self._spans) if key[0] == project_id), asked
         )
 
+    def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
+        """Give what was stored since; here the order is counted, and `since` is by `created_at`."""
+        self._check()
+        after = decode_mark(project_id, wanted)
+        now = Mark(len(self._arrived))
+        if after is None:
+            return Arrivals(items=[], next_cursor=next_mark(project_id, now))
+        held = [each for each in self._arrived if self._holds(project_id, each)]
+        if wanted.since is None:
+            held = [each for each in held if each.mark > after]
+        else:
+            held = [each for each in held if to_micros(each.span.created_at) >= wanted.since]
+        shown = held[: wanted.limit]
+        end = shown[-1].mark if len(held) > wanted.limit else now
+        return Arrivals(items=[each.span for each in shown], next_cursor=next_mark(project_id, end))
+
+    def sql(self, project_id: str, question: SqlQuestion) -> bytes:
+        """Refuse with `InvalidError`: there is no engine for SQL here."""
+        del project_id, question
+        self._check()
+        raise InvalidError("a store in memory takes no SQL")
+
+    def _holds(self, project_id: str, arrival: _Arrival) -> bool:
+        span = arrival.span
+        kept = self._spans.get((project_id, span.trace_id), {})
+        return arrival.project_id == project_id and span.span_id in kept
+
     def ping(self) -> None:
         """Return at once, unless there is a `fault`."""
         self._check()
 
     def close(self) -> None:
         """Forget everything."""
+        self._arrived.clear()
         self._spans.clear()
         self._announced.clear()
         self._metadata_told.clear()
+        self._batches.clear()
+
+    def _now(self) -> int:
+        return int(self._clock() * 1_000_000)
 
     def _check(self) -> None:
         if self.fault is not None:
@@ -243,7 +346,12 @@ def _version(span: SpanRecord, received_at: int) -> _Version:
 
 
 def _page(
-    found: list[tuple[int, str, Any]], digest: int, page: PageRequest, *, descending: bool
+    found: list[tuple[int, str, Any]],
+    digest: int,
+    page: PageRequest,
+    *,
+    descending: bool,
+    asked_at: int | None = None,
 ) -> Page[Any]:
     """Order by value and id, and give the wanted part."""
     found.sort(key=lambda each: each[:2], reverse=descending)
@@ -254,7 +362,9 @@ def _page(
     shown = found[: page.limit]
     return Page(
         items=[item for _, _, item in shown],
-        next_cursor=encode_cursor(digest, *shown[-1][:2]) if len(found) > page.limit else None,
+        next_cursor=encode_cursor(digest, *shown[-1][:2], asked_at)
+        if len(found) > page.limit
+        else None,
     )
 
 

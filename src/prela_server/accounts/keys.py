@@ -55,6 +55,7 @@ class Scope(StrEnum):
 
     INGEST = "ingest"
     READ = "read"
+    DELETE = "delete"
     ADMIN = "admin"
 
 

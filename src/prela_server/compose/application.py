@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -19,17 +20,20 @@ from prela_core.errors import SettingsError
 from prela_core.store import Store
 from prela_core.wire import Limits
 from prela_server.compose.parts import READERS
+from prela_server.deletion.routes import Asking, deletion_routes
 from prela_server.docs.document import build_document
 from prela_server.docs.routes import docs_routes
 from prela_server.docs.samples import Samples
 from prela_server.edge.frame import Frame
 from prela_server.edge.guard import Guard
 from prela_server.edge.health import Check, health_routes, shared
+from prela_server.edge.methods import by_address
 from prela_server.edge.metrics import metrics_routes
 from prela_server.edge.problems import handlers
 from prela_server.ingest.gateway import IngestGateway, ReceiptClock
 from prela_server.ingest.routes import ingest_routes
 from prela_server.query.routes import query_routes
+from prela_server.query.sql_routes import sql_routes
 from prela_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -84,11 +88,12 @@ def application(
     store: Store | None = None,
     expose: Callable[[], bytes] | None = None,
     watched: Mapping[str, Check] | None = None,
+    asked: Callable[[], None] | None = None,
 ) -> ASGIApp:
     """Make the application that takes spans if there is a `gateway`, answers if there is a `store`.
 
     `/health` and `/ready`, which asks `checks` and `watched`, are there in any case, and `/metrics`
-    when there is something to `expose`.
+    when there is something to `expose`. `asked` is called when a deletion was asked for.
     """
     routes: list[BaseRoute] = []
     if gateway is not None:
@@ -100,6 +105,9 @@ def application(
         )
     if store is not None:
         routes += query_routes(store, guard, at_once=READERS)
+        asking = Asking(micros=_micros, new_id=_new_deletion_id, asked=asked or _nobody_waits)
+        routes += deletion_routes(store, guard, asking, body_seconds=settings.body_seconds)
+        routes += sql_routes(store, guard)
     if routes:
         routes += docs_routes(
             lambda: build_document(
@@ -110,12 +118,12 @@ def application(
     routes += health_routes(checks, watched)
     if expose is not None:
         routes += metrics_routes(expose, guard)
-    inner: ASGIApp = Starlette(routes=routes, exception_handlers=handlers())
+    inner: ASGIApp = Starlette(routes=by_address(routes), exception_handlers=handlers())
     if settings.cors_origins:
         inner = CORSMiddleware(
             inner,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "DELETE"],
             allow_headers=_ALLOWED,
             expose_headers=_SHOWN,
         )
@@ -124,3 +132,15 @@ def application(
         local_only=not settings.asks_for_keys and settings.is_local,
         origins=settings.cors_origins,
     )
+
+
+def _micros() -> int:
+    return time.time_ns() // 1000
+
+
+def _new_deletion_id() -> str:
+    return f"del_{secrets.token_hex(10)}"
+
+
+def _nobody_waits() -> None:
+    """Do nothing: another process looks for deletions by itself."""

@@ -36,6 +36,11 @@ READERS = 4
 """Questions that the store answers at once, for one process."""
 
 
+_SETTLE_SECONDS = 120
+"""By then each worker knows of a deletion (5 s), and has ended the inserts it was at (45 s, and
+once more after a connection that broke)."""
+
+
 @asynccontextmanager
 async def opened_store(settings: Settings) -> AsyncIterator[ClickHouseStore]:
     """Open ClickHouse when it is set, or else the engine in the data directory, which is held.
@@ -72,6 +77,7 @@ def open_store(settings: Settings) -> ClickHouseStore:
         password=server.password.reveal() if server.password else "",
         database=server.database,
         secure=server.secure,
+        settle_seconds=_SETTLE_SECONDS,
         **options,
     )
 

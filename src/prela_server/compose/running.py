@@ -24,6 +24,7 @@ from prela_server.compose.parts import needed, opened_accounts, opened_redis, op
 from prela_server.compose.roles import Role, require
 from prela_server.compose.work import DirectWork, Work, working
 from prela_server.deadline import Deadline
+from prela_server.deletion.eraser import erasing
 from prela_server.edge.guard import key_guard, open_guard
 from prela_server.edge.health import Check, shared
 from prela_server.settings import Settings
@@ -85,6 +86,7 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
         if work is not None:
             checks |= work.checks
             await enter(working(work, failed, deadline))
+        eraser = await enter(erasing(store, deadline)) if store is not None and role.works else None
         if bus is not None:
             gateway = ingest_gateway(settings, bus)
             grpc = grpc_server(settings, gateway, guard)
@@ -97,6 +99,7 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
             store=store if role.answers else None,
             expose=None if work is None else work.expose,
             watched=watched,
+            asked=eraser.wake if eraser is not None else None,
         )
         yield Running(app, failed, store, accounts, grpc)
 

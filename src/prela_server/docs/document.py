@@ -15,11 +15,12 @@ from prela_core.model import MAX_ID_LENGTH
 from prela_server.accounts import Scope
 from prela_server.docs.operations import TAGS, Operation, operations
 from prela_server.docs.refusals import REFUSALS, otlp_refusal, refusal_name, refusal_responses
-from prela_server.docs.samples import TRACE_ID, Samples
+from prela_server.docs.samples import DELETION_ID, SESSION_ID, TRACE_ID, Samples
 from prela_server.docs.schemas import BYTES, REF, Problem, component_name, components
 from prela_server.ingest.documents import RpcStatus
 from prela_server.ingest.otlp_answers import Encoding
 from prela_server.query.documents import ATTRIBUTES, PARAMETERS
+from prela_server.query.parameters import MAX_TEXT
 
 __all__ = ["BASE_URL", "build_document"]
 
@@ -36,8 +37,9 @@ over those you don't know.
 
 Every refusal is a problem of RFC 9457, `application/problem+json`, whose `detail` says what to \
 do; of an OTLP request it is a `google.rpc.Status`. Besides those listed, 404 and 405 answer an \
-unknown address or method. Answers carry `X-Request-ID`, your own if you send one; it is in the \
-server's log too."""
+unknown address or method, 500 is a fault of the server's own, which its log has, and any address \
+may answer 503 when the server has too many connections. Answers carry `X-Request-ID`, your own \
+if you send one; it is in the server's log too."""
 
 _KEYS_ASKED = """
 
@@ -65,14 +67,16 @@ _SCHEMES = {
 _SCOPES = {
     Scope.INGEST: "Needs a key with the scope `ingest`.",
     Scope.READ: "Needs a key with the scope `read`.",
+    Scope.DELETE: "Needs a key with the scope `delete`.",
 }
-_TRACE_ID = {
-    "name": "trace_id",
-    "in": "path",
-    "required": True,
-    "description": "The id of the trace, percent-encoded where need be.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_ID_LENGTH},
-    "example": TRACE_ID,
+_IN_PATHS = {
+    "trace_id": ("The id of the trace, percent-encoded where need be.", MAX_ID_LENGTH, TRACE_ID),
+    "session_id": (
+        "The id of the session, percent-encoded where need be.",
+        MAX_TEXT,
+        SESSION_ID,
+    ),
+    "deletion_id": ("The id of the deletion, as its receipt has it.", MAX_TEXT, DELETION_ID),
 }
 
 
@@ -130,7 +134,18 @@ def _operation(operation: Operation, *, asks_for_keys: bool) -> dict[str, Any]:
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
-    listed = [_TRACE_ID] if "{trace_id}" in operation.path else []
+    listed = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": description,
+            "schema": {"type": "string", "minLength": 1, "maxLength": longest},
+            "example": example,
+        }
+        for name, (description, longest, example) in _IN_PATHS.items()
+        if f"{{{name}}}" in operation.path
+    ]
     for name in operation.query:
         note = operation.notes.get(name) or PARAMETERS[name]
         parameter: dict[str, Any] = {
@@ -177,8 +192,9 @@ def _responses(operation: Operation, *, asks_for_keys: bool) -> dict[str, Any]:
     content = {"application/json": {"schema": _ref(operation.answer), "example": plain}}
     if operation.otlp:
         content[Encoding.PROTOBUF.value] = {"schema": BYTES}
+    content |= {media_type: {"schema": BYTES} for media_type in operation.others}
     responses: dict[str, Any] = {
-        str(HTTPStatus.OK.value): {"description": operation.answer_text, "content": content}
+        str(operation.status.value): {"description": operation.answer_text, "content": content}
     }
     errors = {HTTPStatus.FORBIDDEN, *operation.errors}
     if operation.scope is not None and asks_for_keys:
@@ -208,10 +224,14 @@ def _unready(operation: Operation) -> dict[str, Any]:
 
 
 def _curl(operation: Operation, *, with_key: bool) -> str:
-    path = operation.path.replace("{trace_id}", quote(TRACE_ID))
+    path = operation.path
+    for name, (_, _, example) in _IN_PATHS.items():
+        path = path.replace(f"{{{name}}}", quote(example))
     query = f"?{urlencode(operation.shown)}" if operation.shown else ""
     url = f"{BASE_URL}{path}{query}"
     words = ["curl", shlex.quote(url)]
+    if operation.method == "DELETE":
+        words.insert(1, "-X DELETE")
     if operation.scope is not None and with_key:
         words.append('-H "X-API-Key: $PRELA_API_KEY"')
     if operation.sent:

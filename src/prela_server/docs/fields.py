@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from prela_core.model import Flag, SpanType, Status
+from prela_core.store import DeletionState
 from prela_core.store.words import SEARCHED_FIELDS
 
 __all__ = ["FIELDS"]
@@ -113,6 +114,50 @@ FIELDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "highlights": _says(
             "Where words stand in the excerpt: pairs of start and end, in characters."
         ),
+        "Arrivals.items": _says("The spans, in the order in which they were stored."),
+        "Arrivals.next_cursor": _says("Send it as `cursor` for what comes next; never null."),
+        # of analyses
+        "segments": _says(
+            "Who had the time, from start to end without a gap: their durations add up to the "
+            "trace's."
+        ),
+        "PathSegment.span_id": _says("The span; null where no span of the path ran."),
+        "PathSegment.started_at": _says("When the stretch begins."),
+        "PathSegment.ended_at": _says("When it ends."),
+        "PathSegment.duration_ms": _says("Its milliseconds.", minimum=0),
+        "CriticalPath.started_at": _says("When the earliest span began."),
+        "CriticalPath.duration_ms": _says(
+            "Milliseconds from the earliest start to the latest moment known.", minimum=0
+        ),
+        "CriticalPath.spans": _says("All spans, those with the most time on the path first."),
+        "self_ms": _says("Milliseconds in which it ran and none of its children did.", minimum=0),
+        "path_ms": _says("Milliseconds for which it was on the critical path.", minimum=0),
+        "nodes": _says("Who took part, in the order of their first calls."),
+        "edges": _says("Who called whom, in the order of their first calls."),
+        "GraphNode.id": _says("`span_type` and `name`, joined by a colon."),
+        "GraphNode.name": _says("The name of the agent or tool, or the model."),
+        "source": _says("The `id` of the caller; null for what nobody called."),
+        "target": _says("The `id` of what was called."),
+        "calls": _says("How often.", **_COUNT),
+        "GraphNode.errors": _says("How many of the calls failed.", **_COUNT),
+        "GraphEdge.errors": _says("How many of the calls failed.", **_COUNT),
+        "GraphNode.duration_ms": _says("Milliseconds of all calls that have ended, added up."),
+        "GraphEdge.duration_ms": _says("Milliseconds of all calls that have ended, added up."),
+        "GraphNode.input_tokens": _says("Tokens that its calls read.", **_COUNT),
+        "GraphNode.output_tokens": _says("Tokens that its calls wrote.", **_COUNT),
+        "GraphNode.cost_usd": _says("What its calls cost, in US dollars.", **_COUNT),
+        "before": _says("The first of the two; null for a span that only the second has."),
+        "after": _says("The second of the two; null for a span that only the first has."),
+        "counts": _says("For each difference, how many spans have it; what none has is left out."),
+        "TraceDiff.spans": _says("All spans of both, as one tree in the order of the second."),
+        "depth": _says("How many spans stand above it.", **_COUNT),
+        "differences": _says("In what the two differ; empty where they are the same."),
+        "SpanFacts.input": _says(
+            "What went in, from shortly before the first difference; null where there is none."
+        ),
+        "SpanFacts.output": _says(
+            "What came out, from shortly before the first difference; null where there is none."
+        ),
         # of measures
         "measures": _says("What was measured, in the order that was asked for."),
         "by": _says("The fields that spans were grouped by."),
@@ -126,6 +171,32 @@ FIELDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         ),
         "is_other": _says("Whether the row holds all groups beyond `limit` together."),
         "values": _says("Each measure by its name; null where there is nothing to measure."),
+        # of deletions
+        "deletion_id": _says("The id of the deletion."),
+        "state": _says("How far it is.", enum=[word.value for word in DeletionState]),
+        "selection": _says("What was asked to be deleted, as it was sent.", type="object"),
+        "asked_at": _says("When it was asked; what was received later stays."),
+        "gone_at": _says("From when on nothing of it is found; null while some may be."),
+        "Deletion.completed_at": _says("When it was done; null until then."),
+        "Deletion.traces": _says("Traces of which something was deleted.", **_COUNT),
+        "Deletion.spans": _says("Spans that were deleted, each counted once.", **_COUNT),
+        "DeletionCount.traces": _says("Traces of which something would be deleted.", **_COUNT),
+        "DeletionCount.spans": _says("Spans that would be deleted, each counted once.", **_COUNT),
+        "Deletion.rows": _says(
+            "Rows that were deleted, by table: all versions of a span count; of `dead_letters`, "
+            "each that held something."
+        ),
+        "DeletionCount.rows": _says("Rows that would be deleted, by table."),
+        # of groups
+        "GroupSummary.name": _says("The value that its spans have in common."),
+        "GroupSummary.span_count": _says("How many spans it has.", **_COUNT),
+        "trace_count": _says("How many traces they are of.", **_COUNT),
+        "GroupSummary.error_count": _says("How many of the spans failed.", **_COUNT),
+        "GroupSummary.input_tokens": _says("Tokens read by its spans, none twice.", **_COUNT),
+        "GroupSummary.output_tokens": _says("Tokens written by its spans, none twice.", **_COUNT),
+        "GroupSummary.cost_usd": _says("What its spans cost, in US dollars.", **_COUNT),
+        "first_seen": _says("When its earliest span began."),
+        "last_seen": _says("When its latest span began."),
         # of pages
         "items": _says("The items of this page, in order."),
         "next_cursor": _says("Send it as `cursor` for the next page; null at the end."),

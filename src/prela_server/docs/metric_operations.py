@@ -1,4 +1,4 @@
-"""The operations that measure many spans."""
+"""The operations that measure many spans, and list who and what there is."""
 
 from __future__ import annotations
 
@@ -10,18 +10,22 @@ import attrs
 from prela_core.store import (
     Bucket,
     Dimension,
+    GroupOrder,
+    GroupSummary,
     Measure,
     MetricQuery,
     MetricRow,
     MetricTable,
+    Page,
     StoredSpan,
 )
+from prela_core.store.groups import LISTS
 from prela_core.store.metrics import MAX_GROUPS, MAX_POINTS
 from prela_server.accounts import Scope
 from prela_server.docs.operation import ASKING, QUERY, Operation
 from prela_server.docs.samples import Samples
 from prela_server.query.documents import PARAMETERS, ParameterNote
-from prela_server.query.metric_parameters import METRIC_PARAMETERS, SHORTCUTS
+from prela_server.query.metric_parameters import GROUP_PARAMETERS, METRIC_PARAMETERS, SHORTCUTS
 
 __all__ = ["metric_operations"]
 
@@ -88,6 +92,22 @@ _NOTES: Mapping[str, ParameterNote] = MappingProxyType(
         ),
     }
 )
+_GROUP_NOTES: Mapping[str, ParameterNote] = MappingProxyType(
+    {
+        "order": ParameterNote(
+            {
+                "type": "string",
+                "enum": [each.value for each in GroupOrder],
+                "default": GroupOrder.LAST_SEEN.value,
+            },
+            "What the list is sorted by. A minus sign puts the largest first; ties are broken by "
+            "name, so that paging is exact.",
+            GroupOrder.DEAREST.value,
+        ),
+        **{name: _NOTES[name] for name in ("start_time", "end_time")},
+    }
+)
+_LISTED = {"names": "names of spans"}
 _ABOUT = (
     "Spans count once, in their latest version, by the moment they started at. Durations are of "
     "spans that have ended, times to the first token of those that tell one, in milliseconds. A "
@@ -106,7 +126,7 @@ _ONE_EACH = {
 
 
 def metric_operations(samples: Samples) -> list[Operation]:
-    """Give `/api/v1/metrics/query` and its shortcuts."""
+    """Give `/api/v1/metrics/query`, its shortcuts, and the lists."""
     shown = MetricQuery(
         measures=(Measure.COUNT, Measure.P95_DURATION, Measure.COST),
         by=(Dimension.MODEL,),
@@ -145,7 +165,46 @@ def metric_operations(samples: Samples) -> list[Operation]:
             )
             for name, measures in SHORTCUTS.items()
         ),
+        *(_list(samples, by, name) for by, name in LISTS.items()),
     ]
+
+
+def _list(samples: Samples, by: Dimension, name: str) -> Operation:
+    return Operation(
+        method="GET",
+        path=f"/api/v1/{name}",
+        name=f"list{name.capitalize()}",
+        tag=QUERY,
+        summary=f"List {_LISTED.get(name, name)}",
+        description=f"The values of `{by}` among spans, those that were seen last first unless "
+        "another order is asked for, and what the spans of each come to. Spans count once, in "
+        "their latest version.",
+        scope=Scope.READ,
+        query=GROUP_PARAMETERS,
+        notes=_GROUP_NOTES,
+        shown={"order": GroupOrder.DEAREST.value, "limit": "5"},
+        answer=Page[GroupSummary],
+        answer_text="A page of them.",
+        given=Page(items=[_group_example(samples, by)], next_cursor=None),
+        errors=ASKING,
+    )
+
+
+def _group_example(samples: Samples, by: Dimension) -> GroupSummary:
+    spans = samples.trace_detail.spans
+    name = next((said for each in spans if (said := getattr(each, by))), "production")
+    call = spans[1]
+    return GroupSummary(
+        name=name,
+        span_count=1,
+        trace_count=1,
+        error_count=0,
+        input_tokens=call.input_tokens or 0,
+        output_tokens=call.output_tokens or 0,
+        cost_usd=call.cost_usd or 0.0,
+        first_seen=call.started_at,
+        last_seen=call.started_at,
+    )
 
 
 def _example(samples: Samples, asked: MetricQuery) -> MetricTable:

@@ -12,9 +12,9 @@ import attrs
 from prela_server.accounts import Scope
 from prela_server.query.documents import ParameterNote
 
-__all__ = ["ASKING", "HEALTH", "INGEST", "QUERY", "SENDING", "TAGS", "Operation"]
+__all__ = ["ASKING", "DELETING", "HEALTH", "INGEST", "QUERY", "SENDING", "TAGS", "Operation"]
 
-INGEST, QUERY, HEALTH = "Send spans", "Ask about traces", "Health"
+INGEST, QUERY, DELETING, HEALTH = "Send spans", "Ask about traces", "Delete", "Health"
 
 TAGS: Mapping[str, str] = MappingProxyType(
     {
@@ -24,6 +24,10 @@ TAGS: Mapping[str, str] = MappingProxyType(
         QUERY: "Answers cover what was accepted before the question. Lists come in pages: follow "
         "`next_cursor` until it is null. A parameter that is unknown, misspelt or given twice is "
         "refused, since passing over it would give a wrong answer.",
+        DELETING: "A deletion is about what was received until it was asked; what is received "
+        "afterwards is new. It is carried out after the answer: its receipt says how far it is, "
+        "from `waiting` to `done`, and counts what went. From `gone_at` on, nothing of it is "
+        "found.",
         HEALTH: "For load balancers and supervisors; no key is asked for.",
     }
 )
@@ -55,7 +59,8 @@ class Operation:
     with `attributes`, those that begin with `attr.` are taken too. `errors` are the statuses it
     may refuse with; those of credentials are added. `notes` are of parameters that mean something
     else here than elsewhere. With `otlp`, body and answer may also be
-    protobuf, and errors have OTLP's form.
+    protobuf, and errors have OTLP's form. `others` are the media types, none of them JSON, that
+    the answer may have as well. `status` is that of the answer.
     """
 
     method: str
@@ -77,3 +82,5 @@ class Operation:
     errors: Sequence[HTTPStatus] = ()
     otlp: bool = False
     notes: Mapping[str, ParameterNote] = attrs.field(factory=dict)
+    status: HTTPStatus = HTTPStatus.OK
+    others: Sequence[str] = ()

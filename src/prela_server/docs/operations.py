@@ -8,10 +8,14 @@ import attrs
 
 from prela_core.store import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
 from prela_server.accounts import Scope
+from prela_server.docs.analysis_operations import analysis_operations
+from prela_server.docs.deletion_operations import deletion_operations
+from prela_server.docs.live_operations import live_operations
 from prela_server.docs.metric_operations import metric_operations
 from prela_server.docs.operation import ASKING, HEALTH, INGEST, QUERY, SENDING, TAGS, Operation
 from prela_server.docs.samples import TRACE_ID, WORD, Samples
 from prela_server.docs.schemas import Health, Readiness
+from prela_server.docs.sql_operations import sql_operations
 from prela_server.ingest.documents import (
     BatchDocument,
     OtlpAnswer,
@@ -21,8 +25,9 @@ from prela_server.ingest.documents import (
     TraceDocument,
 )
 from prela_server.ingest.routes import AcceptedBatch, AcceptedSpan, AcceptedTrace
+from prela_server.query.documents import SPAN_PARAMETERS
 from prela_server.query.parameters import PAGE_PARAMETERS
-from prela_server.query.routes import LIST_PARAMETERS, SEARCH_PARAMETERS
+from prela_server.query.routes import FIND_PARAMETERS, LIST_PARAMETERS, SEARCH_PARAMETERS
 
 __all__ = ["TAGS", "Operation", "operations"]
 
@@ -32,7 +37,15 @@ _ONE_SENTENCE = "Everything that is known of one trace, with all of its spans."
 
 def operations(samples: Samples) -> list[Operation]:
     """Give all operations, in the order for reading, with examples from `samples`."""
-    return [*_ingest(samples), *_query(samples), *metric_operations(samples), *_health()]
+    return [
+        *_ingest(samples),
+        *_query(samples),
+        *metric_operations(samples),
+        *live_operations(samples),
+        *deletion_operations(samples),
+        *sql_operations(),
+        *_health(),
+    ]
 
 
 def _ingest(samples: Samples) -> list[Operation]:
@@ -187,6 +200,7 @@ def _query(samples: Samples) -> list[Operation]:
             given=samples.span_page,
             errors=(*ASKING, HTTPStatus.NOT_FOUND),
         ),
+        *analysis_operations(samples),
         Operation(
             method="GET",
             path="/api/v1/search",
@@ -203,6 +217,23 @@ def _query(samples: Samples) -> list[Operation]:
             answer=Page[SearchHit],
             answer_text="A page of hits.",
             given=samples.search_page,
+            errors=ASKING,
+        ),
+        Operation(
+            method="GET",
+            path="/api/v1/spans",
+            name="findSpans",
+            tag=QUERY,
+            summary="Find spans",
+            description="The spans, of whatever traces, that `query` describes, newest first "
+            "unless another order is asked for.",
+            scope=Scope.READ,
+            query=FIND_PARAMETERS,
+            notes=SPAN_PARAMETERS,
+            shown={"query": "type:llm duration>1s", "limit": "5"},
+            answer=Page[StoredSpan],
+            answer_text="A page of spans.",
+            given=samples.span_page,
             errors=ASKING,
         ),
     ]

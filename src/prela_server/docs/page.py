@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from prela_server.docs.markup import Markup, code, json_block, prose, slug, tag
+from prela_server.docs.outline import by_tag, resolved
 from prela_server.docs.schema_tables import fields_table, type_of
 
 __all__ = ["PAGE_POLICY", "render_page"]
@@ -57,7 +58,7 @@ def _contents(document: Mapping[str, Any]) -> Markup:
     info = document["info"]
     brand = tag("a", info["title"], href="#top", class_="brand")
     parts = [brand + tag("span", f"HTTP API {info['version']}", class_="version")]
-    for name, operations in _by_tag(document).items():
+    for name, operations in by_tag(document).items():
         links = [
             tag(
                 "li",
@@ -102,7 +103,7 @@ def _sections(document: Mapping[str, Any]) -> Markup:
             + Markup("").join(_operation(document, *each) for each in operations),
             id=slug(name),
         )
-        for name, operations in _by_tag(document).items()
+        for name, operations in by_tag(document).items()
     ]
     schemas = document["components"]["schemas"]
     listed = [
@@ -176,7 +177,7 @@ def _fields_of(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Markup
 def _answers(document: Mapping[str, Any], responses: Mapping[str, Any]) -> Markup:
     rows = []
     for status, said in responses.items():
-        response = _resolved(document, said)
+        response = resolved(document, said)
         (media_type, media), *_ = response["content"].items()
         name = media["schema"]["$ref"].rpartition("/")[2]
         about = prose(response["description"])
@@ -203,22 +204,5 @@ def _answers(document: Mapping[str, Any], responses: Mapping[str, Any]) -> Marku
     return tag("dl", Markup("").join(rows), class_="answers")
 
 
-def _resolved(document: Mapping[str, Any], said: Mapping[str, Any]) -> Mapping[str, Any]:
-    if "$ref" not in said:
-        return said
-    found: Mapping[str, Any] = document["components"]["responses"][said["$ref"].rpartition("/")[2]]
-    return found
-
-
 def _method(method: str) -> Markup:
     return tag("span", method.upper(), class_=f"method {method}")
-
-
-def _by_tag(document: Mapping[str, Any]) -> dict[str, list[tuple[str, str, Mapping[str, Any]]]]:
-    found: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
-        each["name"]: [] for each in document["tags"]
-    }
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            found[operation["tags"][0]].append((method, path, operation))
-    return found

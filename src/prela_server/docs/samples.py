@@ -14,6 +14,14 @@ from typing import Any
 import attrs
 import msgspec
 
+from prela_core.analysis import (
+    AgentGraph,
+    CriticalPath,
+    TraceDiff,
+    agent_graph,
+    critical_path,
+    diff_traces,
+)
 from prela_core.model import to_micros, to_rfc3339
 from prela_core.store import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
 from prela_core.store.plans import hit_from_texts
@@ -21,13 +29,16 @@ from prela_core.store.rows import stored_span
 from prela_core.store.summary import detail, summarise
 from prela_core.store.words import SEARCHED_FIELDS
 from prela_core.wire import Limits, decode_batch
+from prela_server.query.documents import OTHER_TRACE_ID
 
-__all__ = ["CURSOR", "TRACE_ID", "WORD", "Samples"]
+__all__ = ["CURSOR", "DELETION_ID", "SESSION_ID", "TRACE_ID", "WORD", "Samples"]
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 CURSOR = "3q2-71sxMjM0NTY3ODksMTc2ODQ3ODQwMDAwMDAwMCwiMGFmNyJd"
 """What a cursor looks like; it leads nowhere."""
 WORD = "refund"
+SESSION_ID = "session-7"
+DELETION_ID = "del_9f2c81b6a04e7d35c8aa"
 
 _ROOT = "00f067aa0ba902b7"
 
@@ -58,7 +69,7 @@ class Samples:
                     "started_at": self._at(0),
                     "ended_at": self._at(1900),
                     "status": "success",
-                    "attributes": {"session.id": "session-7", "user.id": "user-42"},
+                    "attributes": {"session.id": SESSION_ID, "user.id": "user-42"},
                 },
                 {
                     "span_id": "b7ad6b7169203331",
@@ -147,6 +158,33 @@ class Samples:
     def span_page(self) -> Page[StoredSpan]:
         """The first page of `/api/v1/traces/{trace_id}/spans`, of one span."""
         return Page(items=list(self._stored[:1]), next_cursor=CURSOR)
+
+    @property
+    def critical_path(self) -> CriticalPath:
+        """The trace's critical path."""
+        return critical_path(self._stored)
+
+    @property
+    def graph(self) -> AgentGraph:
+        """Who called whom in the trace."""
+        return agent_graph(self._stored)
+
+    @property
+    def diff(self) -> TraceDiff:
+        """The trace compared with a later run, which was slower and gave another answer."""
+        root, call, *_ = self._stored
+        later = [
+            attrs.evolve(root, trace_id=OTHER_TRACE_ID, span_id="1111111111111111"),
+            attrs.evolve(
+                call,
+                trace_id=OTHER_TRACE_ID,
+                span_id="2222222222222222",
+                parent_span_id="1111111111111111",
+                duration_ms=call.duration_ms + 900,
+                output="Your refund is on its way.",
+            ),
+        ]
+        return diff_traces(self.trace_detail, detail(summarise(later), later))
 
     @property
     def search_page(self) -> Page[SearchHit]:

@@ -69,7 +69,8 @@ class Readiness:
 def components(types: Iterable[Any]) -> dict[str, Any]:
     """Give the schemas of `types` and of all that they hold, by the names of their classes.
 
-    Descriptions are the docstrings of the classes and, of fields, the texts in `FIELDS`.
+    Descriptions are the docstrings of the classes and, of fields, the texts in `FIELDS`. What a
+    class has as `SCHEMA` is put on top.
     """
     listed = list(types)
     _, schemas = msgspec.json.schema_components(listed, ref_template=REF)
@@ -80,6 +81,7 @@ def components(types: Iterable[Any]) -> dict[str, Any]:
         cls = classes.get(name.partition("_")[0])
         if cls is not None:
             _describe(schema, cls)
+            schema.update(getattr(cls, "SCHEMA", {}))
     return {_tidy(name): _renamed(schema) for name, schema in sorted(schemas.items())}
 
 

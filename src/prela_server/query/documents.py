@@ -12,10 +12,13 @@ from typing import Any
 import attrs
 
 from prela_core.model import SpanType, Status
-from prela_core.store import MAX_LIMIT, Order
+from prela_core.store import MAX_LIMIT, Order, SpanOrder
 from prela_server.query.parameters import MAX_ATTRIBUTES, MAX_TEXT
 
-__all__ = ["ATTRIBUTES", "PARAMETERS", "ParameterNote"]
+__all__ = ["ATTRIBUTES", "OTHER_TRACE_ID", "PARAMETERS", "SPAN_PARAMETERS", "ParameterNote"]
+
+OTHER_TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+"""The id of another run, for examples."""
 
 _DAYS = r"^(19[7-9][0-9]|20[0-9][0-9])-"
 _TEXT: dict[str, Any] = {"type": "string", "maxLength": MAX_TEXT}
@@ -88,6 +91,13 @@ PARAMETERS: Mapping[str, ParameterNote] = MappingProxyType(
             "is given.",
             "2027-01-01T00:00:00Z",
         ),
+        "query": ParameterNote(
+            _TEXT,
+            "What is asked for, in the query language: `status:error model:claude* duration>2s "
+            'cost>0.05 attr.env:prod "exact words"`, with `and`, `or`, `not`, parentheses, '
+            "`any(...)` and `all(...)`. It holds beside the other conditions.",
+            "status:error duration>2s",
+        ),
         "order": ParameterNote(
             {
                 "type": "string",
@@ -97,6 +107,9 @@ PARAMETERS: Mapping[str, ParameterNote] = MappingProxyType(
             "What the list is sorted by. A minus sign puts the largest first; ties are broken by "
             "trace id, so that paging is exact.",
             Order.SLOWEST.value,
+        ),
+        "to": ParameterNote(
+            _TEXT, "The id of the trace to compare with, such as a later run.", OTHER_TRACE_ID
         ),
         "limit": ParameterNote(
             {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50},
@@ -117,6 +130,40 @@ PARAMETERS: Mapping[str, ParameterNote] = MappingProxyType(
     }
 )
 """By name, in the order of `query.parameters`."""
+
+SPAN_PARAMETERS: Mapping[str, ParameterNote] = MappingProxyType(
+    {
+        "order": ParameterNote(
+            {
+                "type": "string",
+                "enum": [order.value for order in SpanOrder],
+                "default": SpanOrder.NEWEST.value,
+            },
+            "What the list is sorted by. A minus sign puts the largest first; spans without a "
+            "cost come last, and ties are broken by trace id and span id.",
+            SpanOrder.SLOWEST.value,
+        ),
+        "query": ParameterNote(
+            _TEXT,
+            "What is asked for, in the query language: `type:tool status:error duration>2s`. "
+            "`any(...)` and `all(...)` are about the spans of the same trace.",
+            "type:tool status:error",
+        ),
+        "start_time": ParameterNote(
+            _MOMENT,
+            "The span started at this moment or later: RFC 3339, of 1970 to 2099, UTC if no zone "
+            "is given.",
+            "2026-01-01T00:00:00Z",
+        ),
+        "end_time": ParameterNote(
+            _MOMENT,
+            "The span started before this moment: RFC 3339, of 1970 to 2099, UTC if no zone is "
+            "given.",
+            "2027-01-01T00:00:00Z",
+        ),
+    }
+)
+"""What those of `PARAMETERS` mean that mean something else where spans are asked for."""
 
 ATTRIBUTES = ParameterNote(
     {

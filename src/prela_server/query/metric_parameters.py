@@ -7,10 +7,17 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
 
-from prela_core.store import Bucket, Dimension, Measure, MetricQuery
-from prela_server.query.parameters import Parameters
+from prela_core.store import Bucket, Dimension, GroupOrder, GroupQuery, Measure, MetricQuery
+from prela_server.query.parameters import PAGE_PARAMETERS, Parameters
 
-__all__ = ["DIMENSION_WORDS", "METRIC_PARAMETERS", "SHORTCUTS", "metric_query"]
+__all__ = [
+    "DIMENSION_WORDS",
+    "GROUP_PARAMETERS",
+    "METRIC_PARAMETERS",
+    "SHORTCUTS",
+    "group_query",
+    "metric_query",
+]
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -25,6 +32,7 @@ METRIC_PARAMETERS = (
     "start_time",
     "end_time",
 )
+GROUP_PARAMETERS = ("start_time", "end_time", "order", *PAGE_PARAMETERS)
 
 SHORTCUTS: Mapping[str, tuple[Measure, ...]] = MappingProxyType(
     {
@@ -86,3 +94,12 @@ def metric_query(sent: Parameters, measures: tuple[Measure, ...] | None = None) 
 
 
 _MEASURES = {each.value: each for each in Measure}
+
+
+def group_query(by: Dimension, sent: Parameters) -> GroupQuery:
+    """Read which of the groups `by` are meant, and in which order."""
+    start_time, end_time = sent.window()
+    order = sent.word("order", {each.value: each for each in GroupOrder})
+    return GroupQuery(
+        by=by, start_time=start_time, end_time=end_time, order=order or GroupOrder.LAST_SEEN
+    )

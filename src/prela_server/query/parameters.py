@@ -8,12 +8,20 @@ from typing import Any, TypeVar
 
 from starlette.datastructures import QueryParams
 
+from prela_core.ask import Condition, Subject, parse
 from prela_core.errors import InvalidError
 from prela_core.model import SpanType
-from prela_core.store import Order, PageRequest, TraceFilter
+from prela_core.store import Order, PageRequest, SpanFilter, SpanOrder, TraceFilter
 from prela_core.wire import parse_timestamp, status_of
 
-__all__ = ["MAX_ATTRIBUTES", "MAX_TEXT", "PAGE_PARAMETERS", "TRACE_PARAMETERS", "Parameters"]
+__all__ = [
+    "MAX_ATTRIBUTES",
+    "MAX_TEXT",
+    "PAGE_PARAMETERS",
+    "SPAN_PARAMETERS",
+    "TRACE_PARAMETERS",
+    "Parameters",
+]
 
 T = TypeVar("T")
 
@@ -42,7 +50,9 @@ TRACE_PARAMETERS = (
     "max_duration_ms",
     "start_time",
     "end_time",
+    "query",
 )
+SPAN_PARAMETERS = ("query", "start_time", "end_time")
 
 
 class Parameters:
@@ -98,6 +108,7 @@ class Parameters:
             start_time=self._read("start_time", _moment),
             end_time=self._read("end_time", _moment),
             attributes=tuple((_attribute_key(name), value) for name, value in self._attributes),
+            where=self._condition(Subject.TRACE),
         )
 
     def text(self, name: str) -> str | None:
@@ -111,6 +122,10 @@ class Parameters:
     def flag(self, name: str) -> bool:
         """Give whether something is wanted."""
         return self.word(name, {"true": True, "1": True, "false": False, "0": False}) or False
+
+    def moment(self, name: str) -> int | None:
+        """Give a moment, in microseconds."""
+        return self._read(name, _moment)
 
     def window(self) -> tuple[int | None, int | None]:
         """Give `start_time` and `end_time`, in microseconds."""
@@ -126,6 +141,24 @@ class Parameters:
             name, lambda text: [_meaning(each.strip(), meanings) for each in text.split(",")]
         )
         return tuple(read or ())
+
+    def span_order(self) -> SpanOrder:
+        """Give the wanted order of spans; newest first when none is named."""
+        sent = self._values.get("order") or SpanOrder.NEWEST.value
+        if sent not in {order.value for order in SpanOrder}:
+            raise _fault("order", f"must be one of {', '.join(SpanOrder)}")
+        return SpanOrder(sent)
+
+    def span_filter(self) -> SpanFilter:
+        """Give the wanted filter of spans. An empty value is the same as none."""
+        return SpanFilter(
+            where=self._condition(Subject.SPAN),
+            start_time=self._read("start_time", _moment),
+            end_time=self._read("end_time", _moment),
+        )
+
+    def _condition(self, about: Subject) -> Condition | None:
+        return parse(self._values.get("query", ""), about)
 
     def _read(self, name: str, convert: Callable[[str], T]) -> T | None:
         text = self._values.get(name)

@@ -16,13 +16,22 @@ from prela_core.store import Reader
 from prela_server.accounts import Scope
 from prela_server.edge.answers import json_answer
 from prela_server.edge.guard import Guard
+from prela_server.query.analysis_routes import analysis_routes
+from prela_server.query.live_routes import live_routes
 from prela_server.query.metric_routes import metric_routes
-from prela_server.query.parameters import PAGE_PARAMETERS, TRACE_PARAMETERS, Parameters
+from prela_server.query.parameters import (
+    PAGE_PARAMETERS,
+    SPAN_PARAMETERS,
+    TRACE_PARAMETERS,
+    Parameters,
+)
+from prela_server.query.trace_paths import below_id
 
-__all__ = ["LIST_PARAMETERS", "SEARCH_PARAMETERS", "query_routes"]
+__all__ = ["FIND_PARAMETERS", "LIST_PARAMETERS", "SEARCH_PARAMETERS", "query_routes"]
 
 T = TypeVar("T")
 
+FIND_PARAMETERS = (*SPAN_PARAMETERS, "order", *PAGE_PARAMETERS)
 LIST_PARAMETERS = (*TRACE_PARAMETERS, "order", *PAGE_PARAMETERS)
 SEARCH_PARAMETERS = (
     *(name for name in TRACE_PARAMETERS if name not in ("min_duration_ms", "max_duration_ms")),
@@ -50,10 +59,6 @@ def query_routes(reader: Reader, guard: Guard, *, at_once: int = 4) -> list[Rout
         return _found(await ask(lambda: reader.trace(project, trace_id)))
 
     async def list_spans(request: Request) -> Response:
-        if not (request.scope.get("raw_path") or b"/spans").endswith(b"/spans"):
-            # The slash was escaped, so that it and the word are the end of an id.
-            request.path_params["trace_id"] += "/spans"
-            return await show_trace(request)
         project = (await guard(request, Scope.READ)).project_id
         page = Parameters(request.query_params, PAGE_PARAMETERS).page()
         trace_id = request.path_params["trace_id"]
@@ -70,13 +75,21 @@ def query_routes(reader: Reader, guard: Guard, *, at_once: int = 4) -> list[Rout
             )
         return json_answer(await ask(lambda: reader.search(project, where, page)))
 
+    async def find_spans(request: Request) -> Response:
+        project = (await guard(request, Scope.READ)).project_id
+        sent = Parameters(request.query_params, FIND_PARAMETERS)
+        where, order, page = sent.span_filter(), sent.span_order(), sent.page()
+        return json_answer(await ask(lambda: reader.find_spans(project, where, order, page)))
+
     return [
         Route("/api/v1/traces", list_traces),
-        # An id may hold slashes; escaped as %2F they are slashes again before a route is chosen.
-        Route("/api/v1/traces/{trace_id:path}/spans", list_spans),
+        Route("/api/v1/traces/{trace_id:path}/spans", below_id("spans", list_spans, show_trace)),
+        *analysis_routes(reader, guard, ask, show_trace),
         Route("/api/v1/traces/{trace_id:path}", show_trace),
         Route("/api/v1/search", search),
+        Route("/api/v1/spans", find_spans),
         *metric_routes(reader, guard, ask),
+        *live_routes(reader, guard, ask),
     ]
 
 

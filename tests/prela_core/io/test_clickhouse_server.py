@@ -13,22 +13,15 @@ import pytest
 from tests.fronts import ClickHouse, clickhouse
 
 from prela_core.errors import PrelaError, StoreUnavailableError
-from prela_core.io import clickhouse_store
+from prela_core.io import clickhouse_statements
 from prela_core.io.clickhouse_errors import RefusedByStoreError
 from prela_core.io.clickhouse_store import ClickHouseStore, open_server
 from prela_core.model import SpanBatch, to_micros
-from prela_core.store import Order, PageRequest, TraceFilter
+from prela_core.store import Order, PageRequest, TraceFilter, migrations
 from prela_core.testing import NOON, span_record
 
 MICROS = to_micros(NOON)
-STEPS = [
-    "0001 spans",
-    "0002 trace_announcements",
-    "0003 traces",
-    "0004 scores",
-    "0005 dead_letters",
-    "0006 words",
-]
+STEPS = [f"{step.number:04d} {step.name}" for step in migrations.migrations()]
 
 
 def _open(server: ClickHouse, **options: Any) -> ClickHouseStore:
@@ -275,7 +268,7 @@ def test_questions_can_only_read_the_store(
         pytest.raises(StoreUnavailableError, match="164"),  # READONLY
         store._borrowed(store._readers, writing=False) as client,
     ):
-        client.query(sql, settings=clickhouse_store._READ_SETTINGS)
+        client.query(sql, settings=clickhouse_statements.READ_SETTINGS)
     assert ["t"] == ids(store, "readonly")
 
 
@@ -283,8 +276,8 @@ def test_a_question_with_too_long_an_answer_is_refused(
     server: ClickHouse, store: ClickHouseStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     insert(store, "long", *map(str, range(50)))
-    bounded = clickhouse_store._READ_SETTINGS | {"max_result_rows": 5}
-    monkeypatch.setattr(clickhouse_store, "_READ_SETTINGS", bounded)
+    bounded = clickhouse_statements.READ_SETTINGS | {"max_result_rows": 5}
+    monkeypatch.setattr(clickhouse_statements, "READ_SETTINGS", bounded)
     with pytest.raises(StoreUnavailableError, match="narrow it"):
         ids(store, "long")
 

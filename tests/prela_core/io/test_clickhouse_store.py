@@ -16,7 +16,7 @@ import pytest
 
 import prela_core
 from prela_core.errors import SettingsError, StoreUnavailableError
-from prela_core.io import clickhouse_store
+from prela_core.io import clickhouse_statements
 from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
 from prela_core.model import SpanBatch, to_micros
 from prela_core.store import Order, PageRequest, TraceFilter, migrations
@@ -24,14 +24,7 @@ from prela_core.testing import NOON, span_record
 
 MICROS = to_micros(NOON)
 SOURCE = Path(prela_core.__file__).parents[1]
-STEPS = [
-    "0001 spans",
-    "0002 trace_announcements",
-    "0003 traces",
-    "0004 scores",
-    "0005 dead_letters",
-    "0006 words",
-]
+STEPS = [f"{step.number:04d} {step.name}" for step in migrations.migrations()]
 
 
 @pytest.fixture
@@ -214,7 +207,7 @@ def test_questions_can_only_read_the_store(store: ClickHouseStore, sql: str) -> 
         pytest.raises(StoreUnavailableError),
         store._borrowed(store._readers, writing=False) as client,
     ):
-        client.query(sql, settings=clickhouse_store._READ_SETTINGS)
+        client.query(sql, settings=clickhouse_statements.READ_SETTINGS)
     insert(store, span_record(trace_id="t"))
     assert ["t"] == ids(store)
 
@@ -223,8 +216,8 @@ def test_a_question_that_takes_too_much_is_refused(
     store: ClickHouseStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     insert(store, *(span_record(trace_id=str(at)) for at in range(50)))
-    bounded = clickhouse_store._READ_SETTINGS | {"max_result_rows": 5}
-    monkeypatch.setattr(clickhouse_store, "_READ_SETTINGS", bounded)
+    bounded = clickhouse_statements.READ_SETTINGS | {"max_result_rows": 5}
+    monkeypatch.setattr(clickhouse_statements, "READ_SETTINGS", bounded)
     with pytest.raises(StoreUnavailableError, match="narrow it"):
         ids(store)
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from html.parser import HTMLParser
 from io import StringIO
 from typing import Any
 
@@ -10,6 +9,7 @@ import pyarrow as pa
 import pytest
 from msgspec import Raw
 from rich.console import Console
+from tests.html_reading import read_html
 
 from prela_core.notebook import Hits, Spans, Trace, Traces
 from prela_core.testing import NOON, search_hit, stored_span, trace_detail, trace_summary
@@ -138,22 +138,6 @@ def test_a_part_of_a_list_is_such_a_list(spans: Spans) -> None:
     assert "b" == spans[-1].span_id
 
 
-class Texts(HTMLParser):
-    """Collects what a reader of the HTML sees, and the tags that made it."""
-
-    def __init__(self, document: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.texts: list[str] = []
-        self.feed(document)
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
-        self.tags.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
-
-
 @pytest.mark.parametrize(
     "shown",
     [
@@ -164,9 +148,9 @@ class Texts(HTMLParser):
     ids=["traces", "spans", "hits"],
 )
 def test_texts_of_strangers_stay_texts(shown: Any) -> None:
-    document = Texts(shown._repr_html_())
+    document = read_html(shown._repr_html_())
     assert "script" not in document.tags
-    assert "<script>alert(1)</script>&\ufffd[31m\ufffd" in "".join(document.texts)
+    assert "<script>alert(1)</script>&\ufffd[31m\ufffd" in document.text
     assert not {"\x1b", "\u202e"} & set(repr(shown) + shown._repr_html_())
 
 
@@ -202,6 +186,7 @@ def test_a_trace_shows_itself_as_a_tree() -> None:
     )
     assert "└╴look up" in repr(trace)
     assert repr(trace).splitlines()[0].startswith("✗ answer  failed")
+    assert "look up" in read_html(trace._repr_html_()).text
     assert 2 == len(trace.pandas()) == len(trace.polars()) == trace.arrow().num_rows
     assert "look up" == trace.span("b").name
 

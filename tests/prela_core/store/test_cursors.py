@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from prela_core.errors import MalformedError
 from prela_core.store import Order, TraceFilter
-from prela_core.store.cursors import decode_cursor, encode_cursor, question_digest
+from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, question_digest
 
 DIGEST = question_digest("traces", "p", TraceFilter(), Order.NEWEST)
 
@@ -77,7 +77,10 @@ def test_any_other_text_is_refused(text: str) -> None:
         [],
         [DIGEST],
         [DIGEST, 1],
-        [DIGEST, 1, "a", 2],
+        [DIGEST, 1, "a", 2, 3],
+        [DIGEST, 1, "a", "2"],
+        [DIGEST, 1, "a", -1],
+        [DIGEST, 1, "a", 10**17],
         [DIGEST, "1", "a"],
         [DIGEST, 1.5, "a"],
         [DIGEST, 1, None],
@@ -115,3 +118,10 @@ def test_questions_differ_by_each_of_their_parts() -> None:
         ("traces", "p", TraceFilter(attributes=(("x", "y"),)), Order.NEWEST),
     ]
     assert len(questions) == len({question_digest(*each) for each in questions})
+
+
+def test_when_the_first_page_was_asked_for_is_told_by_the_cursor() -> None:
+    moving = encode_cursor(DIGEST, 1, "a", 5)
+    assert (1, "a") == decode_cursor(moving, DIGEST)
+    assert 5 == first_asked(moving, 9)
+    assert 9 == first_asked(encode_cursor(DIGEST, 1, "a"), 9) == first_asked(None, 9)

@@ -123,4 +123,6 @@ def test_only_the_right_key_and_pepper_match() -> None:
 
 @given(st.lists(st.sampled_from(Scope)))
 def test_scopes_in_order(scopes: list[Scope]) -> None:
-    assert [s for s in (Scope.INGEST, Scope.READ, Scope.ADMIN) if s in scopes] == in_order(scopes)
+    assert [
+        s for s in (Scope.INGEST, Scope.READ, Scope.DELETE, Scope.ADMIN) if s in scopes
+    ] == in_order(scopes)

@@ -19,7 +19,8 @@ def identity(*scopes: Scope) -> Identity:
         ({Scope.INGEST}, {Scope.INGEST}),
         ({Scope.READ}, {Scope.READ}),
         ({Scope.INGEST, Scope.READ}, {Scope.INGEST, Scope.READ}),
-        ({Scope.ADMIN}, {Scope.INGEST, Scope.READ, Scope.ADMIN}),
+        ({Scope.DELETE}, {Scope.DELETE}),
+        ({Scope.ADMIN}, set(Scope)),
     ],
 )
 def test_only_admin_includes_the_others(had: set[Scope], reached: set[Scope]) -> None:

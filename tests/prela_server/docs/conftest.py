@@ -23,6 +23,10 @@ Get = Callable[..., httpx.Response]
 class NoStore:
     """Has nothing, whatever is asked for."""
 
+    @property
+    def deletions(self) -> NoStore:
+        return self
+
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_: None
 

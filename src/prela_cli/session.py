@@ -1,0 +1,44 @@
+"""`prela session`: the traces of a session in their order."""
+
+from __future__ import annotations
+
+import click
+
+from prela_cli import moments
+from prela_cli.output import show, show_json, show_line
+from prela_cli.reading import page_options, source_options
+from prela_cli.render.traces_table import TracesTable
+from prela_cli.source import PROJECT_ID
+from prela_core.errors import NotFoundError
+from prela_core.store import PageRequest, Reader
+
+__all__ = ["session"]
+
+
+@click.command()
+@click.argument("session_id")
+@page_options
+@source_options
+def session(
+    *, reader: Reader, session_id: str, limit: int, cursor: str | None, as_json: bool
+) -> None:
+    """List the traces of a session or conversation, in the order in which they began.
+
+    SESSION_ID is the whole id, as `session.id` or the like told it.
+
+    \b
+    Example:
+      prela session session-7
+      prela session session-7 --limit 100 --json
+    """
+    found = reader.session(PROJECT_ID, session_id, PageRequest(limit=limit, cursor=cursor))
+    if found is None:
+        raise NotFoundError(f"there is no session {session_id}")
+    if as_json:
+        show_json(found)
+    elif not found.items:
+        show_line("No more traces.")
+    else:
+        show(TracesTable(found, moments.now()))
+        if found.next_cursor:
+            show_line(f"There are more: add --cursor {found.next_cursor}")
