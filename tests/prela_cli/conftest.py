@@ -13,6 +13,8 @@ from prela_cli import moments, source
 from prela_cli.main import prela
 from prela_core.analysis.reading import Analyses
 from prela_core.store import (
+    MetricQuery,
+    MetricTable,
     Order,
     Page,
     PageRequest,
@@ -23,6 +25,7 @@ from prela_core.store import (
     TraceSummary,
 )
 from prela_core.testing.factories import NOON
+from prela_core.testing.metrics import tabulate
 
 Run = Callable[..., Result]
 
@@ -66,6 +69,13 @@ class FakeReader(Analyses):
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         self._ask(project_id, where, page)
         return Page(items=self.hits, next_cursor=self.next_cursor)
+
+    def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
+        self._ask(project_id, asked)
+        return self.metrics_of(asked)
+
+    def metrics_of(self, asked: MetricQuery) -> MetricTable:
+        return tabulate([one.spans for one in self.details], asked)
 
     def ping(self) -> None:
         self._ask()

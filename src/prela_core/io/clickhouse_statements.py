@@ -42,12 +42,15 @@ _DELETE_SETTINGS = {
 }
 
 
-def tables_of(batches: Sequence[SpanBatch]) -> list[tuple[str, pa.Table | None]]:
-    """Give what `batches` puts into each table; raises `RefusedByStoreError` when it can't be."""
+def tables_of(batches: Sequence[SpanBatch], stored_at: int) -> list[tuple[str, pa.Table | None]]:
+    """Give what `batches` puts into each table at `stored_at` (microseconds).
+
+    Raises `RefusedByStoreError` when it can't be.
+    """
     try:
         tables = [("trace_announcements", announcement_table(batches))]
         if any(batch.spans for batch in batches):
-            tables.append(("spans", span_table(batches)))
+            tables.append(("spans", span_table(batches, stored_at)))
     except (pa.ArrowException, OverflowError, ValueError) as error:
         raise RefusedByStoreError("the store can't hold what was sent") from error
     return tables

@@ -23,8 +23,11 @@ from prela_core.io.clickhouse_sql import answer_sql
 from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
 from prela_core.io.clickhouse_tombstones import Tombstones
 from prela_core.io.deleted_letters import DeletedLetters
+from prela_core.io.insert_marks import InsertMarks
 from prela_core.model import SpanBatch
 from prela_core.store import (
+    Arrivals,
+    ArrivalsRequest,
     GroupQuery,
     GroupSummary,
     MetricQuery,
@@ -44,6 +47,7 @@ from prela_core.store import (
     migrations,
     plans,
 )
+from prela_core.store.arrivals import arrivals
 from prela_core.store.deletion_log import Step
 from prela_core.store.deletion_queries import takes_step
 from prela_core.store.find_plan import find_spans
@@ -86,6 +90,7 @@ class ClickHouseStore(Analyses):
     set before); `clock` gives seconds since 1970. From `windows_from` stored rows on, the newest
     are looked for in windows of time (`prela_core.store.plans.LookBack`). A deletion is not done
     before `settle_seconds` after it was asked: by then no other process inserts what it is about.
+    `others_write` says whether other processes insert at all, for which arrivals wait.
     """
 
     def __init__(
@@ -98,12 +103,15 @@ class ClickHouseStore(Analyses):
         clock: Callable[[], float] = time.time,
         windows_from: int = 50_000,
         settle_seconds: float = 0.0,
+        others_write: bool = True,
     ) -> None:
         self._durability = durability
         self._retention_days = retention_days
         self._clock = clock
         self._windows_from = windows_from
+        self._marks = InsertMarks(self._micros)
         self._settle_seconds = settle_seconds
+        self._others_write = others_write
         self._tombstones = Tombstones()
         self._connect = connect
         self._closed = False
@@ -163,7 +171,11 @@ class ClickHouseStore(Analyses):
 
     def insert(self, batches: Sequence[SpanBatch]) -> None:
         """Store all spans of `batches`; returns only after they are durable."""
-        tables = tables_of(batches)
+        with self._marks.marked() as stored_at:
+            self._insert(batches, stored_at)
+
+    def _insert(self, batches: Sequence[SpanBatch], stored_at: int) -> None:
+        tables = tables_of(batches, stored_at)
         received = [(batch.project_id, batch.received_at) for batch in batches]
         with self._borrowed(self._writers, writing=True) as client:
 
@@ -171,7 +183,7 @@ class ClickHouseStore(Analyses):
                 return rows_of(client, query)
 
             if self._tombstones.may_hit(received, ask):
-                tables = tables_of(self._tombstones.surviving(batches, ask))
+                tables = tables_of(self._tombstones.surviving(batches, ask), stored_at)
             put(client, tables)
 
     def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
@@ -247,6 +259,11 @@ class ClickHouseStore(Analyses):
         """Measure the visible spans of a window, by group and by bucket of time."""
         return self._answer(metrics(project_id, asked))
 
+    def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
+        """Give the spans that were stored since, in the order in which they were stored."""
+        settled = self._marks.settled()
+        return self._answer(arrivals(project_id, wanted, settled, others_write=self._others_write))
+
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Answer one SELECT over the project's spans and traces."""
         with self._borrowed(self._long, writing=False, once=True) as client:
@@ -306,7 +323,10 @@ class ClickHouseStore(Analyses):
             pool.put(connection)
 
     def _look_back(self) -> plans.LookBack:
-        return plans.LookBack(int(self._clock() * 1_000_000), self._windows_from)
+        return plans.LookBack(self._micros(), self._windows_from)
+
+    def _micros(self) -> int:
+        return int(self._clock() * 1_000_000)
 
 
 def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
@@ -323,6 +343,7 @@ def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
     store = ClickHouseStore(
         lambda: clickhouse_connect.get_client(dsn=f"chdb://{directory.resolve()}"),
         durability=migrations.DURABLE,
+        others_write=False,
         **options,
     )
     try:

@@ -18,6 +18,7 @@ from prela_core.io.http_connection import connect
 from prela_core.io.http_deletions import HttpDeletions
 from prela_core.io.http_errors import raise_for_problem, translated
 from prela_core.io.http_parameters import (
+    cursor_parameter,
     filter_parameters,
     group_parameters,
     metric_parameters,
@@ -26,6 +27,8 @@ from prela_core.io.http_parameters import (
 from prela_core.io.retries import attempted
 from prela_core.io.url_login import without_login
 from prela_core.store import (
+    Arrivals,
+    ArrivalsRequest,
     GroupQuery,
     GroupSummary,
     MetricQuery,
@@ -143,6 +146,16 @@ class HttpClient:
         """Measure the visible spans of a window, by group and by bucket of time."""
         del project_id
         return self._ask("/api/v1/metrics/query", metric_parameters(asked), MetricTable)
+
+    def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
+        """Give the spans that were stored since, in the order in which they were stored."""
+        del project_id
+        sent: dict[str, Sent] = {"limit": str(wanted.limit)}
+        if wanted.cursor is not None:
+            sent["cursor"] = cursor_parameter(wanted.cursor)
+        if wanted.since is not None:
+            sent["since"] = to_rfc3339(wanted.since)
+        return self._ask("/api/v1/live", sent, Arrivals)
 
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Answer one SELECT over the tables `spans` and `traces`, in the form it asks for."""

@@ -8,7 +8,13 @@ from prela_core.errors import InvalidError, MalformedError
 from prela_core.model import to_rfc3339
 from prela_core.store import GroupQuery, MetricQuery, PageRequest, SpanFilter, TraceFilter
 
-__all__ = ["filter_parameters", "group_parameters", "metric_parameters", "page_parameters"]
+__all__ = [
+    "cursor_parameter",
+    "filter_parameters",
+    "group_parameters",
+    "metric_parameters",
+    "page_parameters",
+]
 
 Sent = str | list[str]
 
@@ -59,10 +65,15 @@ def filter_parameters(where: TraceFilter | SpanFilter) -> dict[str, Sent]:
 def page_parameters(page: PageRequest) -> dict[str, Sent]:
     """Write which page is wanted."""
     sent: dict[str, Sent] = {"limit": str(page.limit)}
-    if page.cursor == "":
-        raise MalformedError("an empty cursor is none of ours; start without it")
-    if page.cursor:
-        sent["cursor"] = page.cursor
+    if page.cursor is not None:
+        sent["cursor"] = cursor_parameter(page.cursor)
     if page.offset:
         sent["offset"] = str(page.offset)
     return sent
+
+
+def cursor_parameter(cursor: str) -> str:
+    """Let pass what can be a cursor; raises `MalformedError` for an empty one."""
+    if not cursor:
+        raise MalformedError("an empty cursor is none of ours; start without it")
+    return cursor
