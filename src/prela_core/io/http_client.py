@@ -26,6 +26,7 @@ from prela_core.io.http_parameters import (
 )
 from prela_core.io.retries import attempted
 from prela_core.io.url_login import without_login
+from prela_core.model import to_rfc3339
 from prela_core.store import (
     Arrivals,
     ArrivalsRequest,
