@@ -253,11 +253,11 @@ class ClickHouseStore(Analyses):
 
     def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
         """List the services, models, users or the like that visible spans name."""
-        return self._answer(groups(project_id, asked, page))
+        return self._answer(groups(project_id, asked, page, self._look_back().now))
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
-        return self._answer(metrics(project_id, asked))
+        return self._answer(metrics(project_id, asked.at(self._look_back().now)))
 
     def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
         """Give the spans that were stored since, in the order in which they were stored."""

@@ -21,14 +21,15 @@ def metric_parameters(asked: MetricQuery) -> dict[str, str | list[str]]:
         sent["bucket"] = asked.bucket.value
     flags = {"other": asked.with_other, "fill": asked.fill}
     sent |= {name: "true" for name, is_set in flags.items() if is_set}
-    return sent | _window(asked)
+    return sent | _spans(asked)
 
 
 def group_parameters(asked: GroupQuery) -> dict[str, str | list[str]]:
     """Write what `/api/v1/services` and the other lists are asked with."""
-    return {"order": asked.order.value, **_window(asked)}
+    return {"order": asked.order.value, **_spans(asked)}
 
 
-def _window(asked: MetricQuery | GroupQuery) -> dict[str, str | list[str]]:
+def _spans(asked: MetricQuery | GroupQuery) -> dict[str, str | list[str]]:
     moments = {"start_time": asked.start_time, "end_time": asked.end_time}
-    return {name: to_rfc3339(at) for name, at in moments.items() if at is not None}
+    said = {} if asked.where is None else {"query": str(asked.where)}
+    return {name: to_rfc3339(at) for name, at in moments.items() if at is not None} | said
