@@ -30,6 +30,10 @@ def group_parameters(asked: GroupQuery) -> dict[str, str | list[str]]:
 
 
 def _spans(asked: MetricQuery | GroupQuery) -> dict[str, str | list[str]]:
-    moments = {"start_time": asked.start_time, "end_time": asked.end_time}
-    said = {} if asked.where is None else {"query": str(asked.where)}
-    return {name: to_rfc3339(at) for name, at in moments.items() if at is not None} | said
+    sent: dict[str, str | list[str]] = {}
+    for name, moment in (("start_time", asked.start_time), ("end_time", asked.end_time)):
+        if moment is not None:
+            sent[name] = to_rfc3339(moment)
+    if asked.where is not None:
+        sent["query"] = str(asked.where)
+    return sent
