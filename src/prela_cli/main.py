@@ -31,6 +31,7 @@ COMMANDS = {
     "ingest": Entry("Store the spans of JSON and JSONL files.", "embedded"),
     "query": Entry("List traces.", "embedded"),
     "show": Entry("Show one trace as a tree with its times, tokens and cost.", "embedded"),
+    "spans": Entry("List spans, of whatever traces.", "embedded"),
     "diff": Entry("Compare two traces: what was added, removed, slower, dearer.", "embedded"),
     "graph": Entry("Show who called whom in a trace, and how often.", "embedded"),
     "session": Entry("List the traces of a session in their order.", "embedded"),

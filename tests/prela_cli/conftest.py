@@ -19,6 +19,8 @@ from prela_core.store import (
     Page,
     PageRequest,
     SearchHit,
+    SpanFilter,
+    SpanOrder,
     StoredSpan,
     TraceDetail,
     TraceFilter,
@@ -69,6 +71,13 @@ class FakeReader(Analyses):
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         self._ask(project_id, where, page)
         return Page(items=self.hits, next_cursor=self.next_cursor)
+
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        self._ask(project_id, where, order, page)
+        found = [span for one in self.details for span in one.spans]
+        return Page(items=found[: page.limit], next_cursor=self.next_cursor)
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         self._ask(project_id, asked)
