@@ -163,7 +163,7 @@ class HttpClient:
         """Give a file of the spans that `selection` means, as the server sends it."""
         del project_id
         where = selection.spans or selection.traces
-        sent = ({} if where is None else _filter(where)) | {"format": form.value}
+        sent = ({} if where is None else filter_parameters(where)) | {"format": form.value}
         path = "/api/v1/export/spans" if selection.spans else "/api/v1/export"
         with translated(self.url), self._client.stream("GET", path, params=sent) as answer:
             if not answer.is_success:
