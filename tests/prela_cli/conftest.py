@@ -13,6 +13,7 @@ from prela_cli import moments, source
 from prela_cli.main import prela
 from prela_core.analysis.reading import Analyses
 from prela_core.store import (
+    OpenTrace,
     Order,
     Page,
     PageRequest,
@@ -22,6 +23,7 @@ from prela_core.store import (
     TraceFilter,
     TraceSummary,
 )
+from prela_core.store.summary import open_whole
 from prela_core.testing.factories import NOON
 
 Run = Callable[..., Result]
@@ -52,6 +54,10 @@ class FakeReader(Analyses):
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
         self._ask(project_id, trace_id)
         return next((one for one in self.details if one.trace_id == trace_id), None)
+
+    def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
+        whole = self.trace(project_id, trace_id)
+        return None if whole is None else open_whole(whole, 2)
 
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         self._ask(project_id, trace_id, page)

@@ -121,8 +121,6 @@ class Connection:
         if found is None:
             raise NotFoundError(f"there is no trace {trace_id}")
         fields = {each.name: getattr(found, each.name) for each in attrs.fields(TraceDetail)}
-        if found.spans_truncated:
-            fields |= {"spans": self._every_span(found.trace_id), "spans_truncated": False}
         return Trace(**fields)
 
     def close(self) -> None:
@@ -183,12 +181,6 @@ class Connection:
         if not ids:
             raise NotFoundError(f"there is no trace {beginning}; traces() lists what there is")
         return ids[0]
-
-    def _every_span(self, trace_id: str) -> list[StoredSpan]:
-        def ask(page: PageRequest) -> Page[StoredSpan]:
-            return self.reader.spans(self.project_id, trace_id, page) or Page(items=[])
-
-        return _collect(ask, None)[0]
 
 
 def _collect(ask: Callable[[PageRequest], Page[T]], limit: int | None) -> tuple[list[T], bool]:
