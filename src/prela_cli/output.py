@@ -43,10 +43,11 @@ def show_line(text: str) -> None:
     )
 
 
-def show_json(value: Any) -> None:
+def show_json(value: Any, *, indented: bool | None = None) -> None:
     """Print `value` as one JSON document: indented on a terminal, on one line elsewhere."""
     document = msgspec.json.encode(value)
-    indented = sys.stdout.isatty()
+    if indented is None:
+        indented = sys.stdout.isatty()
     if indented:
         document = msgspec.json.format(document, indent=2)
     text = _UNPRINTED.sub(_escape, document.decode())

@@ -169,6 +169,7 @@ def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
         "readers": 2,
         "clock": ManualClock().seconds,
         "windows_from": 0,  # the harder way, which stores of this size would not take
+        "others_write": False,
     }
     if request.param == "server":
         with (
@@ -178,6 +179,7 @@ def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
             store.migrate()
             yield Adapter(store, lambda: _merge(store))
         return
+    del options["others_write"]  # none could
     with closing(open_embedded(data, **options)) as store:
         yield Adapter(store, lambda: _merge(store))
 

@@ -13,18 +13,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 import clickhouse_connect
 import pyarrow as pa
+from clickhouse_connect.driver.exceptions import DatabaseError
 
 from prela_core.analysis.reading import Analyses
 from prela_core.errors import StoreUnavailableError
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
-from prela_core.io.clickhouse_errors import translated
+from prela_core.io.clickhouse_errors import is_unsupported, translated
 from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_sql import answer_sql
 from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
 from prela_core.io.clickhouse_tombstones import Tombstones
 from prela_core.io.deleted_letters import DeletedLetters
+from prela_core.io.insert_marks import InsertMarks
 from prela_core.model import SpanBatch
 from prela_core.store import (
+    Arrivals,
+    ArrivalsRequest,
     GroupQuery,
     GroupSummary,
     MetricQuery,
@@ -46,6 +50,7 @@ from prela_core.store import (
     plans,
     trace_plan,
 )
+from prela_core.store.arrivals import arrivals
 from prela_core.store.deletion_log import Step
 from prela_core.store.deletion_queries import takes_step
 from prela_core.store.find_plan import find_spans
@@ -55,6 +60,7 @@ from prela_core.store.metric_plan import metrics
 from prela_core.store.reindex import reindex
 from prela_core.store.rows import Rewritten, rewritten_table
 from prela_core.store.sql import SqlQuestion
+from prela_core.store.word_index import indexed_rows
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -88,6 +94,7 @@ class ClickHouseStore(Analyses):
     set before); `clock` gives seconds since 1970. From `windows_from` stored rows on, the newest
     are looked for in windows of time (`prela_core.store.plans.LookBack`). A deletion is not done
     before `settle_seconds` after it was asked: by then no other process inserts what it is about.
+    `others_write` says whether other processes insert at all, for which arrivals wait.
     """
 
     def __init__(
@@ -100,12 +107,15 @@ class ClickHouseStore(Analyses):
         clock: Callable[[], float] = time.time,
         windows_from: int = 50_000,
         settle_seconds: float = 0.0,
+        others_write: bool = True,
     ) -> None:
         self._durability = durability
         self._retention_days = retention_days
         self._clock = clock
         self._windows_from = windows_from
+        self._marks = InsertMarks(self._micros)
         self._settle_seconds = settle_seconds
+        self._others_write = others_write
         self._tombstones = Tombstones()
         self._connect = connect
         self._closed = False
@@ -132,14 +142,20 @@ class ClickHouseStore(Analyses):
             steps = [
                 step for step in migrations.migrations(self._durability) if step.number not in done
             ]
+            taken = []
             for step in steps:
-                client.command(step.sql)
+                try:
+                    client.command(step.sql)
+                except DatabaseError as error:
+                    if step.is_optional and is_unsupported(error):
+                        continue  # and tried again at the next start, on a newer server perhaps
+                    raise
                 client.command(
                     "INSERT INTO schema_migrations (number, name)"
                     " SELECT {number:UInt32}, {name:String}",
                     parameters={"number": step.number, "name": step.name},
                 )
-            taken = [f"{step.number:04d} {step.name}" for step in steps]
+                taken.append(f"{step.number:04d} {step.name}")
             return taken + self._set_retention(client)
 
     def _set_retention(self, client: Client) -> list[str]:
@@ -165,7 +181,11 @@ class ClickHouseStore(Analyses):
 
     def insert(self, batches: Sequence[SpanBatch]) -> None:
         """Store all spans of `batches`; returns only after they are durable."""
-        tables = tables_of(batches)
+        with self._marks.marked() as stored_at:
+            self._insert(batches, stored_at)
+
+    def _insert(self, batches: Sequence[SpanBatch], stored_at: int) -> None:
+        tables = tables_of(batches, stored_at)
         received = [(batch.project_id, batch.received_at) for batch in batches]
         with self._borrowed(self._writers, writing=True) as client:
 
@@ -173,7 +193,7 @@ class ClickHouseStore(Analyses):
                 return rows_of(client, query)
 
             if self._tombstones.may_hit(received, ask):
-                tables = tables_of(self._tombstones.surviving(batches, ask))
+                tables = tables_of(self._tombstones.surviving(batches, ask), stored_at)
             put(client, tables)
 
     def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
@@ -258,6 +278,18 @@ class ClickHouseStore(Analyses):
         """Measure the visible spans of a window, by group and by bucket of time."""
         return self._answer(metrics(project_id, asked))
 
+    def indexed_rows(self) -> tuple[int, int] | None:
+        """Count the rows whose words are indexed, and all; None where the server has no index.
+
+        A search finds the same in all of them, and takes longer for those that are not.
+        """
+        return self._answer(indexed_rows())
+
+    def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
+        """Give the spans that were stored since, in the order in which they were stored."""
+        settled = self._marks.settled()
+        return self._answer(arrivals(project_id, wanted, settled, others_write=self._others_write))
+
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Answer one SELECT over the project's spans and traces."""
         with self._borrowed(self._long, writing=False, once=True) as client:
@@ -317,7 +349,10 @@ class ClickHouseStore(Analyses):
             pool.put(connection)
 
     def _look_back(self) -> plans.LookBack:
-        return plans.LookBack(int(self._clock() * 1_000_000), self._windows_from)
+        return plans.LookBack(self._micros(), self._windows_from)
+
+    def _micros(self) -> int:
+        return int(self._clock() * 1_000_000)
 
 
 def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
@@ -334,6 +369,7 @@ def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
     store = ClickHouseStore(
         lambda: clickhouse_connect.get_client(dsn=f"chdb://{directory.resolve()}"),
         durability=migrations.DURABLE,
+        others_write=False,
         **options,
     )
     try:

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from prela_core.notebook.comparison import Comparison
 from prela_core.notebook.connection import Connection
-from prela_core.notebook.results import Hits, Results, Spans, Traces
+from prela_core.notebook.results import Groups, Hits, Results, Spans, Traces
+from prela_core.notebook.tables import Table
 from prela_core.notebook.trace import Trace
 
-__all__ = ["Connection", "Hits", "Results", "Spans", "Trace", "Traces"]
+__all__ = [
+    "Comparison",
+    "Connection",
+    "Groups",
+    "Hits",
+    "Results",
+    "Spans",
+    "Table",
+    "Trace",
+    "Traces",
+]

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from prela_core.store import SearchHit, StoredSpan, TraceSummary
+from prela_core.store import GroupSummary, SearchHit, StoredSpan, TraceSummary
 from prela_core.text import figures
 from prela_core.text.glyphs import UNICODE
 from prela_core.text.table import Column
 
-__all__ = ["hit_columns", "span_columns", "trace_columns"]
+__all__ = ["group_columns", "hit_columns", "span_columns", "trace_columns"]
 
 _TONES = {"success": "good", "error": "bad", "pending": "warn"}
 _SHORT_ID = 8
@@ -63,6 +63,23 @@ def hit_columns(hits: Sequence[SearchHit], now: datetime) -> list[Column]:
     ]
 
 
+def group_columns(groups: Sequence[GroupSummary], now: datetime) -> list[Column]:
+    """Give the columns of a list of services, models or the like."""
+    return [
+        Column("name", [each.name for each in groups], flexible=True),
+        _numbers("traces", groups, lambda each: figures.count(each.trace_count)),
+        _numbers("spans", groups, lambda each: figures.count(each.span_count)),
+        *_failed(groups),
+        *_if_any(_numbers("tokens", groups, lambda each: _tokens(_all_tokens(each)))),
+        *_if_any(_numbers("cost", groups, lambda each: _dollars(each.cost_usd))),
+        Column(
+            "last seen",
+            [figures.ago(each.last_seen, now) for each in groups],
+            whole=[figures.moment(each.last_seen) for each in groups],
+        ),
+    ]
+
+
 def _status(items: Sequence[Any]) -> Column:
     marks = [UNICODE.status(each.status) for each in items]
     tones = [_TONES.get(each.status, "") for each in items]
@@ -91,7 +108,7 @@ def _numbers(title: str, items: Sequence[Any], text: Callable[[Any], str]) -> Co
     return Column(title, [text(each) for each in items], right=True)
 
 
-def _failed(traces: Sequence[TraceSummary]) -> list[Column]:
+def _failed(traces: Sequence[TraceSummary | GroupSummary]) -> list[Column]:
     texts = [figures.count(each.error_count) if each.error_count else "" for each in traces]
     return _if_any(Column("failed", texts, right=True, tones=["bad"] * len(texts)))
 

@@ -2,35 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import attrs
 
+from prela_core.analysis import GraphEdge
+from prela_core.ask import Subject, parse
 from prela_core.errors import InvalidError, NotFoundError
-from prela_core.notebook.moments import micros_ago, micros_of
-from prela_core.notebook.results import Hits, Traces
+from prela_core.notebook.comparison import Comparison
+from prela_core.notebook.frames import arrow_table
+from prela_core.notebook.questions import (
+    Length,
+    Moment,
+    chosen,
+    collect,
+    trace_filter,
+    window,
+)
+from prela_core.notebook.results import Groups, Hits, Spans, Traces
+from prela_core.notebook.tables import Table, metric_table, table_of_stream
 from prela_core.notebook.trace import Trace
 from prela_core.store import (
     MAX_LIMIT,
+    Bucket,
+    Dimension,
+    GroupOrder,
+    GroupQuery,
+    Measure,
+    MetricQuery,
     Order,
-    Page,
     PageRequest,
     Reader,
     SearchHit,
+    SpanFilter,
+    SpanOrder,
     StoredSpan,
     TraceDetail,
     TraceFilter,
     TraceSummary,
 )
+from prela_core.store.sql import SqlForm, SqlQuestion
 
 __all__ = ["Connection"]
 
 T = TypeVar("T")
 
-_ORDERS = {order.name.lower().replace("_", "-"): order for order in Order}
+Found = str | TraceSummary | StoredSpan | SearchHit
+
 _NAMED = 3
 
 
@@ -41,8 +62,13 @@ class Connection:
     is, `now` tells the time, and `let_go` ends it. Used as a context manager it is closed at the
     end; else `close()` does it, or the end of the process.
 
+    In every method, `since` is how long ago something may have begun (a timedelta, or `30m`,
+    `2h`, `3d`), and `start` and `end` are moments (a datetime, or RFC 3339):
+    `start <= started_at < end`. A `limit` of None gives all there are. Where a trace is asked for,
+    its id will do, the beginning of it, or what was found.
+
     Every method raises `StoreUnavailableError` or another `UnavailableError` when what has the
-    traces does not answer.
+    traces does not answer, and `InvalidError` for what can't be asked.
     """
 
     def __init__(
@@ -62,40 +88,63 @@ class Connection:
 
     def traces(
         self,
+        query: str = "",
         *,
         limit: int | None = 100,
         order: Order | str = Order.NEWEST,
-        since: timedelta | str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
+        since: Length | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         attributes: Mapping[str, str] | None = None,
         **conditions: Any,
     ) -> Traces:
-        """List traces, the newest first: `db.traces(status="error", model="gpt-4o", since="2h")`.
+        """List traces, the newest first: `db.traces("status:error model:gpt-4o*", since="2h")`.
 
-        `conditions` are the fields of `prela_core.store.TraceFilter`, and all of them must hold.
-        `since` is how long ago a trace may have begun (a timedelta, or `30m`, `2h`, `3d`);
-        `start` and `end` are moments (a datetime, or RFC 3339): `start <= started_at < end`.
-        `attributes` are attributes that a span has, with their values as text. `order` is
-        newest, oldest, slowest, fastest, dearest, cheapest, most-spans or fewest-spans. A `limit`
-        of None gives all there are.
-
-        Raises `InvalidError` for what can be no condition, order or limit.
+        `query` is in the language of `prela_core.ask`. `conditions` are fields of
+        `prela_core.store.TraceFilter`, compared exactly, and `attributes` are attributes that a
+        span has, with their values as text. All of it must hold. `order` is newest, oldest,
+        slowest, fastest, dearest, cheapest, most-spans or fewest-spans.
         """
-        where = self._where(since, start, end, attributes, conditions)
-        found, more = _collect(
-            lambda page: self.reader.traces(self.project_id, where, _order(order), page), limit
+        times = window(since, start, end, self._now())
+        where = trace_filter(query, times, attributes, conditions)
+        by = chosen(Order, order)
+        found, more = _some(
+            collect(lambda page: self.reader.traces(self.project_id, where, by, page), limit)
         )
         return Traces(found, now=self._now(), more=more)
+
+    def spans(
+        self,
+        query: str = "",
+        *,
+        limit: int | None = 100,
+        order: SpanOrder | str = SpanOrder.NEWEST,
+        since: Length | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+    ) -> Spans:
+        """List spans of whatever traces, the newest first: `db.spans("tool:search status:error")`.
+
+        `query` is in the language of `prela_core.ask`, about single spans. `order` is newest,
+        oldest, slowest, fastest, dearest or cheapest.
+        """
+        first, last = window(since, start, end, self._now())
+        where = SpanFilter(where=parse(query, Subject.SPAN), start_time=first, end_time=last)
+        by = chosen(SpanOrder, order)
+        found, more = _some(
+            collect(lambda page: self.reader.find_spans(self.project_id, where, by, page), limit)
+        )
+        return Spans(found, now=self._now(), more=more)
 
     def search(
         self,
         words: str,
+        query: str = "",
         *,
         limit: int | None = 100,
-        since: timedelta | str | None = None,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
+        since: Length | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         attributes: Mapping[str, str] | None = None,
         **conditions: Any,
     ) -> Hits:
@@ -104,15 +153,18 @@ class Connection:
         All else is as in `traces`. Raises `InvalidError` without words.
         """
         conditions = conditions | {"q": words}
-        where = self._where(since, start, end, attributes, conditions)
-        found, more = _collect(lambda page: self.reader.search(self.project_id, where, page), limit)
+        times = window(since, start, end, self._now())
+        where = trace_filter(query, times, attributes, conditions)
+        found, more = _some(
+            collect(lambda page: self.reader.search(self.project_id, where, page), limit)
+        )
         return Hits(found, now=self._now(), more=more)
 
-    def trace(self, trace: str | TraceSummary | StoredSpan | SearchHit) -> Trace:
+    def trace(self, trace: Found) -> Trace:
         """Give the trace of that id with all its spans, or the only recent one that begins so.
 
-        What was found may stand for its trace: `db.trace(db.traces()[0])`. "Recent" is among the
-        newest 1,000. Raises `NotFoundError`, or `InvalidError` when several begin so.
+        "Recent" is among the newest 1,000. Raises `NotFoundError`, or `InvalidError` when several
+        begin so.
         """
         trace_id = trace if isinstance(trace, str) else trace.trace_id
         found = self.reader.trace(self.project_id, trace_id)
@@ -122,6 +174,98 @@ class Connection:
             raise NotFoundError(f"there is no trace {trace_id}")
         fields = {each.name: getattr(found, each.name) for each in attrs.fields(TraceDetail)}
         return Trace(**fields)
+
+    def session(self, session_id: str, *, limit: int | None = 1000) -> Traces:
+        """List the traces of a session, the oldest first; `NotFoundError` when there is none."""
+        found = collect(lambda page: self.reader.session(self.project_id, session_id, page), limit)
+        if found is None:
+            raise NotFoundError(f"there is no session {session_id}; groups('session') lists them")
+        return Traces(found[0], now=self._now(), more=found[1])
+
+    def diff(self, before: Found, after: Found) -> Comparison:
+        """Compare two traces: what was added, removed, slower, dearer, answered otherwise."""
+        ids = [self.trace(each).trace_id for each in (before, after)]
+        return Comparison(self.reader.diff(self.project_id, *ids))
+
+    def graph(self, trace: Found) -> Table:
+        """Say who called whom in a trace, and how often: a row for each pair.
+
+        `source` is null for what nobody called. Raises as `trace` does.
+        """
+        trace_id = self.trace(trace).trace_id
+        graph = self.reader.graph(self.project_id, trace_id)
+        return Table(arrow_table(GraphEdge, graph.edges if graph is not None else []))
+
+    def groups(
+        self,
+        by: Dimension | str,
+        *,
+        limit: int | None = 100,
+        order: GroupOrder | str = GroupOrder.LAST_SEEN,
+        since: Length | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+    ) -> Groups:
+        """List the services, models or the like that spans name: `db.groups("model")`.
+
+        `by` is service, name, provider, model, agent, tool, user, session or environment. `order`
+        is last-seen, first-seen, name, most-spans, most-traces, most-errors, most-tokens or
+        dearest.
+        """
+        first, last = window(since, start, end, self._now())
+        asked = GroupQuery(
+            by=chosen(Dimension, by),
+            order=chosen(GroupOrder, order),
+            start_time=first,
+            end_time=last,
+        )
+        found, more = _some(
+            collect(lambda page: self.reader.groups(self.project_id, asked, page), limit)
+        )
+        return Groups(found, now=self._now(), more=more)
+
+    def metrics(
+        self,
+        *measures: Measure | str,
+        by: Dimension | str | Sequence[Dimension | str] = (),
+        bucket: Bucket | str | None = None,
+        since: Length | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        order: Measure | str | None = None,
+        descending: bool = True,
+        limit: int = 100,
+        fill: bool = False,
+    ) -> Table:
+        """Measure spans by group and time: `db.metrics("p95_duration_ms", by="model", since="7d")`.
+
+        `measures` are those of `prela_core.store.Measure`, by default the count. `by` names up to
+        three of service, name, span_type, status, provider, model, agent, tool, user, session and
+        environment; `bucket` is minute, hour, day or week. Groups come in the `order` of a
+        measure, the first one where none is named; `fill` adds buckets in which nothing is.
+        """
+        first, last = window(since, start, end, self._now())
+        asked = MetricQuery(
+            measures=tuple(chosen(Measure, each) for each in measures) or (Measure.COUNT,),
+            by=tuple(chosen(Dimension, each) for each in ([by] if isinstance(by, str) else by)),
+            bucket=None if bucket is None else chosen(Bucket, bucket),
+            start_time=first,
+            end_time=last,
+            order=None if order is None else chosen(Measure, order),
+            descending=descending,
+            limit=limit,
+            fill=fill,
+        )
+        return metric_table(self.reader.metrics(self.project_id, asked))
+
+    def sql(self, query: str, *, max_rows: int = 100_000) -> Table:
+        """Answer one SELECT over the tables `spans` and `traces`, in ClickHouse's SQL.
+
+        An answer of more than `max_rows` rows (at most 1,000,000) is refused with
+        `InvalidError`, and so is what reads anything else.
+        """
+        asked = SqlQuestion(text=query, form=SqlForm.ARROW, max_rows=max_rows)
+        return table_of_stream(self.reader.sql(self.project_id, asked))
 
     def close(self) -> None:
         """Let go of the store or the server. Nothing may be asked afterwards."""
@@ -141,31 +285,6 @@ class Connection:
     def __repr__(self) -> str:
         return f"<Prela: the traces of {self.place}>"
 
-    def _where(
-        self,
-        since: timedelta | str | None,
-        start: datetime | str | None,
-        end: datetime | str | None,
-        attributes: Mapping[str, str] | None,
-        conditions: Mapping[str, Any],
-    ) -> TraceFilter:
-        if since is not None and start is not None:
-            raise InvalidError("since and start both say when to begin; give one of them")
-        begin = None if start is None else micros_of(start)
-        try:
-            return TraceFilter(
-                **conditions,
-                start_time=begin if since is None else micros_ago(since, self._now()),
-                end_time=None if end is None else micros_of(end),
-                attributes=tuple((attributes or {}).items()),
-            )
-        except TypeError:
-            known = [each.name for each in attrs.fields(TraceFilter) if each.name != "attributes"]
-            wrong = ", ".join(sorted(set(conditions) - set(known)))
-            raise InvalidError(
-                f"there is no condition {wrong}; there are {', '.join(known)}"
-            ) from None
-
     def _whole_id(self, beginning: str) -> str:
         recent = self.reader.traces(
             self.project_id, TraceFilter(), Order.NEWEST, PageRequest(limit=MAX_LIMIT)
@@ -183,25 +302,5 @@ class Connection:
         return ids[0]
 
 
-def _collect(ask: Callable[[PageRequest], Page[T]], limit: int | None) -> tuple[list[T], bool]:
-    """Ask for pages until there are `limit` rows or no more; also say whether there are more."""
-    if limit is not None and limit < 1:
-        raise InvalidError(f"limit must be at least 1, or None for all, not {limit}")
-    found: list[T] = []
-    cursor: str | None = None
-    while True:
-        wanted = MAX_LIMIT if limit is None else min(limit - len(found), MAX_LIMIT)
-        page = ask(PageRequest(limit=wanted, cursor=cursor))
-        found += page.items
-        cursor = page.next_cursor
-        if cursor is None or len(found) == limit:
-            return found, cursor is not None
-
-
-def _order(word: Order | str) -> Order:
-    if isinstance(word, Order):
-        return word
-    try:
-        return _ORDERS.get(word.lower()) or Order(word)
-    except ValueError:
-        raise InvalidError(f"{word!r} is not one of {', '.join(_ORDERS)}") from None
+def _some(found: tuple[list[T], bool] | None) -> tuple[list[T], bool]:
+    return ([], False) if found is None else found

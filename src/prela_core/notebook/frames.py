@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-__all__ = ["arrow_table", "pandas_frame", "polars_frame"]
+__all__ = ["arrow_table", "needed", "pandas_frame", "polars_frame"]
 
 
 def arrow_table(kind: type, items: Sequence[Any]) -> pa.Table:
@@ -26,7 +26,7 @@ def arrow_table(kind: type, items: Sequence[Any]) -> pa.Table:
     is null and no fraction; what is kept as JSON (attributes, events) is JSON text. Without
     items, the columns have their types all the same.
     """
-    arrow = _needed("pyarrow")
+    arrow = needed("pyarrow")
     hints = get_type_hints(kind)
     columns = {}
     for field in attrs.fields(kind):
@@ -39,16 +39,17 @@ def arrow_table(kind: type, items: Sequence[Any]) -> pa.Table:
 
 def pandas_frame(table: pa.Table) -> pd.DataFrame:
     """Give a frame over the memory of `table`, its columns of Arrow's types."""
-    return table.to_pandas(types_mapper=_needed("pandas").ArrowDtype)
+    return table.to_pandas(types_mapper=needed("pandas").ArrowDtype)
 
 
 def polars_frame(table: pa.Table) -> pl.DataFrame:
     """Give a frame over the memory of `table`, where polars has the same layout."""
-    frame: pl.DataFrame = _needed("polars").DataFrame(table)
+    frame: pl.DataFrame = needed("polars").DataFrame(table)
     return frame
 
 
-def _needed(name: str) -> Any:
+def needed(name: str) -> Any:
+    """Give a module of the extra `notebook`; where it is missing, the error says what to do."""
     try:
         return import_module(name)
     except ModuleNotFoundError as error:

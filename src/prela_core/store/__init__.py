@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prela_core.store.arrivals import Arrivals, ArrivalsRequest
 from prela_core.store.deletions import (
     MAX_TRACE_IDS,
     Deletion,
@@ -41,6 +42,8 @@ from prela_core.store.results import (
 __all__ = [
     "MAX_LIMIT",
     "MAX_TRACE_IDS",
+    "Arrivals",
+    "ArrivalsRequest",
     "Bucket",
     "Deletion",
     "DeletionRequest",

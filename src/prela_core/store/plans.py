@@ -30,6 +30,7 @@ from prela_core.store.queries import ROW_FIELDS
 from prela_core.store.results import Page, SearchHit, TraceSummary
 from prela_core.store.search_queries import HIT_FIELDS, hit_candidates, hits
 from prela_core.store.summary import EMPTY_METADATA
+from prela_core.store.word_index import look_up
 from prela_core.store.words import (
     SEARCHED_FIELDS,
     SEARCHED_JSON,
@@ -55,6 +56,9 @@ __all__ = [
 T = TypeVar("T")
 Row = Sequence[Any]
 Plan = Generator[Query, list[Row], T]
+
+_FEW = 2000
+"""So few possible rows, known by an index, are looked at in one go, wherever in time they are."""
 
 
 @attrs.frozen
@@ -122,11 +126,19 @@ def search(
     where = where.at(look_back.now if asked_at is None else asked_at)
     hi = None if after is None else after[0]
     limit = page.offset + page.limit + 1
+    now = yield from look_from(look_back, hi, where.end_time)
+    narrowing = None
+    if now is not None:
+        narrowing = yield from look_up(words)
+        if narrowing is not None and narrowing.rows <= _FEW:
+            now = None
     found = yield from walk_newest(
-        lambda lo, count: hit_candidates(project_id, where, lo=lo, hi=hi, limit=count),
+        lambda lo, count: hit_candidates(
+            project_id, where, lo=lo, hi=hi, limit=count, narrowing=narrowing
+        ),
         lambda ids, lo: hits(project_id, where, ids=ids, lo=lo, after=after, limit=limit),
         start_of=_last_column,
-        now=(yield from look_from(look_back, hi, where.end_time)),
+        now=now,
         floor=where.start_time,
         limit=limit,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from prela_core.model import SpanBatch
+from prela_core.store.arrivals import Arrivals, ArrivalsRequest
 from prela_core.store.deletions import Deletions
 from prela_core.store.filters import Order, PageRequest, SpanFilter, SpanOrder, TraceFilter
 from prela_core.store.groups import GroupQuery, GroupSummary
@@ -104,6 +105,14 @@ class Reader(Protocol):
         """Measure the visible spans of a window, by group and by bucket of time.
 
         Raises `InvalidError` when the answer would have over `MAX_POINTS` rows.
+        """
+
+    def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
+        """Give the spans that were stored since, in the order in which they were stored.
+
+        From cursor to cursor nothing is left out: what is not yet visible waits for what was
+        stored before it. What was stored again comes again, unless a merge was faster;
+        `prela_core.store.following.Following` tells it.
         """
 
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:

@@ -89,8 +89,8 @@ class Rewritten:
     version: int
 
 
-def span_table(batches: Sequence[SpanBatch]) -> pa.Table:
-    """Build the Arrow table that is inserted into `spans`."""
+def span_table(batches: Sequence[SpanBatch], stored_at: int = 0) -> pa.Table:
+    """Build the Arrow table that is inserted into `spans`, at `stored_at` in microseconds."""
     projects: list[str] = []
     received: list[int] = []
     spans: list[SpanRecord] = []
@@ -100,7 +100,8 @@ def span_table(batches: Sequence[SpanBatch]) -> pa.Table:
         spans += batch.spans
     typed = [resolve(span) for span in spans]
     versions = [version_of(span, at) for span, at in zip(spans, received, strict=True)]
-    return _table(projects, spans, typed, received, versions)
+    table = _table(projects, spans, typed, received, versions)
+    return _at(table, stored_at)
 
 
 def rewritten_table(rows: Sequence[Rewritten]) -> pa.Table:
@@ -108,6 +109,14 @@ def rewritten_table(rows: Sequence[Rewritten]) -> pa.Table:
     return _table(
         *(_column(rows, name) for name in ("project_id", "span", "typed", "received_at", "version"))
     )
+
+
+def _at(table: pa.Table, stored_at: int) -> pa.Table:
+    """Add when the rows were stored; those that are only read again are no news, and have 1970."""
+    import pyarrow as pa  # noqa: PLC0415 - as below
+
+    moments = pa.repeat(pa.scalar(stored_at, pa.timestamp("us", "UTC")), table.num_rows)
+    return table.append_column("stored_at", moments)
 
 
 def _table(

@@ -16,6 +16,8 @@ from prela_core.analysis.reading import Analyses
 from prela_core.errors import InvalidError
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, from_micros, to_micros
 from prela_core.store import (
+    Arrivals,
+    ArrivalsRequest,
     GroupQuery,
     GroupSummary,
     MetricQuery,
@@ -34,6 +36,7 @@ from prela_core.store import (
     TraceFilter,
     TraceSummary,
 )
+from prela_core.store.arrivals import Mark, decode_mark, next_mark
 from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, question_digest
 from prela_core.store.plans import hit_from_texts, words_of
 from prela_core.store.rows import reread, stored_span
@@ -72,6 +75,13 @@ class _Announcement:
     record: TraceRecord
 
 
+@attrs.frozen
+class _Arrival:
+    mark: Mark
+    project_id: str
+    span: StoredSpan
+
+
 class MemoryStore(Analyses):
     """A complete `Store` that forgets everything at its end.
 
@@ -83,6 +93,7 @@ class MemoryStore(Analyses):
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self._clock = clock or ManualClock().seconds
         self.fault: Exception | None = None
+        self._arrived: list[_Arrival] = []
         self._spans: dict[tuple[str, str], dict[str, _Version]] = {}
         self._announced: dict[tuple[str, str], _Announcement] = {}
         self._metadata_told: dict[tuple[str, str], _Announcement] = {}
@@ -113,6 +124,10 @@ class MemoryStore(Analyses):
             known = held.get(version.span.span_id)
             if known is None or version.number >= known.number:
                 held[version.span.span_id] = version
+        self._arrived += [
+            _Arrival(Mark(place), project_id, version.span)
+            for place, (project_id, version) in enumerate(versions, len(self._arrived) + 1)
+        ]
         for batch in batches:
             for trace in batch.traces:
                 key = batch.project_id, trace.trace_id
@@ -249,11 +264,32 @@ class MemoryStore(Analyses):
             (self._visible(*key) for key in list(self._spans) if key[0] == project_id), asked
         )
 
+    def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
+        """Give what was stored since; here the order is counted, and `since` is by `created_at`."""
+        self._check()
+        after = decode_mark(project_id, wanted)
+        now = Mark(len(self._arrived))
+        if after is None:
+            return Arrivals(items=[], next_cursor=next_mark(project_id, now))
+        held = [each for each in self._arrived if self._holds(project_id, each)]
+        if wanted.since is None:
+            held = [each for each in held if each.mark > after]
+        else:
+            held = [each for each in held if to_micros(each.span.created_at) >= wanted.since]
+        shown = held[: wanted.limit]
+        end = shown[-1].mark if len(held) > wanted.limit else now
+        return Arrivals(items=[each.span for each in shown], next_cursor=next_mark(project_id, end))
+
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Refuse with `InvalidError`: there is no engine for SQL here."""
         del project_id, question
         self._check()
         raise InvalidError("a store in memory takes no SQL")
+
+    def _holds(self, project_id: str, arrival: _Arrival) -> bool:
+        span = arrival.span
+        kept = self._spans.get((project_id, span.trace_id), {})
+        return arrival.project_id == project_id and span.span_id in kept
 
     def ping(self) -> None:
         """Return at once, unless there is a `fault`."""
@@ -261,6 +297,7 @@ class MemoryStore(Analyses):
 
     def close(self) -> None:
         """Forget everything."""
+        self._arrived.clear()
         self._spans.clear()
         self._announced.clear()
         self._metadata_told.clear()

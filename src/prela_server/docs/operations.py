@@ -10,6 +10,7 @@ from prela_core.store import Page, SearchHit, StoredSpan, TraceDetail, TraceSumm
 from prela_server.accounts import Scope
 from prela_server.docs.analysis_operations import analysis_operations
 from prela_server.docs.deletion_operations import deletion_operations
+from prela_server.docs.live_operations import live_operations
 from prela_server.docs.metric_operations import metric_operations
 from prela_server.docs.operation import ASKING, HEALTH, INGEST, QUERY, SENDING, TAGS, Operation
 from prela_server.docs.samples import TRACE_ID, WORD, Samples
@@ -40,6 +41,7 @@ def operations(samples: Samples) -> list[Operation]:
         *_ingest(samples),
         *_query(samples),
         *metric_operations(samples),
+        *live_operations(samples),
         *deletion_operations(samples),
         *sql_operations(),
         *_health(),

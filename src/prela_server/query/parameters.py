@@ -123,6 +123,10 @@ class Parameters:
         """Give whether something is wanted."""
         return self.word(name, {"true": True, "1": True, "false": False, "0": False}) or False
 
+    def moment(self, name: str) -> int | None:
+        """Give a moment, in microseconds."""
+        return self._read(name, _moment)
+
     def window(self) -> tuple[int | None, int | None]:
         """Give `start_time` and `end_time`, in microseconds."""
         return self._read("start_time", _moment), self._read("end_time", _moment)

@@ -17,6 +17,7 @@ from prela_server.accounts import Scope
 from prela_server.edge.answers import json_answer
 from prela_server.edge.guard import Guard
 from prela_server.query.analysis_routes import analysis_routes
+from prela_server.query.live_routes import live_routes
 from prela_server.query.metric_routes import metric_routes
 from prela_server.query.parameters import (
     PAGE_PARAMETERS,
@@ -90,6 +91,7 @@ def query_routes(reader: Reader, guard: Guard, *, at_once: int = 4) -> list[Rout
         Route("/api/v1/search", search),
         Route("/api/v1/spans", find_spans),
         *metric_routes(reader, guard, ask),
+        *live_routes(reader, guard, ask),
     ]
 
 

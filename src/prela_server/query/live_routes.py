@@ -1,0 +1,39 @@
+"""What arrives, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from prela_core.store import ArrivalsRequest, Reader
+from prela_server.accounts import Scope
+from prela_server.edge.answers import json_answer
+from prela_server.edge.guard import Guard
+from prela_server.query.parameters import Parameters
+
+__all__ = ["LIVE_PARAMETERS", "live_routes"]
+
+LIVE_PARAMETERS = ("cursor", "since", "limit")
+
+Ask = Callable[[Callable[[], Any]], Awaitable[Any]]
+
+
+def live_routes(reader: Reader, guard: Guard, ask: Ask) -> list[Route]:
+    """Give `/api/v1/live`; `ask` runs a question beside the loop."""
+
+    async def live(request: Request) -> Response:
+        project = (await guard(request, Scope.READ)).project_id
+        sent = Parameters(request.query_params, LIVE_PARAMETERS)
+        limit = sent.number("limit")
+        wanted = ArrivalsRequest(
+            cursor=sent.text("cursor"),
+            since=sent.moment("since"),
+            limit=50 if limit is None else limit,
+        )
+        return json_answer(await ask(lambda: reader.arrivals(project, wanted)))
+
+    return [Route("/api/v1/live", live)]
