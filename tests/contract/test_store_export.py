@@ -15,13 +15,13 @@ import pytest
 
 from prela_core.ask import Subject, parse
 from prela_core.errors import InvalidError
-from prela_core.io.export_files import SCHEMA
 from prela_core.model import TraceRecord, to_micros
 from prela_core.notebook.frames import arrow_table
 from prela_core.store import SpanFilter, StoredSpan, TraceFilter
 from prela_core.store.export import ExportForm, Selection
 from prela_core.store.export import pieces as pieces_module
 from prela_core.store.export import queries as queries_module
+from prela_core.store.export.files import schema
 from prela_core.testing import NOON, span_record
 
 DAY = 86_400_000_000
@@ -49,7 +49,7 @@ def read(form: ExportForm, data: bytes) -> list[dict[str, Any]]:
         table = pa.ipc.open_stream(data).read_all()
     else:
         table = pq.read_table(io.BytesIO(data))
-    assert SCHEMA == table.schema
+    assert schema() == table.schema
     found = []
     for row in table.to_pylist():
         del row["trace_metadata"]
@@ -232,4 +232,4 @@ def test_a_wrong_filter_is_refused_with_the_first_piece(place: Any, exported: Ex
 
 
 def test_columns_are_those_of_frames() -> None:
-    assert arrow_table(StoredSpan, []).schema == pa.schema(list(SCHEMA)[:-1])
+    assert arrow_table(StoredSpan, []).schema == pa.schema(list(schema())[:-1])

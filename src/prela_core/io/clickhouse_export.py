@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from prela_core.io.clickhouse_parameters import in_parts
-from prela_core.io.export_files import file_of
 from prela_core.store.export import ExportForm, Selection
+from prela_core.store.export.files import file_of
 from prela_core.store.export.pieces import pieces
 from prela_core.store.fragments import Query
 

@@ -11,6 +11,7 @@ from msgspec import Raw
 from prela_core.model import TraceRecord, from_micros
 from prela_core.store import StoredSpan
 from prela_core.store.export import ExportForm, Selection
+from prela_core.store.export.files import file_of, schema
 from prela_core.store.export.queries import METADATA
 from prela_core.store.rows import SPAN_FIELDS
 from prela_core.testing.asking import span_meets
@@ -38,16 +39,14 @@ def exported(
         said = [_announcement(*announced[each]) for each in sorted(of & set(announced))]
         yield b"".join(map(_line, (*said, *chosen)))
         return
-    import pyarrow as pa  # noqa: PLC0415 - likewise
-
-    from prela_core.io.export_files import SCHEMA, file_of  # noqa: PLC0415 - heavy
+    import pyarrow as pa  # noqa: PLC0415 - heavy, and only needed for these forms
 
     rows = []
     for span in chosen:
         row = {name: _plain(getattr(span, name)) for name in SPAN_FIELDS}
         told = announced.get(span.trace_id)
         rows.append(row | {METADATA: "{}" if told is None else _plain(told[2])})
-    yield from file_of(form, [pa.Table.from_pylist(rows, SCHEMA)] if rows else [])
+    yield from file_of(form, [pa.Table.from_pylist(rows, schema())] if rows else [])
 
 
 def _means(selection: Selection, span: StoredSpan, spans: Sequence[StoredSpan]) -> bool:

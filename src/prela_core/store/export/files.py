@@ -4,38 +4,46 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from prela_core.store.export import ExportForm
 from prela_core.store.export.queries import METADATA
+from prela_core.store.export.selection import ExportForm
 from prela_core.store.rows import SPAN_FIELDS
 
-__all__ = ["SCHEMA", "file_of"]
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-_MOMENT = pa.timestamp("us", tz="UTC")
-_FORMS: dict[str, Any] = {
-    **dict.fromkeys(("started_at", "ended_at", "created_at"), _MOMENT),
-    **dict.fromkeys(("duration_ms", "cost_usd", "ttft_ms"), pa.float64()),
-    **dict.fromkeys(("input_tokens", "output_tokens", "reasoning_tokens"), pa.int64()),
-    **dict.fromkeys(("cache_read_tokens", "cache_write_tokens"), pa.int64()),
-    "flags": pa.list_(pa.string()),
-}
-SCHEMA = pa.schema(
-    [(name, _FORMS.get(name, pa.string())) for name in (*SPAN_FIELDS, METADATA)],
+__all__ = ["file_of", "schema"]
+
+_MOMENTS = ("started_at", "ended_at", "created_at")
+_FRACTIONS = ("duration_ms", "cost_usd", "ttft_ms")
+_WHOLE = (
+    *("input_tokens", "output_tokens", "reasoning_tokens"),
+    *("cache_read_tokens", "cache_write_tokens"),
 )
-"""The columns of Arrow and Parquet: the fields of a `StoredSpan`, then the trace's metadata."""
 
 _GROUP_BYTES = 32 * 1024 * 1024
 """How much a row group of Parquet holds, about."""
 
 
+def schema() -> pa.Schema:
+    """Give the columns of Arrow and Parquet: the fields of a `StoredSpan`, then `METADATA`."""
+    import pyarrow as pa  # noqa: PLC0415 - heavy, and only needed where files are made
+
+    forms = {
+        **dict.fromkeys(_MOMENTS, pa.timestamp("us", tz="UTC")),
+        **dict.fromkeys(_FRACTIONS, pa.float64()),
+        **dict.fromkeys(_WHOLE, pa.int64()),
+        "flags": pa.list_(pa.string()),
+    }
+    return pa.schema([(name, forms.get(name, pa.string())) for name in (*SPAN_FIELDS, METADATA)])
+
+
 def file_of(form: ExportForm, tables: Iterable[pa.Table]) -> Iterator[bytes]:
     """Give the bytes of a file of `form`, as they are made.
 
-    `tables` have `SCHEMA`; for `ExportForm.JSONL` they have the lines in a column named `line`.
+    `tables` have the columns of `schema`; for `ExportForm.JSONL` they have the lines in a column
+    named `line`.
     """
     if form is ExportForm.JSONL:
         return _lines(tables)
@@ -73,28 +81,34 @@ def _lines(tables: Iterable[pa.Table]) -> Iterator[bytes]:
 
 
 def _stream(tables: Iterable[pa.Table]) -> Iterator[bytes]:
-    sink = _Sink()
+    import pyarrow as pa  # noqa: PLC0415 - as above
+
+    columns, sink = schema(), _Sink()
     options = pa.ipc.IpcWriteOptions(compression="zstd")
-    with pa.ipc.new_stream(pa.PythonFile(sink, "w"), SCHEMA, options=options) as writer:
+    with pa.ipc.new_stream(pa.PythonFile(sink, "w"), columns, options=options) as writer:
         for table in tables:
-            writer.write_table(table.cast(SCHEMA))
+            writer.write_table(table.cast(columns))
             yield sink.take()
     yield sink.take()
 
 
 def _parquet(tables: Iterable[pa.Table]) -> Iterator[bytes]:
-    sink = _Sink()
-    with pq.ParquetWriter(sink, SCHEMA, compression="zstd") as writer:
-        for group in _groups(tables):
+    import pyarrow.parquet as pq  # noqa: PLC0415 - as above
+
+    columns, sink = schema(), _Sink()
+    with pq.ParquetWriter(sink, columns, compression="zstd") as writer:
+        for group in _groups(table.cast(columns) for table in tables):
             writer.write_table(group)
             yield sink.take()
     yield sink.take()
 
 
 def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    import pyarrow as pa  # noqa: PLC0415 - as above
+
     waiting: list[pa.Table] = []
     for table in tables:
-        waiting.append(table.cast(SCHEMA))
+        waiting.append(table)
         if sum(each.nbytes for each in waiting) >= _GROUP_BYTES:
             yield pa.concat_tables(waiting)
             waiting = []
