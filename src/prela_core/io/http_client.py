@@ -148,6 +148,8 @@ class HttpClient:
             sent["cursor"] = _cursor(wanted.cursor)
         if wanted.since is not None:
             sent["since"] = to_rfc3339(wanted.since)
+        if wanted.where is not None:
+            sent["query"] = str(wanted.where)
         return self._ask("/api/v1/live", sent, Arrivals)
 
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
