@@ -18,12 +18,14 @@ from prela_core.errors import (
     MalformedError,
     NotFoundError,
     PrelaError,
+    QueryError,
     SettingsError,
     UnauthenticatedError,
 )
 
 __all__ = ["Failure", "NotThereFailure", "WrongRequestFailure", "failure_of", "missing_part"]
 
+_BEFORE, _SHOWN = 40, 70
 _ONE_LINE = {ord("\n"): " ", ord("\r"): " ", ord("\t"): " "}
 
 _EXTRAS = {
@@ -79,7 +81,8 @@ def failure_of(error: Exception, command: str, extras: str) -> Failure:
         return NotThereFailure(str(error))
     if isinstance(error, (InvalidError, MalformedError, SettingsError)):
         sentences = error.mistakes if isinstance(error, SettingsError) else (str(error),)
-        return WrongRequestFailure(*sentences)
+        pointed = _pointed_at(error) if isinstance(error, QueryError) else ()
+        return WrongRequestFailure(*sentences, *pointed)
     if isinstance(error, UnauthenticatedError):
         return Failure(f"{error} (give one by --api-key, PRELA_API_KEY or `prela login`)")
     if isinstance(error, PrelaError):
@@ -101,6 +104,19 @@ def missing_part(command: str, module: str, extras: str) -> Failure:
     parts = " and ".join(wanted) or "missing"
     install = f"pip install 'prela-core[{','.join(wanted)}]'" if wanted else f"install {library}"
     return Failure(f"`prela {command}` needs the {parts} parts ({library} is missing): {install}")
+
+
+def _pointed_at(error: QueryError) -> tuple[str, str]:
+    """Give the part of the question around the mistake, and carets beneath it."""
+    from rich.cells import cell_len
+
+    first = max(error.start - _BEFORE, 0)
+    shown = _line(error.text[first : first + _SHOWN])
+    before = shown[: error.start - first]
+    wrong = shown[error.start - first : error.end - first]
+    dots = "..." if first else ""
+    margin = " " * (len(dots) + cell_len(before))
+    return f"  {dots}{shown}", f"  {margin}{'^' * max(cell_len(wrong), 1)}"
 
 
 def _line(sentence: str) -> str:

@@ -9,11 +9,15 @@ from typing import Any
 import click
 
 from prela_cli import moments
+from prela_core.ask import Ago, Compare, Condition, Op
 from prela_core.model import SpanType, Status, to_micros
 from prela_core.store import TraceFilter
 from prela_core.wire.words import STATUSES
 
-__all__ = ["filter_options", "start_time"]
+__all__ = ["filter_options", "since_condition", "start_time"]
+
+_LONGEST_AGO = 10**15
+"""Thirty years in microseconds: as good as for ever."""
 
 _STATUS_WORDS = {Status.PENDING.value: "pending", **STATUSES}
 
@@ -125,6 +129,8 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
         attributes: tuple[tuple[str, str], ...],
         **rest: Any,
     ) -> None:
+        if since is not None and start is not None:
+            raise click.UsageError("--since and --start both say when to begin; give one of them")
         where = TraceFilter(
             service_name=service_name,
             status=status,
@@ -137,13 +143,21 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
             environment=environment,
             min_duration_ms=min_duration_ms,
             max_duration_ms=max_duration_ms,
-            start_time=start_time(since, start),
+            start_time=start,
             end_time=end,
             attributes=attributes,
+            where=since_condition(since),
         )
         command(where=where, **rest)
 
     return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), with_filter)
+
+
+def since_condition(since: float | None) -> Condition | None:
+    """Say `--since` (milliseconds ago) as a condition, which stays as it is from page to page."""
+    if since is None:
+        return None
+    return Compare("started", Op.AT_LEAST, Ago(min(round(since * 1000), _LONGEST_AGO)))
 
 
 def start_time(since: float | None, start: int | None) -> int | None:

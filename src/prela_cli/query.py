@@ -6,11 +6,13 @@ import attrs
 import click
 
 from prela_cli import moments
+from prela_cli.asking import both, query_argument
 from prela_cli.filters import filter_options
 from prela_cli.output import show, show_json, show_line
 from prela_cli.reading import page_options, source_options
 from prela_cli.render.traces_table import TracesTable
 from prela_cli.source import PROJECT_ID
+from prela_core.ask import Condition, Subject
 from prela_core.store import Order, PageRequest, Reader, TraceFilter
 
 __all__ = ["query"]
@@ -26,6 +28,7 @@ def _order(ctx: click.Context, param: click.Parameter, word: str) -> Order:
 
 
 @click.command()
+@query_argument(Subject.TRACE)
 @filter_options
 @click.option("-q", "--search", "words", metavar="WORDS", help="Holds all of these words.")
 @click.option(
@@ -42,6 +45,7 @@ def _order(ctx: click.Context, param: click.Parameter, word: str) -> Order:
 def query(
     *,
     reader: Reader,
+    asked: Condition | None,
     where: TraceFilter,
     words: str | None,
     order: Order,
@@ -49,18 +53,22 @@ def query(
     cursor: str | None,
     as_json: bool,
 ) -> None:
-    """List traces, the newest first.
+    """List the traces that QUERY and options describe, the newest first.
 
-    Conditions add up: a trace is listed when all of them hold. Ids are shown as far as they
-    tell the traces apart; `prela show` takes such a beginning.
+    QUERY is written in the query language: fields and values, words, `and`, `or`, `not` and
+    parentheses. Put it in single quotes, so that the shell leaves it as it is. Conditions add
+    up: a trace is listed when all of them hold. Ids are shown as far as they tell the traces
+    apart; `prela show` takes such a beginning.
 
     \b
     Example:
+      prela query 'status:error model:claude* duration>2s'
+      prela query 'any(type:tool status:error) cost>0.05' --since 1d
       prela query --since 2h --status error
       prela query --model gpt-4o --order dearest --limit 5
       prela query --attr tenant=acme --attr plan=pro --json
     """
-    where = attrs.evolve(where, q=words)
+    where = attrs.evolve(where, q=words, where=both(asked, where.where))
     page = PageRequest(limit=limit, cursor=cursor)
     found = reader.traces(PROJECT_ID, where, order, page)
     if as_json:
@@ -81,6 +89,6 @@ def _nothing(where: TraceFilter, cursor: str | None) -> str:
             "No traces yet. Start `prela serve` and send some, or store a file with "
             "`prela ingest FILE`."
         )
-    if where.start_time is not None:
+    if where.start_time is not None or where.where is not None:
         return "No traces match. Try an earlier --since or --start, or fewer conditions."
     return "No traces match. Try fewer conditions: names and models are compared exactly."

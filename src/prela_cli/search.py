@@ -6,11 +6,13 @@ import attrs
 import click
 
 from prela_cli import moments
+from prela_cli.asking import both
 from prela_cli.filters import filter_options
 from prela_cli.output import show, show_json, show_line
 from prela_cli.reading import page_options, source_options
 from prela_cli.render.search_hits import SearchHits
 from prela_cli.source import PROJECT_ID
+from prela_core.ask import parse
 from prela_core.store import PageRequest, Reader, TraceFilter
 
 __all__ = ["search"]
@@ -19,6 +21,7 @@ __all__ = ["search"]
 @click.command()
 @click.argument("words", nargs=-1, required=True)
 @filter_options
+@click.option("--where", "asked", metavar="QUERY", help="Only traces that this describes.")
 @page_options
 @source_options
 def search(
@@ -26,6 +29,7 @@ def search(
     reader: Reader,
     where: TraceFilter,
     words: tuple[str, ...],
+    asked: str | None,
     limit: int,
     cursor: str | None,
     as_json: bool,
@@ -39,10 +43,11 @@ def search(
     Example:
       prela search refund
       prela search '"rate limit"' openai --since 1d
+      prela search refund --where 'status:error or duration>5s'
     """
     if not any(word.strip() for word in words):
         raise click.UsageError("WORDS are empty; give at least one")
-    where = attrs.evolve(where, q=" ".join(words))
+    where = attrs.evolve(where, q=" ".join(words), where=both(parse(asked or ""), where.where))
     found = reader.search(PROJECT_ID, where, PageRequest(limit=limit, cursor=cursor))
     if as_json:
         show_json(found)

@@ -13,16 +13,21 @@ from prela_cli import moments, source
 from prela_cli.main import prela
 from prela_core.analysis.reading import Analyses
 from prela_core.store import (
+    MetricQuery,
+    MetricTable,
     Order,
     Page,
     PageRequest,
     SearchHit,
+    SpanFilter,
+    SpanOrder,
     StoredSpan,
     TraceDetail,
     TraceFilter,
     TraceSummary,
 )
 from prela_core.testing.factories import NOON
+from prela_core.testing.metrics import tabulate
 
 Run = Callable[..., Result]
 
@@ -66,6 +71,20 @@ class FakeReader(Analyses):
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         self._ask(project_id, where, page)
         return Page(items=self.hits, next_cursor=self.next_cursor)
+
+    def find_spans(
+        self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
+    ) -> Page[StoredSpan]:
+        self._ask(project_id, where, order, page)
+        found = [span for one in self.details for span in one.spans]
+        return Page(items=found[: page.limit], next_cursor=self.next_cursor)
+
+    def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
+        self._ask(project_id, asked)
+        return self.metrics_of(asked)
+
+    def metrics_of(self, asked: MetricQuery) -> MetricTable:
+        return tabulate([one.spans for one in self.details], asked)
 
     def ping(self) -> None:
         self._ask()

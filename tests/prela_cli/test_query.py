@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from prela_cli.main import prela
+from prela_core.ask import parse
 from prela_core.errors import (
     DataDirectoryBusyError,
     MalformedError,
@@ -71,13 +72,14 @@ def test_orders_have_a_word_and_the_api_spelling(run: Run, reader: Any, order: O
 def test_since_counts_back_from_now(run: Run, reader: Any) -> None:
     run("query", "--since", "2h")
 
-    assert reader.asked[0][1] == TraceFilter(start_time=to_micros(NOON) - 7200 * 1_000_000)
+    # Said as it was meant, so that a cursor of the first page fits the second.
+    assert reader.asked[0][1] == TraceFilter(where=parse("since:2h"))
 
 
 def test_since_longer_than_time_itself_is_the_beginning(run: Run, reader: Any) -> None:
     run("query", "--since", "99999w")
 
-    assert reader.asked[0][1].start_time == 0
+    assert reader.asked[0][1].at(to_micros(NOON)).start_time == to_micros(NOON) - 10**15
 
 
 def test_the_source_comes_from_options_and_from_the_environment(run: Run, reader: Any) -> None:
@@ -207,3 +209,31 @@ def test_what_was_not_foreseen_is_a_sentence_too(run: Run, reader: Any) -> None:
     assert result.stderr.startswith("prela: unexpected ZeroDivisionError: division by zero")
     assert "Traceback" not in result.stderr
     assert "Traceback" in run("query", PRELA_DEBUG="1").stderr
+
+
+def test_a_query_is_joined_of_its_words_and_adds_to_the_options(run: Run, reader: Any) -> None:
+    result = run("query", "status:error", "or", "model:claude*", "--env", "prod", "--since", "2h")
+
+    assert result.exit_code == 0, result.output
+    asked = parse("(status:error or model:claude*) since:2h")
+    assert reader.asked[0][1] == TraceFilter(environment="prod", where=asked)
+
+
+def test_a_mistake_in_a_query_is_pointed_at(run: Run, reader: Any) -> None:
+    result = run("query", "語 status:error modle:gpt*")
+
+    assert result.exit_code == 2
+    first, text, carets = result.stderr.splitlines()
+    assert first.startswith("prela: column 16: there is no field 'modle'; did you mean model?")
+    assert text == "prela:   語 status:error modle:gpt*"
+    assert carets == "prela:                   ^^^^^^^^^^"
+    assert reader.asked == []
+
+
+def test_of_a_long_query_the_part_around_the_mistake_is_shown(run: Run, reader: Any) -> None:
+    result = run("query", "word " * 40 + "and (")
+
+    _, text, carets = result.stderr.splitlines()
+    assert text.startswith("prela:   ...")
+    assert len(text) < 100
+    assert carets.index("^") == len(text)

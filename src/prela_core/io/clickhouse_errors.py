@@ -10,7 +10,14 @@ from clickhouse_connect.driver import exceptions
 
 from prela_core.errors import InvalidError, StoreUnavailableError
 
-__all__ = ["FOR_OPERATORS", "TOO_EXPENSIVE", "RefusedByStoreError", "code_of", "translated"]
+__all__ = [
+    "FOR_OPERATORS",
+    "TOO_EXPENSIVE",
+    "RefusedByStoreError",
+    "code_of",
+    "is_unsupported",
+    "translated",
+]
 
 # Names and numbers are those of ClickHouse's ErrorCodes.cpp.
 TOO_EXPENSIVE = frozenset({158, 159, 160, 241, 307, 396})
@@ -31,6 +38,9 @@ FOR_OPERATORS = {
     516: "AUTHENTICATION_FAILED",
 }
 """What somebody has to see to, by the name that can be looked up."""
+
+_UNSUPPORTED = frozenset({36, 42, 44, 48, 62, 80, 127, 344})
+"""BAD_ARGUMENTS, ILLEGAL_COLUMN, SYNTAX_ERROR, ILLEGAL_INDEX, SUPPORT_IS_DISABLED and so on."""
 
 _CODE = re.compile(r"\bCode: (\d+)")
 
@@ -64,6 +74,11 @@ def translated(*, writing: bool) -> Iterator[None]:
             f"the store can't {'write' if writing else 'answer'} now ({error.strerror})",
             retry_after=2,
         ) from error
+
+
+def is_unsupported(error: exceptions.ClickHouseError) -> bool:
+    """Say whether a server refused a statement because it knows no such thing."""
+    return code_of(error) in _UNSUPPORTED
 
 
 def _named(code: int) -> str:

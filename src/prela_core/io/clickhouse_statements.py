@@ -14,6 +14,7 @@ from prela_core.io.clickhouse_parameters import in_parts
 from prela_core.model import SpanBatch
 from prela_core.store.fragments import Query
 from prela_core.store.rows import announcement_table, span_table
+from prela_core.store.word_index import WORDS_INDEX
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -25,6 +26,8 @@ _WRITE_SETTINGS = {
     "async_insert": 0,
     # A request may hold spans of any month since 1970.
     "max_partitions_per_insert_block": 0,
+    # It costs as much as all the rest of an insert: merges build it.
+    "exclude_materialize_skip_indexes_on_insert": WORDS_INDEX,
 }
 READ_SETTINGS = {
     "max_execution_time": 30,

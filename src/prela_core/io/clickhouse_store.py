@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 import clickhouse_connect
 import pyarrow as pa
+from clickhouse_connect.driver.exceptions import DatabaseError
 
 from prela_core.analysis.reading import Analyses
 from prela_core.errors import StoreUnavailableError
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
-from prela_core.io.clickhouse_errors import translated
+from prela_core.io.clickhouse_errors import is_unsupported, translated
 from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_sql import answer_sql
 from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
@@ -57,6 +58,7 @@ from prela_core.store.metric_plan import metrics
 from prela_core.store.reindex import reindex
 from prela_core.store.rows import Rewritten, rewritten_table
 from prela_core.store.sql import SqlQuestion
+from prela_core.store.word_index import indexed_rows
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -138,14 +140,20 @@ class ClickHouseStore(Analyses):
             steps = [
                 step for step in migrations.migrations(self._durability) if step.number not in done
             ]
+            taken = []
             for step in steps:
-                client.command(step.sql)
+                try:
+                    client.command(step.sql)
+                except DatabaseError as error:
+                    if step.is_optional and is_unsupported(error):
+                        continue  # and tried again at the next start, on a newer server perhaps
+                    raise
                 client.command(
                     "INSERT INTO schema_migrations (number, name)"
                     " SELECT {number:UInt32}, {name:String}",
                     parameters={"number": step.number, "name": step.name},
                 )
-            taken = [f"{step.number:04d} {step.name}" for step in steps]
+                taken.append(f"{step.number:04d} {step.name}")
             return taken + self._set_retention(client)
 
     def _set_retention(self, client: Client) -> list[str]:
@@ -258,6 +266,13 @@ class ClickHouseStore(Analyses):
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
         return self._answer(metrics(project_id, asked))
+
+    def indexed_rows(self) -> tuple[int, int] | None:
+        """Count the rows whose words are indexed, and all; None where the server has no index.
+
+        A search finds the same in all of them, and takes longer for those that are not.
+        """
+        return self._answer(indexed_rows())
 
     def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
         """Give the spans that were stored since, in the order in which they were stored."""

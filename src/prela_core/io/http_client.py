@@ -9,15 +9,21 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
-import attrs
 import httpx
 import msgspec
 
 from prela_core.analysis import AgentGraph, CriticalPath, TraceDiff
-from prela_core.errors import InvalidError, MalformedError, NotFoundError, UnavailableError
+from prela_core.errors import NotFoundError, UnavailableError
 from prela_core.io.http_connection import connect
+from prela_core.io.http_deletions import HttpDeletions
 from prela_core.io.http_errors import raise_for_problem, translated
-from prela_core.io.http_parameters import group_parameters, metric_parameters
+from prela_core.io.http_parameters import (
+    cursor_parameter,
+    filter_parameters,
+    group_parameters,
+    metric_parameters,
+    page_parameters,
+)
 from prela_core.io.retries import attempted
 from prela_core.io.url_login import without_login
 from prela_core.model import to_rfc3339
@@ -78,7 +84,7 @@ class HttpClient:
     ) -> Page[TraceSummary]:
         """List the traces that `where` describes."""
         del project_id
-        sent = _filter(where) | _page(page) | {"order": order.value}
+        sent = filter_parameters(where) | page_parameters(page) | {"order": order.value}
         return self._ask("/api/v1/traces", sent, Page[TraceSummary])
 
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
@@ -89,25 +95,27 @@ class HttpClient:
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace; None when there is no such trace."""
         del project_id
-        return self._find(trace_id, "/spans", _page(page), Page[StoredSpan])
+        return self._find(trace_id, "/spans", page_parameters(page), Page[StoredSpan])
 
     def find_spans(
         self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
     ) -> Page[StoredSpan]:
         """List the spans, of whatever traces, that `where` describes."""
         del project_id
-        sent = _filter(where) | _page(page) | {"order": order.value}
+        sent = filter_parameters(where) | page_parameters(page) | {"order": order.value}
         return self._ask("/api/v1/spans", sent, Page[StoredSpan])
 
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q`, newest first."""
         del project_id
-        return self._ask("/api/v1/search", _filter(where) | _page(page), Page[SearchHit])
+        return self._ask(
+            "/api/v1/search", filter_parameters(where) | page_parameters(page), Page[SearchHit]
+        )
 
     def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
         """List the services, models, users or the like that visible spans name."""
         del project_id
-        sent = group_parameters(asked) | _page(page)
+        sent = group_parameters(asked) | page_parameters(page)
         return self._ask(f"/api/v1/{LISTS[asked.by]}", sent, Page[GroupSummary])
 
     def critical_path(self, project_id: str, trace_id: str) -> CriticalPath | None:
@@ -133,7 +141,7 @@ class HttpClient:
         """List the traces of a session, the oldest first; None when there is no such session."""
         del project_id
         form = Page[TraceSummary]
-        return self._find(session_id, "/traces", _page(page), form, below="sessions")
+        return self._find(session_id, "/traces", page_parameters(page), form, below="sessions")
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
@@ -145,7 +153,7 @@ class HttpClient:
         del project_id
         sent: dict[str, Sent] = {"limit": str(wanted.limit)}
         if wanted.cursor is not None:
-            sent["cursor"] = _cursor(wanted.cursor)
+            sent["cursor"] = cursor_parameter(wanted.cursor)
         if wanted.since is not None:
             sent["since"] = to_rfc3339(wanted.since)
         if wanted.where is not None:
@@ -160,6 +168,11 @@ class HttpClient:
             answer = self._client.post("/api/v1/sql", json=body)
         raise_for_problem(answer)
         return answer.content
+
+    @property
+    def deletions(self) -> HttpDeletions:
+        """Where deletions are asked for; the server carries them out."""
+        return HttpDeletions(self._client, self.url, self._decoded)
 
     def ping(self) -> None:
         """Return when the server answers and its parts are well."""
@@ -250,34 +263,3 @@ class HttpClient:
 def _path(row_id: str, below: str = "traces") -> str:
     # Dots alone would be steps in the path, and no longer there when it is sent.
     return f"/api/v1/{below}/{quote(row_id, safe='').replace('.', '%2E')}"
-
-
-def _filter(where: TraceFilter | SpanFilter) -> dict[str, Sent]:
-    sent: dict[str, Sent] = {}
-    for name, value in attrs.asdict(where, recurse=False).items():
-        if name == "attributes":
-            for key in dict(value):
-                sent[f"attr.{key}"] = [wanted for other, wanted in value if other == key]
-        elif name == "where" and value is not None:
-            sent["query"] = str(value)
-        elif value == "":
-            # In a query string it would be the same as no condition, and the answer a wrong one.
-            raise InvalidError(f"a server can't be asked for an empty {name}")
-        elif value is not None:
-            sent[name] = to_rfc3339(value) if name.endswith("_time") else str(value)
-    return sent
-
-
-def _page(page: PageRequest) -> dict[str, Sent]:
-    sent: dict[str, Sent] = {"limit": str(page.limit)}
-    if page.cursor is not None:
-        sent["cursor"] = _cursor(page.cursor)
-    if page.offset:
-        sent["offset"] = str(page.offset)
-    return sent
-
-
-def _cursor(cursor: str) -> str:
-    if not cursor:
-        raise MalformedError("an empty cursor is none of ours; start without it")
-    return cursor

@@ -49,6 +49,11 @@ class Migration:
     name: str
     sql: str
 
+    @property
+    def is_optional(self) -> bool:
+        """True when answers are as right without it, so that an older server may refuse it."""
+        return self.sql.startswith("-- Optional: ")
+
 
 def migrations(durability: str = "") -> list[Migration]:
     """Give all steps in order. `durability` goes into the settings of each table."""

@@ -31,6 +31,7 @@ from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, T
 from prela_core.store.rows import SPAN_FIELDS, span_from_row
 from prela_core.store.search_queries import HIT_FIELDS, hit_candidates, hits
 from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
+from prela_core.store.word_index import look_up
 from prela_core.store.words import (
     SEARCHED_FIELDS,
     SEARCHED_JSON,
@@ -59,6 +60,9 @@ Plan = Generator[Query, list[Row], T]
 
 TRACE_SPANS = 10_000
 """How many spans a `TraceDetail` holds at the most; the pages of `spans` have the rest."""
+
+_FEW = 2000
+"""So few possible rows, known by an index, are looked at in one go, wherever in time they are."""
 
 
 @attrs.frozen
@@ -174,11 +178,19 @@ def search(
     where = where.at(look_back.now if asked_at is None else asked_at)
     hi = None if after is None else after[0]
     limit = page.offset + page.limit + 1
+    now = yield from look_from(look_back, hi, where.end_time)
+    narrowing = None
+    if now is not None:
+        narrowing = yield from look_up(words)
+        if narrowing is not None and narrowing.rows <= _FEW:
+            now = None
     found = yield from walk_newest(
-        lambda lo, count: hit_candidates(project_id, where, lo=lo, hi=hi, limit=count),
+        lambda lo, count: hit_candidates(
+            project_id, where, lo=lo, hi=hi, limit=count, narrowing=narrowing
+        ),
         lambda ids, lo: hits(project_id, where, ids=ids, lo=lo, after=after, limit=limit),
         start_of=_last_column,
-        now=(yield from look_from(look_back, hi, where.end_time)),
+        now=now,
         floor=where.start_time,
         limit=limit,
     )

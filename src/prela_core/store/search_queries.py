@@ -23,6 +23,7 @@ from prela_core.store.fragments import (
     with_columns,
 )
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
+from prela_core.store.word_index import Narrowing, possible_rows
 from prela_core.store.words import SEARCHED_FIELDS
 
 __all__ = ["HIT_FIELDS", "hit_candidates", "hits"]
@@ -40,21 +41,30 @@ HIT_FIELDS = (
 
 
 def hit_candidates(
-    project_id: str, where: TraceFilter, *, lo: int | None, hi: int | None, limit: int
+    project_id: str,
+    where: TraceFilter,
+    *,
+    lo: int | None,
+    hi: int | None,
+    limit: int,
+    narrowing: Narrowing | None = None,
 ) -> Query:
     """Propose traces with a row of any version, started between `lo` and `hi`, with the words.
 
     Rows are `(trace_id, bound)` as those of `candidates`: no hit in the trace is newer.
+    With a `narrowing` some may be proposed without the words.
     """
     parameters: dict[str, Any] = {"project": project_id, "limit": limit}
     clauses = [PROJECT, *since_of(lo, parameters), *until_of(hi, parameters)]
-    for condition in span_conditions(TraceFilter(q=where.q)):
-        clauses.append(f"({condition.sql})")
-        parameters |= condition.parameters
+    (words,) = span_conditions(TraceFilter(q=where.q))
+    parameters |= words.parameters
     clauses += _may_meet(attrs.evolve(where, q=None), parameters)
+    if narrowing is None:
+        source = f"spans WHERE {' AND '.join([*clauses, f'({words.sql})'])}"
+    else:
+        source = possible_rows(narrowing, clauses, words, parameters)
     return Query(
-        f"SELECT trace_id, max({MICROS.format('started_at')}) AS bound FROM spans"
-        f" WHERE {' AND '.join(clauses)}"
+        f"SELECT trace_id, max({MICROS.format('started_at')}) AS bound FROM {source}"
         " GROUP BY trace_id ORDER BY bound DESC, trace_id DESC LIMIT {limit:UInt64}",
         parameters,
     )

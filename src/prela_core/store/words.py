@@ -8,7 +8,15 @@ import msgspec
 
 from prela_core.errors import InvalidError
 
-__all__ = ["SEARCHED_FIELDS", "SEARCHED_JSON", "excerpt", "fold", "json_spelling", "split_words"]
+__all__ = [
+    "SEARCHED_FIELDS",
+    "SEARCHED_JSON",
+    "excerpt",
+    "fold",
+    "json_spelling",
+    "pieces",
+    "split_words",
+]
 
 SEARCHED_FIELDS = ("input", "output", "name", "status_message", "attributes", "events")
 """The fields of a span that are searched, in the order in which a hit is shown."""
@@ -17,6 +25,13 @@ SEARCHED_JSON = ("attributes", "events")
 """Those that hold JSON text, in which some characters stand escaped."""
 
 _PARTS = re.compile(r'"([^"]*)"?|([^\s"]+)')
+# What stands between words, for the text index; and two letters whose lower case depends on their
+# neighbours, or is two letters, so that only what stands around them can be looked up.
+_BETWEEN = re.compile(
+    "[\\x00-/:-@\\[-`{-\\x7f"
+    "\N{GREEK CAPITAL LETTER SIGMA}\N{GREEK SMALL LETTER SIGMA}\N{GREEK SMALL LETTER FINAL SIGMA}"
+    "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}]+"
+)
 _MAX_WORDS = 16
 _MAX_CHARS = 1000
 _BEFORE = 60
@@ -42,6 +57,14 @@ def split_words(q: str) -> list[str]:
 def json_spelling(word: str) -> str:
     """Write `word` as it stands inside a JSON string."""
     return msgspec.json.encode(word)[1:-1].decode()
+
+
+def pieces(word: str) -> list[str]:
+    """Cut `word` into what stands, as it is, within one word of any text that holds it.
+
+    However `word` is spelled in JSON, its letters and digits stand together there too.
+    """
+    return [piece for piece in _BETWEEN.split(word) if piece]
 
 
 def fold(text: str) -> str:

@@ -141,6 +141,8 @@ def _billionths(spans: Sequence[StoredSpan]) -> int:
 def _fits(compare: Compare, held: str | float | None) -> bool:
     """Compare what is held, a text or a number; None and "" are what is not known."""
     value = compare.value
+    if isinstance(value, ask.Ago):
+        raise InvalidError(f"{compare} is meant from now; ask with the filter's `at(now)`")
     if isinstance(value, Pattern):
         return held not in (None, "") and (value == _LONE_STAR or _is_like(str(held), value))
     if compare.op is Op.HOLDS:

@@ -22,8 +22,12 @@ TYPE_WORDS = {
 
 @attrs.frozen
 class Glyphs:
-    """One set of marks. Bars are drawn in half cells: `full` is both halves."""
+    """One set of marks. Bars are drawn in half cells: `full` is both halves.
 
+    `levels` are small bars, from the lowest to the highest.
+    """
+
+    levels: str
     success: str
     error: str
     pending: str
@@ -46,5 +50,9 @@ class Glyphs:
         )
 
 
-UNICODE = Glyphs("✓", "✗", "◌", "!", "├╴", "└╴", "│ ", "━", "╸", "╺", "┄", "…", "·", "→")
-ASCII = Glyphs("+", "x", "~", "!", "|-", "`-", "| ", "=", "=", "=", ".", "...", "-", "->")
+UNICODE = Glyphs(
+    "▁▂▃▄▅▆▇█", "✓", "✗", "◌", "!", "├╴", "└╴", "│ ", "━", "╸", "╺", "┄", "…", "·", "→"
+)
+ASCII = Glyphs(
+    "_.:-=+*#", "+", "x", "~", "!", "|-", "`-", "| ", "=", "=", "=", ".", "...", "-", "->"
+)

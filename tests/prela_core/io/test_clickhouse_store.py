@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import attrs
 import clickhouse_connect
 import pytest
 
@@ -104,6 +105,36 @@ def test_a_step_that_was_cut_off_is_taken_again(store: ClickHouseStore) -> None:
     command(store, "TRUNCATE TABLE schema_migrations")
     assert STEPS == store.migrate()
     assert [("t",)] == ask(store, "SELECT trace_id FROM traces")
+
+
+def test_words_stored_before_their_index_are_indexed_in_the_background(
+    store: ClickHouseStore,
+) -> None:
+    command(store, "ALTER TABLE spans DROP INDEX words")
+    command(store, "DELETE FROM schema_migrations WHERE number = 6")
+    insert(store, span_record(trace_id="t", name="prerefund"))
+    assert store.indexed_rows() is None
+    found = store.search("p", TraceFilter(q="refund"), PageRequest())
+    assert ["0006 words"] == store.migrate()
+    command(store, "ALTER TABLE spans MATERIALIZE INDEX words SETTINGS mutations_sync = 1")
+    assert (1, 1) == store.indexed_rows()
+    assert found == store.search("p", TraceFilter(q="refund"), PageRequest())
+
+
+def test_a_server_that_knows_no_text_index_does_without(
+    store: ClickHouseStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command(store, "ALTER TABLE spans DROP INDEX words")
+    command(store, "DELETE FROM schema_migrations WHERE number = 6")
+    steps = migrations.migrations()
+    older = [
+        attrs.evolve(step, sql=step.sql.replace("TYPE text", "TYPE of_later")) for step in steps
+    ]
+    monkeypatch.setattr(migrations, "migrations", lambda _: older)
+    assert [] == store.migrate()
+    insert(store, span_record(trace_id="t", name="prerefund"))
+    assert store.indexed_rows() is None
+    assert 1 == len(store.search("p", TraceFilter(q="refund"), PageRequest()).items)
 
 
 def test_the_view_of_traces_says_what_the_answers_say(store: ClickHouseStore) -> None:

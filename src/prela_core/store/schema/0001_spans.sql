@@ -51,4 +51,4 @@ CREATE TABLE IF NOT EXISTS spans
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(started_at)
 ORDER BY (project_id, toDate(started_at), trace_id, span_id)
-SETTINGS index_granularity = 8192 $durability
+SETTINGS index_granularity = 1024 $durability

@@ -5,7 +5,6 @@ AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
 AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
 AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
-AND ((positionCaseInsensitiveUTF8(input, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(output, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(name, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(status_message, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(attributes, {word0_json:String}) > 0 OR positionCaseInsensitiveUTF8(events, {word0_json:String}) > 0))
 AND trace_id IN (
     SELECT trace_id
     FROM spans
@@ -31,6 +30,7 @@ AND trace_id IN (
     AND started_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
     AND (status != 'error' AND isNotNull(ended_at))
 )
+AND ((positionCaseInsensitiveUTF8(input, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(output, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(name, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(status_message, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(attributes, {word0_json:String}) > 0 OR positionCaseInsensitiveUTF8(events, {word0_json:String}) > 0))
 GROUP BY trace_id
 ORDER BY bound DESC, trace_id DESC
 LIMIT {limit:UInt64}
