@@ -19,6 +19,7 @@ from prela_core.model import to_micros
 from prela_core.store import (
     ArrivalsRequest,
     Bucket,
+    DeletionRequest,
     Dimension,
     GroupQuery,
     Measure,
@@ -32,7 +33,8 @@ from prela_core.store import (
 from prela_core.store.groups import LISTS
 from prela_core.store.sql.question import SqlQuestion
 from prela_core.testing import NOON
-from prela_server.docs.operation import DELETING, Operation
+from prela_server.deletion.documents import DeletionCount
+from prela_server.docs.operation import Operation
 from prela_server.docs.operations import operations
 from prela_server.docs.samples import Samples
 
@@ -58,6 +60,9 @@ METRICS = MetricQuery(
 )  # fmt: skip
 
 
+GONE = DeletionRequest(deletion_id="d", project_id="p", asked_at=AT, everything=True)
+
+
 def groups(by: Dimension) -> Call:
     asked = GroupQuery(by=by, start_time=AT, end_time=AT + 1)
     return lambda client: client.groups("p", asked, PAGE)
@@ -78,6 +83,11 @@ CALLS: dict[str, Call] = {
         "p", ArrivalsRequest(where=SPANS.where, cursor="c", limit=7)
     ),
     "askSql": lambda client: msgspec.json.decode(client.sql("p", SqlQuestion(text="SELECT 1"))),
+    "deleteTrace": lambda client: client.deletions.trace(ID),
+    "deleteTraces": lambda client: client.deletions.ask(GONE),
+    "countDeletion": lambda client: DeletionCount.of(client.deletions.count(GONE)),
+    "listDeletions": lambda client: client.deletions.all("p", PAGE),
+    "getDeletion": lambda client: client.deletions.one("p", ID),
     "ready": lambda client: client.ping(),
     **{
         f"list{name.title()}": groups(by) for by, name in LISTS.items()
@@ -111,9 +121,7 @@ DESCRIBED = {each.name: each for each in operations(Samples())}
 
 
 def test_every_operation_has_a_method() -> None:
-    assert {name for name, each in DESCRIBED.items() if each.tag != DELETING} == (
-        set(CALLS) | set(ELSEWHERE)
-    )
+    assert set(DESCRIBED) == set(CALLS) | set(ELSEWHERE)
 
 
 @pytest.mark.parametrize("name", CALLS)
