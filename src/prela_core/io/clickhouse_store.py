@@ -261,11 +261,11 @@ class ClickHouseStore(Analyses):
 
     def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
         """List the services, models, users or the like that visible spans name."""
-        return self._answer(groups(project_id, asked, page))
+        return self._answer(groups(project_id, asked, page, self._look_back().now))
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
-        return self._answer(metrics(project_id, asked))
+        return self._answer(metrics(project_id, asked.at(self._look_back().now)))
 
     def indexed_rows(self) -> tuple[int, int] | None:
         """Count the rows whose words are indexed, and all; None where the server has no index.

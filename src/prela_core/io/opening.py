@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
+import weakref
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prela_core.errors import InvalidError
 from prela_core.io.data_directory import (
@@ -17,7 +22,13 @@ from prela_core.io.data_directory import (
     unusable,
 )
 from prela_core.io.http_client import HttpClient
+from prela_core.io.shared_store import is_open_here, open_held, take
+from prela_core.io.span_files import SPAN_FILE_ENDINGS, load
 from prela_core.notebook import Connection
+from prela_core.store import Reader
+
+if TYPE_CHECKING:
+    from prela_core.io.clickhouse_store import ClickHouseStore
 
 __all__ = ["connect"]
 
@@ -36,32 +47,35 @@ def connect(
     """Open traces to ask about: `connect("./data")`, `connect("https://prela.example", KEY)`.
 
     A path is a data directory, as `prela serve` and the exporter `store:path` fill it; where a
-    server has it open, that server is asked. Without an argument it is `PRELA_URL`, or else
-    `PRELA_DATA_DIR` or `~/.prela`. The key is `PRELA_API_KEY` where none is given. The directory
-    is held until `close()`, so that no other process can open it meanwhile.
+    server has it open, that server is asked. It may also be a file of spans (JSONL or JSON, plain
+    or gzip), which is read into a store that ends with the connection. Without an argument it is
+    `PRELA_URL`, or else `PRELA_DATA_DIR` or `~/.prela`. The key is `PRELA_API_KEY` where none is
+    given. A directory is held until `close()`, so that no other process can open it meanwhile,
+    and a process has one directory or file open at a time, however often it connects to it.
 
-    Raises `InvalidError` for a directory that does not exist and for what can be no URL or key,
-    `DataDirectoryBusyError` when another process has the directory and answers nowhere,
-    `SettingsError` when it can't be used. The embedded engine needs `prela-core[embedded]`.
+    Raises `InvalidError` for what does not exist, for a file that holds anything but spans and
+    for what can be no URL or key, `DataDirectoryBusyError` when another process has the directory
+    and answers nowhere, or this one has another, and `SettingsError` when it can't be used. The
+    embedded engine needs `prela-core[embedded]`.
     """
     place = os.environ.get("PRELA_URL") or "" if path_or_url is None else os.fspath(path_or_url)
     if place.startswith(("http://", "https://")):
         return _server(place, api_key)
-    directory = Path(place).expanduser() if place else default_data_directory()
-    if not directory.is_dir():
+    path = Path(place).expanduser() if place else default_data_directory()
+    if path.is_file() and path.name.endswith(SPAN_FILE_ENDINGS):
+        return _file(path)
+    if not path.is_dir():
         raise InvalidError(
-            f"{directory} is no directory, so there are no traces in it; start `prela serve` "
-            "and send some, run `prela ingest`, or name another"
+            f"{path} is no directory and no file of spans, so there are no traces in it; start "
+            "`prela serve` and send some, run `prela ingest`, or name another"
         )
-    url = _server_of(directory)
-    return _server(url, api_key) if url else _directory(directory)
+    url = None if is_open_here(path) else _server_of(path)
+    return _server(url, api_key) if url else _directory(path)
 
 
 def _server(url: str, api_key: str | None) -> Connection:
     client = HttpClient(url, api_key or os.environ.get("PRELA_API_KEY"))
-    return Connection(
-        client, project_id=_PROJECT_ID, place=client.url, now=_now, let_go=client.close
-    )
+    return _connection(client, client.url, client.close)
 
 
 def _server_of(directory: Path) -> str | None:
@@ -81,23 +95,36 @@ def _server_of(directory: Path) -> str | None:
 
 
 def _directory(path: Path) -> Connection:
-    from prela_core.io.clickhouse_store import open_embedded  # noqa: PLC0415 - heavy
+    shared = take(path, lambda undo: open_held(_held(path), undo))
+    return _connection(shared.store, str(path), shared.give_back)
 
-    held = DataDirectory(path, command=Path(sys.argv[0]).name or "python")
-    held.acquire()
-    try:
-        store = open_embedded(held.store_path, readers=2, retention_days=None)
-    except BaseException:
-        held.release()
-        raise
 
-    def let_go() -> None:
-        try:
-            store.close()
-        finally:
-            held.release()
+def _file(path: Path) -> Connection:
+    def opened(undo: ExitStack) -> ClickHouseStore:
+        folder = tempfile.TemporaryDirectory(prefix="prela-", ignore_cleanup_errors=True)
+        home = Path(undo.enter_context(folder))
+        # What was recorded long ago is to be seen all the same.
+        store = open_held(_held(home), undo, retention_days=0)
+        load(path, store, _PROJECT_ID)
+        return store
 
-    return Connection(store, project_id=_PROJECT_ID, place=str(path), now=_now, let_go=let_go)
+    shared = take(path, opened)
+    return _connection(shared.store, str(path), shared.give_back)
+
+
+def _connection(reader: Reader, place: str, let_go: Callable[[], None]) -> Connection:
+    """Make a connection that also lets go when nobody has it any more."""
+    undo = ExitStack()
+    undo.callback(let_go)
+    connection = Connection(
+        reader, project_id=_PROJECT_ID, place=place, now=_now, let_go=undo.close
+    )
+    weakref.finalize(connection, undo.close)
+    return connection
+
+
+def _held(path: Path) -> DataDirectory:
+    return DataDirectory(path, command=Path(sys.argv[0]).name or "python").acquire()
 
 
 def _now() -> datetime:

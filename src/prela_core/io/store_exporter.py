@@ -14,6 +14,7 @@ from prela_core.errors import DataDirectoryBusyError, InputError
 from prela_core.io.data_directory import DataDirectory, default_data_directory, holder_of
 from prela_core.io.process_lock import ProcessLock
 from prela_core.io.sending import Refusals
+from prela_core.io.shared_store import SharedStore, open_held, take
 from prela_core.model import Span
 from prela_core.wire.decoded import Decoded
 from prela_core.wire.limits import Limits
@@ -34,7 +35,8 @@ class StoreExporter:
 
     The default is `PRELA_DATA_DIR`, or else `~/.prela`, where `prela serve` and `prela query` look
     too. The directory is opened when the first spans come, or `store` is asked for, and held until
-    `close()`: only one process may have it (no forked child), and one process only one of them.
+    `close()`: only one process may have it (no forked child), and one process only one directory.
+    `prela_core.connect` with the same path, in the same process, asks the same store.
     Spans are on the disk on return.
 
     Raises `DataDirectoryBusyError` when another process has it, `SettingsError` when it can't be
@@ -48,8 +50,7 @@ class StoreExporter:
     def __init__(self, path: str | PathLike[str] | None = None) -> None:
         self.path = default_data_directory() if path is None else Path(path).expanduser()
         self._lock = ProcessLock()
-        self._directory: DataDirectory | None = None
-        self._store: ClickHouseStore | None = None
+        self._shared: SharedStore | None = None
         self._is_closed = False
         self._pid = 0
         self._refusals = Refusals()
@@ -92,23 +93,15 @@ class StoreExporter:
     def _opened(self) -> ClickHouseStore:
         if self._is_closed:
             raise RuntimeError("the exporter is closed")
-        if self._store is not None and self._pid != os.getpid():
+        if self._shared is not None and self._pid != os.getpid():
             raise RuntimeError(
                 f"{self.path} is open in the process that this one was forked from, and only one "
                 "may have it; start `prela serve`, and export to that from both"
             )
-        if self._store is None:
-            from prela_core.io.clickhouse_store import open_embedded  # noqa: PLC0415 - heavy
-
-            self._directory, self._pid = self._held(), os.getpid()
-            try:
-                self._store = open_embedded(
-                    self._directory.store_path, readers=1, retention_days=None
-                )
-            except BaseException:
-                self._let_go()
-                raise
-        return self._store
+        if self._shared is None:
+            self._pid = os.getpid()
+            self._shared = take(self.path, lambda undo: open_held(self._held(), undo))
+        return self._shared.store
 
     def _held(self) -> DataDirectory:
         directory = DataDirectory(self.path, command=Path(sys.argv[0]).name or "python")
@@ -125,17 +118,9 @@ class StoreExporter:
         return directory.acquire(patience=_PATIENCE_SECONDS)
 
     def _let_go(self) -> None:
-        if self._pid != os.getpid():
-            # They are the parent's; even to forget the engine here would wait for its threads.
-            return
-        store, self._store = self._store, None
-        directory, self._directory = self._directory, None
-        try:
-            if store is not None:
-                store.close()
-        finally:
-            if directory is not None:
-                directory.release()
+        shared, self._shared = self._shared, None
+        if shared is not None:
+            shared.give_back()
 
     def _receipt(self) -> int:
         """Give a moment of receipt; each is later than the one before."""

@@ -246,18 +246,21 @@ class MemoryStore(Analyses):
         """List the services, models, users or the like that visible spans name."""
         self._check()
         traces = (self._visible(*key) for key in list(self._spans) if key[0] == project_id)
+        asked_at = first_asked(page.cursor, self._now())
         return _page(
-            grouped(traces, asked),
+            grouped(traces, asked.at(asked_at)),
             question_digest("groups", project_id, asked),
             page,
             descending=asked.order.descending,
+            asked_at=asked_at,
         )
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
         self._check()
         return tabulate(
-            (self._visible(*key) for key in list(self._spans) if key[0] == project_id), asked
+            (self._visible(*key) for key in list(self._spans) if key[0] == project_id),
+            asked.at(self._now()),
         )
 
     def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def test_a_server_is_asked_by_its_url_or_by_the_directory_that_it_has_open(
 
 
 def test_what_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
-    with pytest.raises(InvalidError, match="is no directory, so there are no traces in it"):
+    with pytest.raises(InvalidError, match="is no directory and no file of spans"):
         prela_core.connect(tmp_path / "none")
     assert not (tmp_path / "none").exists()
 
@@ -70,3 +71,84 @@ def test_who_has_the_directory_for_too_long_is_named(
         pytest.raises(DataDirectoryBusyError, match=r"open in `prela ingest`"),
     ):
         prela_core.connect(data)
+
+
+def test_a_program_looks_into_the_directory_that_it_records_into(tmp_path: Path) -> None:
+    exporter = StoreExporter(tmp_path / "data")
+    tracer = open_tracer("shop", exporter)
+    with tracer.span("first", "agent"):
+        pass
+    with prela_core.connect(tmp_path / "data") as db, prela_core.connect(tmp_path / "data") as two:
+        with tracer.span("second", "agent"):
+            pass
+        assert {"first", "second"} == {each.name for each in db.traces()}
+        db.close()
+        db.close()
+        assert 2 == len(two.traces())
+    with tracer.span("third", "agent"):
+        pass
+    exporter.close()
+    with prela_core.connect(tmp_path / "data") as db:
+        assert 3 == len(db.traces())
+
+
+def test_a_process_has_one_directory_at_a_time(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    with (
+        prela_core.connect(data),
+        pytest.raises(DataDirectoryBusyError, match=r"this process has .*data open"),
+    ):
+        prela_core.connect(tmp_path / "other")
+    with prela_core.connect(tmp_path / "other") as db:
+        assert [] == db.traces()
+
+
+LINE = (
+    b'{"trace_id":"t","span_id":"%d","name":"chat","span_type":"llm",'
+    b'"started_at":"2020-01-15T12:00:00Z","ended_at":"2020-01-15T12:00:01Z","status":"success"}\n'
+)
+
+
+@pytest.mark.parametrize("name", ["spans.jsonl", "spans.jsonl.gz", "spans.json"])
+def test_a_file_of_spans_is_asked_as_a_directory_is(tmp_path: Path, name: str) -> None:
+    lines = [LINE % number for number in range(3)]
+    body = b"[" + b",".join(lines) + b"]" if name.endswith(".json") else b"".join(lines)
+    (tmp_path / name).write_bytes(gzip.compress(body) if name.endswith(".gz") else body)
+    with prela_core.connect(tmp_path / name) as db:
+        assert [3] == [each.span_count for each in db.traces()]
+    assert [name] == [each.name for each in tmp_path.iterdir()]
+
+
+def test_what_is_asked_again_is_open_once_and_what_nobody_has_is_let_go(
+    data: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "spans.jsonl"
+    file.write_bytes(LINE % 1)
+    db = prela_core.connect(file)
+    db = prela_core.connect(file)  # as when a cell is run again
+    assert 1 == len(db.traces())
+    del db
+    db = prela_core.connect(data)
+    assert ["answer"] == [each.name for each in db.traces()]
+    db.close()
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (LINE % 1 + b"{oh\n", "line 2"),
+        (LINE % 1 + b'{"trace_id":"t"}\n', "line 2"),
+        (b"\x1f\x8b\x08", "can't be read"),
+    ],
+)
+def test_a_file_that_holds_anything_else_is_refused_with_the_place(
+    tmp_path: Path, body: bytes, said: str
+) -> None:
+    file = tmp_path / ("spans.jsonl.gz" if body.startswith(b"\x1f") else "spans.jsonl")
+    file.write_bytes(body)
+    with pytest.raises(InvalidError, match=said):
+        prela_core.connect(file)
+    (tmp_path / "data").mkdir()
+    with prela_core.connect(tmp_path / "data") as db:  # nothing is left open
+        assert [] == db.traces()
