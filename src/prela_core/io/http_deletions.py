@@ -46,7 +46,7 @@ class HttpDeletions:
             {
                 "deletion_id": "",
                 "state": "waiting",
-                "selection": {},
+                "selection": msgspec.Raw(b"{}"),
                 "asked_at": "1970-01-01T00:00:00Z",
                 **counted,
             },

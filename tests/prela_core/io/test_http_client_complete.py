@@ -55,7 +55,8 @@ FOUND = TraceFilter(
 )  # fmt: skip
 SPANS = SpanFilter(where=parse("status:error", Subject.SPAN), start_time=AT, end_time=AT)
 METRICS = MetricQuery(
-    measures=(Measure.COUNT,), by=(Dimension.MODEL,), bucket=Bucket.HOUR, start_time=AT,
+    measures=(Measure.COUNT,), by=(Dimension.MODEL,), bucket=Bucket.HOUR, where=SPANS.where,
+    start_time=AT,
     end_time=AT + 1, with_other=True, fill=True,
 )  # fmt: skip
 
@@ -64,7 +65,7 @@ GONE = DeletionRequest(deletion_id="d", project_id="p", asked_at=AT, everything=
 
 
 def groups(by: Dimension) -> Call:
-    asked = GroupQuery(by=by, start_time=AT, end_time=AT + 1)
+    asked = GroupQuery(by=by, where=SPANS.where, start_time=AT, end_time=AT + 1)
     return lambda client: client.groups("p", asked, PAGE)
 
 
