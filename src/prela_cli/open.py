@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from prela_cli.find_trace import find_trace, newest_trace, with_all_spans
+from prela_cli.find_trace import find_trace, newest_trace
 from prela_cli.reading import source_options
 from prela_core.errors import InvalidError
 from prela_core.store import Reader
@@ -45,7 +45,7 @@ def open_trace(*, reader: Reader, trace_id: str | None, latest: bool, output: Pa
     from prela_core.html import trace_page
 
     trace = find_trace(reader, trace_id) if trace_id else newest_trace(reader)
-    page = trace_page(with_all_spans(reader, trace))
+    page = trace_page(trace)
     path = _written(page) if output is None else _put(page, output)
     click.echo(str(path))
     if output is None and not _opened(path):
