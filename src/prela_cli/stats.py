@@ -16,6 +16,7 @@ from prela_cli.reading import source_options
 from prela_cli.render.measures import MEASURE_WORDS
 from prela_cli.render.stats_tables import Groups, Totals
 from prela_cli.source import PROJECT_ID
+from prela_core.ask import Subject, parse
 from prela_core.model import to_micros
 from prela_core.store import Bucket, Dimension, Measure, MetricQuery, MetricTable, Reader
 
@@ -83,6 +84,7 @@ def _order(
 
 
 @click.command()
+@click.argument("conditions", nargs=-1)
 @click.option(
     "--by",
     multiple=True,
@@ -141,6 +143,7 @@ def _order(
 def stats(
     *,
     reader: Reader,
+    conditions: tuple[str, ...],
     by: tuple[tuple[Dimension, ...], ...],
     measures: tuple[tuple[Measure, ...], ...],
     since: float | None,
@@ -153,6 +156,8 @@ def stats(
 ) -> None:
     """Count, time and price many spans: all together, or by model, tool, user and so on.
 
+    CONDITIONS, in the query language, say which spans: type:tool status:error 'duration>2s'.
+
     Every span counts once, in its latest version. Percentiles are exact. Tokens and cost of
     agents and chains, which repeat what their children used, are not counted twice.
 
@@ -160,11 +165,13 @@ def stats(
     Example:
       prela stats
       prela stats --by model --order cost --since 7d
+      prela stats type:tool status:error --by tool,name
       prela stats --by tool,status -m spans,p95,p99
       prela stats --by service --bucket hour --json
     """
     chosen = tuple(dict.fromkeys(each for group in measures for each in group)) or _MEASURES
-    ranked_by, descending = order or (chosen[0], True)
+    first_that_adds = next((each for each in chosen if each.adds), Measure.COUNT)
+    ranked_by, descending = order or (first_that_adds, True)
     now = to_micros(moments.now())
     is_open = since is None and start is None and end is None
     first = now - _DEFAULT if is_open else start_time(since, start)
@@ -172,6 +179,7 @@ def stats(
         measures=tuple(dict.fromkeys((*chosen, ranked_by))),
         by=tuple(dict.fromkeys(each for group in by for each in group)),
         bucket=None if bucket is None else Bucket(bucket.lower()),
+        where=parse(" ".join(conditions), Subject.SPAN),
         start_time=first,
         end_time=end,
         order=ranked_by,

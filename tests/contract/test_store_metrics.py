@@ -10,6 +10,7 @@ import attrs
 import pytest
 from tests.measuring import DAY, HOUR, MICROS, varied_batches
 
+from prela_core.ask import Subject, parse
 from prela_core.errors import InvalidError, MalformedError
 from prela_core.store import (
     Bucket,
@@ -30,6 +31,16 @@ from prela_core.testing import MemoryStore, span_record
 PROJECT = "measured"
 TRACES = 400
 ALL = tuple(Measure)
+CONDITIONS = (
+    "",
+    "",
+    "type:llm",
+    "status:error or duration>1s",
+    "not model:gpt* user:u1",
+    "any(type:tool status:error)",
+    "started>=2026-01-15",
+    "cost>1 input_tokens>10",
+)
 WEEK = {"start_time": MICROS - 3 * DAY, "end_time": MICROS + 4 * DAY}
 
 
@@ -95,6 +106,7 @@ class TestAgainstPlainPython:
             "limit": rng.choice((1, 2, 5, 30)),
             "with_other": rng.random() < 0.5,
             "fill": rng.random() < 0.5,
+            "where": parse(rng.choice(CONDITIONS), Subject.SPAN),
             "start_time": rng.choice((None, begin)),
             "end_time": rng.choice((None, begin + length)),
         }
@@ -124,6 +136,13 @@ class TestLists:
             assert wanted.items
             found = list(_paged(measured.store, asked, limit=max(len(wanted.items) // 3, 1)))
             assert wanted.items == found
+
+    @pytest.mark.parametrize("said", CONDITIONS[2:])
+    def test_only_spans_that_meet_the_conditions_count(self, measured: Measured, said: str) -> None:
+        asked = GroupQuery(by=Dimension.USER, where=parse(said, Subject.SPAN))
+        wanted = measured.oracle.groups(PROJECT, asked, PageRequest(limit=1000))
+        assert wanted == measured.store.groups(PROJECT, asked, PageRequest(limit=1000))
+        assert wanted.items
 
     def test_offset_passes_over_the_first(self, measured: Measured) -> None:
         asked = GroupQuery(by=Dimension.TOOL, order=GroupOrder.NAME)

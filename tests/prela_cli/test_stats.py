@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from click.testing import Result
 
+from prela_core.ask import Subject, parse
 from prela_core.model import to_micros
 from prela_core.store import Bucket, Dimension, Measure, MetricQuery, MetricTable
 from prela_core.testing.factories import NOON, stored_span, trace_detail
@@ -44,7 +45,7 @@ def test_everything_asked_for_reaches_the_store(run: Run, reader: Any) -> None:
     result = run(
         *("stats", "--by", "model,tool", "--by", "type", "-m", "p95,tokens", "--order", "+cost"),
         *("--start", "2026-01-14", "--end", "2026-01-15", "--bucket", "Day", "--limit", "3"),
-        "--json",
+        *("--json", "type:llm", "duration>2s"),
     )
 
     assert result.exit_code == 0, result.output
@@ -55,6 +56,7 @@ def test_everything_asked_for_reaches_the_store(run: Run, reader: Any) -> None:
                 measures=(Measure.P95_DURATION, Measure.TOTAL_TOKENS, Measure.COST),
                 by=(Dimension.MODEL, Dimension.TOOL, Dimension.SPAN_TYPE),
                 bucket=Bucket.DAY,
+                where=parse("type:llm duration>2s", Subject.SPAN),
                 start_time=MICROS - 36 * HOUR,
                 end_time=MICROS - 12 * HOUR,
                 order=Measure.COST,
@@ -140,6 +142,7 @@ def test_nothing_is_said_in_words(run: Run, reader: Any) -> None:
         ("--by", "flavour"),
         ("-m", "p42"),
         ("--order", "size"),
+        ("status:(",),
         ("--since", "1h", "--start", "2026-01-01"),
     ],
 )

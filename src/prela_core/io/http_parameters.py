@@ -32,12 +32,22 @@ def metric_parameters(asked: MetricQuery) -> dict[str, str | list[str]]:
         sent["bucket"] = asked.bucket.value
     flags = {"other": asked.with_other, "fill": asked.fill}
     sent |= {name: "true" for name, is_set in flags.items() if is_set}
-    return sent | _window(asked)
+    return sent | _spans(asked)
 
 
 def group_parameters(asked: GroupQuery) -> dict[str, str | list[str]]:
     """Write what `/api/v1/services` and the other lists are asked with."""
-    return {"order": asked.order.value, **_window(asked)}
+    return {"order": asked.order.value, **_spans(asked)}
+
+
+def _spans(asked: MetricQuery | GroupQuery) -> dict[str, str | list[str]]:
+    sent: dict[str, str | list[str]] = {}
+    for name, moment in (("start_time", asked.start_time), ("end_time", asked.end_time)):
+        if moment is not None:
+            sent[name] = to_rfc3339(moment)
+    if asked.where is not None:
+        sent["query"] = str(asked.where)
+    return sent
 
 
 def _window(asked: MetricQuery | GroupQuery) -> dict[str, str | list[str]]:

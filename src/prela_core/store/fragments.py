@@ -90,12 +90,14 @@ def with_columns(columns: Iterable[str], conditions: Iterable[Condition]) -> lis
     return list(wanted)
 
 
-def seen_once(columns: Iterable[str], since: list[str], until: list[str]) -> str:
+def seen_once(columns: Iterable[str], since: list[str], until: list[str], rows: list[str]) -> str:
     """Read the visible version of each span that starts in a window: `since_of`, `until_of`.
 
     A version that starts in the window and has been beaten by one that does not is not read.
+    Spans of traces without a row, of any version, that meets all of `rows` may be left out.
     """
     window = [*since, *until]
-    scope = [has_row([PROJECT, *window])] if window else []
-    seen = collapsed(dict.fromkeys([*columns, "started_at"]), scope)
+    seen = collapsed(
+        dict.fromkeys([*columns, "started_at"]), [has_row([PROJECT, *rows])] if rows else []
+    )
     return f"(SELECT * FROM {seen} WHERE {' AND '.join(window)})" if window else seen

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import Any
 
+from prela_core.ask import is_relative
 from prela_core.model import from_micros
-from prela_core.store.cursors import decode_cursor, encode_cursor, question_digest
+from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, question_digest
 from prela_core.store.filters import PageRequest
 from prela_core.store.fragments import Query
 from prela_core.store.group_queries import groups_of
@@ -19,18 +20,23 @@ Row = Sequence[Any]
 
 
 def groups(
-    project_id: str, asked: GroupQuery, page: PageRequest
+    project_id: str, asked: GroupQuery, page: PageRequest, now: int
 ) -> Generator[Query, list[Row], Page[GroupSummary]]:
-    """List the groups of `asked`; the plan of `Reader.groups`."""
+    """List the groups of `asked`; the plan of `Reader.groups`. `now` is in microseconds."""
     digest = question_digest("groups", project_id, asked)
     after = None if page.cursor is None else decode_cursor(page.cursor, digest)
+    asked_at = first_asked(page.cursor, now) if is_relative(asked.where) else None
     found = yield groups_of(
-        project_id, asked, after=after, offset=page.offset, limit=page.limit + 1
+        project_id,
+        asked.at(now if asked_at is None else asked_at),
+        after=after,
+        offset=page.offset,
+        limit=page.limit + 1,
     )
     shown = found[: page.limit]
     return Page(
         items=[_summary(row) for row in shown],
-        next_cursor=encode_cursor(digest, int(shown[-1][-1]), shown[-1][0])
+        next_cursor=encode_cursor(digest, int(shown[-1][-1]), shown[-1][0], asked_at)
         if len(found) > page.limit
         else None,
     )

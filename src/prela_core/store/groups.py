@@ -9,7 +9,9 @@ from types import MappingProxyType
 
 import attrs
 
+from prela_core.ask import Condition
 from prela_core.errors import InvalidError
+from prela_core.store.filters import SpanFilter
 from prela_core.store.metrics import Dimension
 
 __all__ = ["LISTS", "GroupOrder", "GroupQuery", "GroupSummary"]
@@ -58,9 +60,12 @@ class GroupQuery:
     """The values of the field `by` among spans that start in a window (microseconds).
 
     `start_time <= started_at < end_time`. Spans that do not say the field are passed over.
+    Only spans that meet `where` count, a condition as `prela_core.ask.parse` reads it for
+    `Subject.SPAN`.
     """
 
     by: Dimension
+    where: Condition | None = None
     start_time: int | None = None
     end_time: int | None = None
     order: GroupOrder = GroupOrder.LAST_SEEN
@@ -69,6 +74,15 @@ class GroupQuery:
         """Refuse, with `InvalidError`, a field of which there is no list."""
         if self.by not in LISTS:
             raise InvalidError(f"there is no list of {self.by}: take one of {', '.join(LISTS)}")
+
+    @property
+    def spans(self) -> SpanFilter:
+        """The spans that are looked at."""
+        return SpanFilter(where=self.where, start_time=self.start_time, end_time=self.end_time)
+
+    def at(self, now: int) -> GroupQuery:
+        """Say the same with moments in the place of times from `now` (microseconds)."""
+        return attrs.evolve(self, **attrs.asdict(self.spans.at(now), recurse=False))
 
 
 @attrs.frozen(kw_only=True, slots=False)

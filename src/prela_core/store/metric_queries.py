@@ -11,6 +11,9 @@ from typing import Any
 
 import attrs
 
+from prela_core.ask import Subject
+from prela_core.store.asked import may_hold, span_holds
+from prela_core.store.conditions import Condition
 from prela_core.store.fragments import (
     MICROS,
     PROJECT,
@@ -20,6 +23,7 @@ from prela_core.store.fragments import (
     seen_once,
     since_of,
     until_of,
+    with_columns,
 )
 from prela_core.store.groups import GroupQuery
 from prela_core.store.metrics import MAX_POINTS, Measure, MetricQuery
@@ -185,16 +189,35 @@ def source(
         columns |= dict.fromkeys(("trace_id", "span_type"))
     hi = None if asked.end_time is None else asked.end_time - 1
     since, until = since_of(asked.start_time, parameters), until_of(hi, parameters)
-    seen = seen_once([*columns, "started_at"], since, until)
+    may = may_hold(asked.where, Subject.SPAN)
+    for condition in may:
+        parameters |= condition.parameters
+    rows = [*since, *until, *(f"({each.sql})" for each in may)]
+    held = _held(asked, [has_row([PROJECT, *rows])] if rows else [], parameters)
+    if held:  # which may be about the span's trace
+        columns["trace_id"] = None
+    seen = seen_once(with_columns([*columns, "started_at"], held), since, until, rows)
+    for condition in held:
+        seen = f"(SELECT * FROM {seen} WHERE {condition.sql})"
     if not spends:
         return seen
     # Few agents tell what they used; only their traces are looked at as a whole.
-    repeating = has_row([PROJECT, *since, *until, f"NOT {_LEAF}", _TELLS])
+    repeating = has_row([PROJECT, *rows, f"NOT {_LEAF}", _TELLS])
     telling = collapsed(("trace_id", *_SPENDING), [repeating])
     return (
         f"(SELECT *, {_LEAF} OR trace_id NOT IN"
         f" (SELECT trace_id FROM {telling} WHERE {_LEAF} AND {_SPENT}) AS is_counted FROM {seen})"
     )
+
+
+def _held(
+    asked: MetricQuery | GroupQuery, scope: list[str], parameters: dict[str, Any]
+) -> list[Condition]:
+    if asked.where is None:
+        return []
+    condition = span_holds(asked.where, scope)
+    parameters |= condition.parameters
+    return [condition]
 
 
 def _bucket(asked: MetricQuery) -> str:

@@ -7,7 +7,9 @@ from enum import StrEnum
 
 import attrs
 
+from prela_core.ask import Condition
 from prela_core.errors import InvalidError
+from prela_core.store.filters import SpanFilter
 
 __all__ = [
     "MAX_GROUPS",
@@ -73,6 +75,11 @@ class Measure(StrEnum):
     COST = "cost_usd"
 
     @property
+    def adds(self) -> bool:
+        """True when that of two groups of spans together is the sum of both."""
+        return self.counts and self not in {Measure.TRACES, Measure.USERS, Measure.SESSIONS}
+
+    @property
     def counts(self) -> bool:
         """True when it is 0 where there are no spans, rather than None."""
         return not (self is Measure.ERROR_RATE or self.endswith("_ms"))
@@ -122,16 +129,18 @@ class MetricQuery:
     """Measures of the spans that start in `start_time <= started_at < end_time` (microseconds).
 
     The spans are put in groups `by` up to three fields, and those into buckets of time. Of the
-    groups, the first `limit` are given, in the `order` of a measure (the first one when it is
-    None) over the whole time, `descending` or not; groups with equal values come in the order of
-    their names, and those in which there is nothing to measure last. `with_other` adds a row that
-    holds all spans of the groups that were left out; `fill` adds the buckets in which there is
-    nothing.
+    groups, the first `limit` are given, in the `order` of a measure (when it is None, the first
+    that adds up, or else the count) over the whole time, `descending` or not; groups with equal
+    values come in the order of their names, and those in which there is nothing to measure last.
+    `with_other` adds a row that holds all spans of the groups that were left out; `fill` adds the
+    buckets in which there is nothing. Only spans that meet `where` count, a condition as
+    `prela_core.ask.parse` reads it for `Subject.SPAN`.
     """
 
     measures: tuple[Measure, ...] = (Measure.COUNT,)
     by: tuple[Dimension, ...] = ()
     bucket: Bucket | None = None
+    where: Condition | None = None
     start_time: int | None = None
     end_time: int | None = None
     order: Measure | None = None
@@ -153,9 +162,18 @@ class MetricQuery:
             raise InvalidError(f"limit must be between 1 and {MAX_GROUPS}, not {self.limit}")
 
     @property
+    def spans(self) -> SpanFilter:
+        """The spans that are measured."""
+        return SpanFilter(where=self.where, start_time=self.start_time, end_time=self.end_time)
+
+    def at(self, now: int) -> MetricQuery:
+        """Say the same with moments in the place of times from `now` (microseconds)."""
+        return attrs.evolve(self, **attrs.asdict(self.spans.at(now), recurse=False))
+
+    @property
     def ranked_by(self) -> Measure:
         """The measure that orders the groups."""
-        return self.order or self.measures[0]
+        return self.order or next((each for each in self.measures if each.adds), Measure.COUNT)
 
 
 @attrs.frozen(kw_only=True, slots=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from prela_core.model import to_micros
 from prela_core.store import GroupOrder, GroupQuery, GroupSummary, StoredSpan
 from prela_core.store.summary import counted
+from prela_core.testing.asking import span_meets
 
 __all__ = ["grouped"]
 
@@ -20,12 +21,7 @@ def grouped(
         paying = {span.span_id for span in counted(trace)}
         for span in trace:
             name = getattr(span, asked.by)
-            at = to_micros(span.started_at)
-            if (
-                name
-                and (asked.start_time is None or at >= asked.start_time)
-                and (asked.end_time is None or at < asked.end_time)
-            ):
+            if name and span_meets(asked.spans, span, trace):
                 held.setdefault(name, []).append((span, span.span_id in paying))
     rows = [_summary(name, spans) for name, spans in held.items()]
     return [(_order_value(row, asked.order), row.name, row) for row in rows]

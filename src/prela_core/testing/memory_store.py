@@ -22,6 +22,7 @@ from prela_core.store import (
     GroupSummary,
     MetricQuery,
     MetricTable,
+    OpenTrace,
     Order,
     Page,
     PageRequest,
@@ -37,12 +38,13 @@ from prela_core.store import (
 )
 from prela_core.store.arrivals import Mark, decode_mark, next_mark
 from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, question_digest
-from prela_core.store.plans import TRACE_SPANS, hit_from_texts, words_of
+from prela_core.store.plans import hit_from_texts, words_of
 from prela_core.store.rows import reread, stored_span
 from prela_core.store.sql import SqlQuestion
-from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
+from prela_core.store.summary import EMPTY_METADATA, detail, open_whole, summarise, summarise_empty
 from prela_core.store.versions import version_of
 from prela_core.store.words import SEARCHED_FIELDS
+from prela_core.testing.asking import span_meets
 from prela_core.testing.clock import ManualClock
 from prela_core.testing.finding import found_spans
 from prela_core.testing.groups import grouped
@@ -191,19 +193,23 @@ class MemoryStore(Analyses):
         )
 
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
-        """Give one trace with its spans, or None when the project has no such trace."""
+        """Give one trace with all its spans, or None when the project has no such trace."""
         self._check()
         spans = self._visible(project_id, trace_id)
         metadata = self._metadata(project_id, trace_id)
         if spans:
             ordered = sorted(spans, key=lambda span: (span.started_at, span.span_id))
-            cut = len(ordered) > TRACE_SPANS
-            return detail(summarise(ordered, metadata), ordered[:TRACE_SPANS], cut=cut)
+            return detail(summarise(ordered, metadata), ordered)
         said = self._announced.get((project_id, trace_id))
         if said is None:
             return None
         started_at = from_micros(said.record.started_at)
         return detail(summarise_empty(trace_id, said.record.service_name, started_at, metadata), [])
+
+    def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
+        """Begin to read a trace of any size, in groups of 100 spans."""
+        whole = self.trace(project_id, trace_id)
+        return None if whole is None else open_whole(whole, 100)
 
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace by start, then by id; None when there is no such trace."""
@@ -245,18 +251,21 @@ class MemoryStore(Analyses):
         """List the services, models, users or the like that visible spans name."""
         self._check()
         traces = (self._visible(*key) for key in list(self._spans) if key[0] == project_id)
+        asked_at = first_asked(page.cursor, self._now())
         return _page(
-            grouped(traces, asked),
+            grouped(traces, asked.at(asked_at)),
             question_digest("groups", project_id, asked),
             page,
             descending=asked.order.descending,
+            asked_at=asked_at,
         )
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
         self._check()
         return tabulate(
-            (self._visible(*key) for key in list(self._spans) if key[0] == project_id), asked
+            (self._visible(*key) for key in list(self._spans) if key[0] == project_id),
+            asked.at(self._now()),
         )
 
     def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
@@ -271,6 +280,12 @@ class MemoryStore(Analyses):
             held = [each for each in held if each.mark > after]
         else:
             held = [each for each in held if to_micros(each.span.created_at) >= wanted.since]
+        where = SpanFilter(where=wanted.condition(self._now()))
+        held = [
+            each
+            for each in held
+            if span_meets(where, each.span, self._visible(project_id, each.span.trace_id))
+        ]
         shown = held[: wanted.limit]
         end = shown[-1].mark if len(held) > wanted.limit else now
         return Arrivals(items=[each.span for each in shown], next_cursor=next_mark(project_id, end))

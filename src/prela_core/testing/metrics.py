@@ -17,6 +17,7 @@ from prela_core.store import (
 )
 from prela_core.store.metrics import MAX_POINTS
 from prela_core.store.summary import counted
+from prela_core.testing.asking import span_meets
 
 __all__ = ["tabulate"]
 
@@ -31,7 +32,9 @@ def tabulate(traces: Iterable[Sequence[StoredSpan]], asked: MetricQuery) -> Metr
     spans: list[Counted] = []
     for trace in traces:
         paying = {span.span_id for span in counted(trace)}
-        spans += [(each, each.span_id in paying) for each in trace if _in_window(asked, each)]
+        spans += [
+            (each, each.span_id in paying) for each in trace if span_meets(asked.spans, each, trace)
+        ]
     groups: dict[Key, list[Counted]] = {} if asked.by else {(): spans}
     if asked.by:
         for each in spans:
@@ -64,13 +67,6 @@ def tabulate(traces: Iterable[Sequence[StoredSpan]], asked: MetricQuery) -> Metr
 def _check(points: int) -> None:
     if points > MAX_POINTS:
         raise InvalidError(f"the answer would have over {MAX_POINTS} rows")
-
-
-def _in_window(asked: MetricQuery, span: StoredSpan) -> bool:
-    at = to_micros(span.started_at)
-    return (asked.start_time is None or at >= asked.start_time) and (
-        asked.end_time is None or at < asked.end_time
-    )
 
 
 def _ordered(groups: dict[Key, list[Counted]], asked: MetricQuery) -> list[Key]:

@@ -24,11 +24,12 @@ from prela_core.store.metrics import MAX_GROUPS, MAX_POINTS
 from prela_server.accounts import Scope
 from prela_server.docs.operation import ASKING, QUERY, Operation
 from prela_server.docs.samples import Samples
-from prela_server.query.documents import PARAMETERS, ParameterNote
+from prela_server.query.documents import SPAN_PARAMETERS, ParameterNote
 from prela_server.query.metric_parameters import GROUP_PARAMETERS, METRIC_PARAMETERS, SHORTCUTS
 
 __all__ = ["metric_operations"]
 
+_OF_SPANS = ("query", "start_time", "end_time")
 _FLAG = {"type": "boolean", "default": False}
 
 
@@ -64,8 +65,9 @@ _NOTES: Mapping[str, ParameterNote] = MappingProxyType(
                 "enum": [*(f"-{each}" for each in _MEASURES), *_MEASURES],
             },
             "The measure by which groups are ordered, over the whole time; a minus sign puts the "
-            "largest first. Without it, the first of the measures, the largest first. Groups with "
-            "equal values come in the order of their names.",
+            "largest first. Without it, the first of the measures that adds up over time, such as "
+            "`cost_usd`, or else `count`, the largest first. Groups with equal values come in the "
+            "order of their names.",
             "-count",
         ),
         "limit": ParameterNote(
@@ -82,14 +84,7 @@ _NOTES: Mapping[str, ParameterNote] = MappingProxyType(
             "spans) to `end_time` (or the last).",
             True,
         ),
-        "start_time": attrs.evolve(
-            PARAMETERS["start_time"],
-            description=PARAMETERS["start_time"].description.replace("trace", "span"),
-        ),
-        "end_time": attrs.evolve(
-            PARAMETERS["end_time"],
-            description=PARAMETERS["end_time"].description.replace("trace", "span"),
-        ),
+        **{name: SPAN_PARAMETERS[name] for name in _OF_SPANS},
     }
 )
 _GROUP_NOTES: Mapping[str, ParameterNote] = MappingProxyType(
@@ -104,7 +99,7 @@ _GROUP_NOTES: Mapping[str, ParameterNote] = MappingProxyType(
             "name, so that paging is exact.",
             GroupOrder.DEAREST.value,
         ),
-        **{name: _NOTES[name] for name in ("start_time", "end_time")},
+        **{name: SPAN_PARAMETERS[name] for name in _OF_SPANS},
     }
 )
 _LISTED = {"names": "names of spans"}

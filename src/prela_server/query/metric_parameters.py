@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from prela_core.store import Bucket, Dimension, GroupOrder, GroupQuery, Measure, MetricQuery
-from prela_server.query.parameters import PAGE_PARAMETERS, Parameters
+from prela_server.query.parameters import PAGE_PARAMETERS, SPAN_PARAMETERS, Parameters
 
 __all__ = [
     "DIMENSION_WORDS",
@@ -29,10 +29,9 @@ METRIC_PARAMETERS = (
     "limit",
     "other",
     "fill",
-    "start_time",
-    "end_time",
+    *SPAN_PARAMETERS,
 )
-GROUP_PARAMETERS = ("start_time", "end_time", "order", *PAGE_PARAMETERS)
+GROUP_PARAMETERS = (*SPAN_PARAMETERS, "order", *PAGE_PARAMETERS)
 
 SHORTCUTS: Mapping[str, tuple[Measure, ...]] = MappingProxyType(
     {
@@ -75,14 +74,15 @@ _DEFAULT = (Measure.COUNT, Measure.ERROR_RATE, Measure.P95_DURATION, Measure.COS
 
 def metric_query(sent: Parameters, measures: tuple[Measure, ...] | None = None) -> MetricQuery:
     """Read the question; `measures` are those of a shortcut, which takes none in its parameters."""
-    limit, start_time, end_time = sent.number("limit"), *sent.window()
+    limit, spans = sent.number("limit"), sent.span_filter()
     order = sent.text("order") or ""
     return MetricQuery(
         measures=measures or sent.words("measures", _MEASURES) or _DEFAULT,
         by=sent.words("by", DIMENSION_WORDS),
         bucket=sent.word("bucket", {each.value: each for each in Bucket}),
-        start_time=start_time,
-        end_time=end_time,
+        where=spans.where,
+        start_time=spans.start_time,
+        end_time=spans.end_time,
         order=sent.word(
             "order", _MEASURES | {f"-{name}": each for name, each in _MEASURES.items()}
         ),
@@ -98,8 +98,12 @@ _MEASURES = {each.value: each for each in Measure}
 
 def group_query(by: Dimension, sent: Parameters) -> GroupQuery:
     """Read which of the groups `by` are meant, and in which order."""
-    start_time, end_time = sent.window()
+    spans = sent.span_filter()
     order = sent.word("order", {each.value: each for each in GroupOrder})
     return GroupQuery(
-        by=by, start_time=start_time, end_time=end_time, order=order or GroupOrder.LAST_SEEN
+        by=by,
+        where=spans.where,
+        start_time=spans.start_time,
+        end_time=spans.end_time,
+        order=order or GroupOrder.LAST_SEEN,
     )

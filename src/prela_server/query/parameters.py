@@ -127,10 +127,6 @@ class Parameters:
         """Give a moment, in microseconds."""
         return self._read(name, _moment)
 
-    def window(self) -> tuple[int | None, int | None]:
-        """Give `start_time` and `end_time`, in microseconds."""
-        return self._read("start_time", _moment), self._read("end_time", _moment)
-
     def word(self, name: str, meanings: Mapping[str, T]) -> T | None:
         """Give what the word that was sent means."""
         return self._read(name, lambda text: _meaning(text, meanings))
