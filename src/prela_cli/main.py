@@ -36,6 +36,7 @@ COMMANDS = {
     "graph": Entry("Show who called whom in a trace, and how often.", "embedded"),
     "session": Entry("List the traces of a session in their order.", "embedded"),
     "search": Entry("Find words in names, inputs, outputs and attributes.", "embedded"),
+    "open": Entry("Open one trace as a page in the browser.", "embedded"),
     "stats": Entry("Count, time and price many spans, by model, tool, user, ...", "embedded"),
     "tail": Entry("Follow spans as they arrive.", "embedded"),
     "export": Entry("Write spans to a file: JSON lines, Arrow or Parquet.", "embedded"),

@@ -164,6 +164,8 @@ class HttpClient:
             sent["cursor"] = cursor_parameter(wanted.cursor)
         if wanted.since is not None:
             sent["since"] = to_rfc3339(wanted.since)
+        if wanted.where is not None:
+            sent["query"] = str(wanted.where)
         return self._ask("/api/v1/live", sent, Arrivals)
 
     def export(self, project_id: str, selection: Selection, form: ExportForm) -> Iterator[bytes]:

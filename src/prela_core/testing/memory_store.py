@@ -45,6 +45,7 @@ from prela_core.store.sql import SqlQuestion
 from prela_core.store.summary import EMPTY_METADATA, detail, open_whole, summarise, summarise_empty
 from prela_core.store.versions import version_of
 from prela_core.store.words import SEARCHED_FIELDS
+from prela_core.testing.asking import span_meets
 from prela_core.testing.clock import ManualClock
 from prela_core.testing.exporting import exported
 from prela_core.testing.finding import found_spans
@@ -281,6 +282,12 @@ class MemoryStore(Analyses):
             held = [each for each in held if each.mark > after]
         else:
             held = [each for each in held if to_micros(each.span.created_at) >= wanted.since]
+        where = SpanFilter(where=wanted.condition(self._now()))
+        held = [
+            each
+            for each in held
+            if span_meets(where, each.span, self._visible(project_id, each.span.trace_id))
+        ]
         shown = held[: wanted.limit]
         end = shown[-1].mark if len(held) > wanted.limit else now
         return Arrivals(items=[each.span for each in shown], next_cursor=next_mark(project_id, end))
