@@ -8,6 +8,7 @@ import io
 import itertools
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -78,7 +79,9 @@ def _table_reader(raw: io.BufferedReader) -> Callable[[BinaryIO], Iterator[Any]]
     head = raw.peek(_MAGIC)[:_MAGIC]
     if head.startswith(_PARQUET):
         return _parquet_batches
-    return _arrow_batches if head.startswith((_ARROW_STREAM, _ARROW_FILE)) else None
+    if head.startswith(_ARROW_FILE):
+        return partial(_arrow_batches, is_file=True)
+    return partial(_arrow_batches, is_file=False) if head.startswith(_ARROW_STREAM) else None
 
 
 def _parquet_batches(file: BinaryIO) -> Iterator[Any]:
@@ -93,11 +96,11 @@ def _parquet_batches(file: BinaryIO) -> Iterator[Any]:
         raise MalformedError(f"the Parquet file can't be read ({error})") from error
 
 
-def _arrow_batches(file: BinaryIO) -> Iterator[Any]:
+def _arrow_batches(file: BinaryIO, *, is_file: bool) -> Iterator[Any]:
     import pyarrow as pa
 
     try:
-        if file.peek(_MAGIC).startswith(_ARROW_FILE):  # type: ignore[attr-defined] # it is buffered
+        if is_file:
             opened = pa.ipc.open_file(file)
             batches: Iterable[Any] = map(opened.get_batch, range(opened.num_record_batches))
         else:
