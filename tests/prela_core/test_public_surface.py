@@ -192,6 +192,7 @@ PUBLIC = {
         "Traces",
     ],
     "prela_core.pytest_plugin": ["CapturedTrace"],
+    "prela_core.store.export": ["ExportForm", "Selection"],
     "prela_core.store.sql": ["MAX_ROWS", "MAX_TEXT", "SqlForm", "SqlQuestion"],
     "prela_core.store": [
         "MAX_LIMIT",
@@ -211,6 +212,7 @@ PUBLIC = {
         "MetricQuery",
         "MetricRow",
         "MetricTable",
+        "OpenTrace",
         "Order",
         "Page",
         "PageRequest",
