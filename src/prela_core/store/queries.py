@@ -20,6 +20,7 @@ from prela_core.store.fragments import (
     PROJECT,
     Query,
     collapsed,
+    days_of,
     has_row,
     scope_of,
     since_of,
@@ -185,7 +186,7 @@ def spans_of(
         position = f"({MICROS.format('seen.started_at')}, seen.span_id)"
         where = f"{position} > ({{after:Int64}}, {{after_id:String}})"
         parameters |= {"after": after[0], "after_id": after[1]}
-    source = collapsed(SPAN_FIELDS, ["trace_id = {trace:String}"])
+    source = collapsed(SPAN_FIELDS, ["trace_id = {trace:String}", *days_of("[{trace:String}]")])
     return Query(
         f"SELECT {SHOWN_SPAN} FROM {source} AS seen WHERE {where}"
         " ORDER BY seen.started_at, seen.span_id LIMIT {limit:UInt64} OFFSET {offset:UInt64}",
