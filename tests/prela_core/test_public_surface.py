@@ -188,6 +188,7 @@ PUBLIC = {
         "Traces",
     ],
     "prela_core.pytest_plugin": ["CapturedTrace"],
+    "prela_core.store.export": ["ExportForm", "Selection"],
     "prela_core.store.sql": ["MAX_ROWS", "MAX_TEXT", "SqlForm", "SqlQuestion"],
     "prela_core.store": [
         "MAX_LIMIT",
@@ -207,6 +208,7 @@ PUBLIC = {
         "MetricQuery",
         "MetricRow",
         "MetricTable",
+        "OpenTrace",
         "Order",
         "Page",
         "PageRequest",

@@ -19,6 +19,7 @@ from prela_core.analysis.reading import Analyses
 from prela_core.errors import StoreUnavailableError
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
 from prela_core.io.clickhouse_errors import is_unsupported, translated
+from prela_core.io.clickhouse_export import exported
 from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_sql import answer_sql
 from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
@@ -33,6 +34,7 @@ from prela_core.store import (
     GroupSummary,
     MetricQuery,
     MetricTable,
+    OpenTrace,
     Order,
     Page,
     PageRequest,
@@ -47,10 +49,12 @@ from prela_core.store import (
     TraceSummary,
     migrations,
     plans,
+    trace_plan,
 )
 from prela_core.store.arrivals import arrivals
 from prela_core.store.deletion_log import Step
 from prela_core.store.deletion_queries import takes_step
+from prela_core.store.export import ExportForm, Selection
 from prela_core.store.find_plan import find_spans
 from prela_core.store.fragments import Query
 from prela_core.store.group_plan import groups
@@ -242,12 +246,21 @@ class ClickHouseStore(Analyses):
         return self._answer(plans.traces(project_id, where, order, page, self._look_back()))
 
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
-        """Give one trace with its spans, or None when the project has no such trace."""
-        return self._answer(plans.trace(project_id, trace_id))
+        """Give one trace with all its spans, or None when the project has no such trace."""
+        return self._answer(trace_plan.trace(project_id, trace_id))
+
+    def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
+        """Begin to read a trace of any size; no connection is held between its groups."""
+
+        def read(after: tuple[int, str], limit: int) -> list[StoredSpan]:
+            return self._answer(trace_plan.spans_after(project_id, trace_id, after, limit))
+
+        first = self._answer(trace_plan.head(project_id, trace_id))
+        return None if first is None else trace_plan.opened(first, read)
 
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace by start, then by id; None when there is no such trace."""
-        return self._answer(plans.spans(project_id, trace_id, page))
+        return self._answer(trace_plan.spans(project_id, trace_id, page))
 
     def find_spans(
         self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
@@ -278,6 +291,16 @@ class ClickHouseStore(Analyses):
         """Give the spans that were stored since, in the order in which they were stored."""
         settled = self._marks.settled()
         return self._answer(arrivals(project_id, wanted, settled, others_write=self._others_write))
+
+    def export(self, project_id: str, selection: Selection, form: ExportForm) -> Iterator[bytes]:
+        """Give a file of the spans that `selection` means, as it is made."""
+        return exported(
+            project_id,
+            selection.at(self._look_back().now),
+            form,
+            ask=self._ask,
+            borrowed=lambda: self._borrowed(self._long, writing=False, once=True),
+        )
 
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Answer one SELECT over the project's spans and traces."""

@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Protocol
 from prela_core.model import SpanBatch
 from prela_core.store.arrivals import Arrivals, ArrivalsRequest
 from prela_core.store.deletions import Deletions
+from prela_core.store.export import ExportForm, Selection
 from prela_core.store.filters import Order, PageRequest, SpanFilter, SpanOrder, TraceFilter
 from prela_core.store.groups import GroupQuery, GroupSummary
 from prela_core.store.metrics import MetricQuery, MetricTable
 from prela_core.store.reindex import Reindexed, ReindexScope
-from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
+from prela_core.store.results import (
+    OpenTrace,
+    Page,
+    SearchHit,
+    StoredSpan,
+    TraceDetail,
+    TraceSummary,
+)
 from prela_core.store.sql import SqlQuestion
 
 if TYPE_CHECKING:
@@ -50,7 +58,13 @@ class Reader(Protocol):
         """List the traces that `where` describes."""
 
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
-        """Give one trace with its spans, or None when the project has no such trace."""
+        """Give one trace with all its spans, or None when the project has no such trace."""
+
+    def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
+        """Begin to read a trace of any size; None when the project has no such trace.
+
+        Reading on raises what `trace` raises, and holds nothing up that others ask meanwhile.
+        """
 
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace by start, then by id; None when there is no such trace."""
@@ -74,8 +88,7 @@ class Reader(Protocol):
     def critical_path(self, project_id: str, trace_id: str) -> CriticalPath | None:
         """Give a trace's critical path, or None when there is no such trace.
 
-        This and the other analyses raise `InvalidError` for a trace with more spans than a
-        `TraceDetail` holds.
+        This and the other analyses raise `InvalidError` for a trace of over 50,000 spans.
         """
 
     def graph(self, project_id: str, trace_id: str) -> AgentGraph | None:
@@ -101,6 +114,14 @@ class Reader(Protocol):
         From cursor to cursor nothing is left out: what is not yet visible waits for what was
         stored before it. What was stored again comes again, unless a merge was faster;
         `prela_core.store.following.Following` tells it.
+        """
+
+    def export(self, project_id: str, selection: Selection, form: ExportForm) -> Iterator[bytes]:
+        """Give a file of the spans that `selection` means, as it is made, piece by piece.
+
+        Each span is there once, whole, as it is seen everywhere else; `ExportForm.JSONL` also
+        has what was said of traces as a whole. What is inserted meanwhile may be there or not.
+        Errors come with the first piece, or later where the store fails then.
         """
 
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
