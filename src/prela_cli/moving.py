@@ -14,10 +14,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from prela_cli.output import show_json, show_line
 from prela_cli.render.plain import clean
-from prela_cli.saved_login import Login, read_login
 from prela_cli.sinks import Sink
 from prela_cli.source import PROJECT_ID
 from prela_core.errors import UnavailableError
+from prela_core.io.saved_login import Login, read_login
 from prela_core.store import Reader
 from prela_core.store.export import ExportForm, Selection
 from prela_core.wire.documents import Piece, Refusal, cut_lines

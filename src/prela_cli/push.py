@@ -11,8 +11,8 @@ from prela_cli.data_dir import data_dir_option
 from prela_cli.export import selection_of
 from prela_cli.filters import filter_options
 from prela_cli.moving import far_server_options, move, report
-from prela_cli.saved_login import Login
 from prela_cli.sinks import open_sink
+from prela_core.io.saved_login import Login
 from prela_core.store import TraceFilter
 
 __all__ = ["push"]
