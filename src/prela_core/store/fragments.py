@@ -16,7 +16,6 @@ __all__ = [
     "collapsed",
     "has_row",
     "scope_of",
-    "seen_once",
     "since_of",
     "until_of",
     "with_columns",
@@ -88,16 +87,3 @@ def with_columns(columns: Iterable[str], conditions: Iterable[Condition]) -> lis
     for condition in conditions:
         wanted |= dict.fromkeys(condition.columns)
     return list(wanted)
-
-
-def seen_once(columns: Iterable[str], since: list[str], until: list[str], rows: list[str]) -> str:
-    """Read the visible version of each span that starts in a window: `since_of`, `until_of`.
-
-    A version that starts in the window and has been beaten by one that does not is not read.
-    Spans of traces without a row, of any version, that meets all of `rows` may be left out.
-    """
-    window = [*since, *until]
-    seen = collapsed(
-        dict.fromkeys([*columns, "started_at"]), [has_row([PROJECT, *rows])] if rows else []
-    )
-    return f"(SELECT * FROM {seen} WHERE {' AND '.join(window)})" if window else seen
