@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
-
-import attrs
-
 from prela_cli.source import PROJECT_ID
 from prela_core.errors import InvalidError, NotFoundError
 from prela_core.store import (
@@ -19,10 +14,7 @@ from prela_core.store import (
     TraceFilter,
 )
 
-__all__ = ["find_span", "find_trace", "find_trace_id", "newest_trace", "with_all_spans"]
-
-_MOST_SPANS = 50_000
-"""More lines than anyone scrolls through."""
+__all__ = ["find_span", "find_trace", "find_trace_id", "newest_trace"]
 
 _NAMED = 3
 
@@ -73,43 +65,17 @@ def newest_trace(reader: Reader) -> TraceDetail:
     return trace
 
 
-def find_span(reader: Reader, trace: TraceDetail, span_id: str) -> StoredSpan:
+def find_span(trace: TraceDetail, span_id: str) -> StoredSpan:
     """Give the span of that id, or the only one whose id begins so.
 
     Raises `NotFoundError`, or `InvalidError` when several begin so.
     """
-    spans = list(_every_span(reader, trace))
-    for span in spans:
+    for span in trace.spans:
         if span.span_id == span_id:
             return span
-    begin_so = [span for span in spans if span_id and span.span_id.startswith(span_id)]
+    begin_so = [span for span in trace.spans if span_id and span.span_id.startswith(span_id)]
     if len(begin_so) > 1:
         raise InvalidError(f"{len(begin_so)} spans begin with {span_id}; give more of the id")
     if not begin_so:
         raise NotFoundError(f"the trace {trace.trace_id} has no span {span_id}")
     return begin_so[0]
-
-
-def with_all_spans(reader: Reader, trace: TraceDetail) -> TraceDetail:
-    """Give the trace with the spans that one answer could not hold, up to 50,000."""
-    if not trace.spans_truncated:
-        return trace
-    spans = list(islice(_every_span(reader, trace), _MOST_SPANS + 1))
-    more = len(spans) > _MOST_SPANS
-    return attrs.evolve(trace, spans=spans[:_MOST_SPANS], spans_truncated=more)
-
-
-def _every_span(reader: Reader, trace: TraceDetail) -> Iterator[StoredSpan]:
-    if not trace.spans_truncated:
-        yield from trace.spans
-        return
-    cursor: str | None = None
-    while True:
-        request = PageRequest(limit=MAX_LIMIT, cursor=cursor)
-        page = reader.spans(PROJECT_ID, trace.trace_id, request)
-        if page is None:
-            return
-        yield from page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from prela_cli import moments
-from prela_cli.find_trace import find_span, find_trace, newest_trace, with_all_spans
+from prela_cli.find_trace import find_span, find_trace, newest_trace
 from prela_cli.output import show as show_picture
 from prela_cli.output import show_json
 from prela_cli.reading import source_options
@@ -61,14 +61,13 @@ def show(
         raise click.UsageError("give --critical-path or --span, not both")
     trace = find_trace(reader, trace_id) if trace_id is not None else newest_trace(reader)
     if critical_path:
-        whole = with_all_spans(reader, trace)
-        path = path_of(whole)
+        path = path_of(trace)
         if as_json:
             show_json(path)
         else:
-            show_picture(PathTable(whole, path, moments.now()))
+            show_picture(PathTable(trace, path, moments.now()))
     elif span_id is not None:
-        span = find_span(reader, trace, span_id)
+        span = find_span(trace, span_id)
         if as_json:
             show_json(span)
         else:
@@ -76,5 +75,4 @@ def show(
     elif as_json:
         show_json(trace)
     else:
-        whole = with_all_spans(reader, trace)
-        show_picture(TraceTree(whole, moments.now(), attributes=attributes))
+        show_picture(TraceTree(trace, moments.now(), attributes=attributes))

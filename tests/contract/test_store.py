@@ -12,8 +12,7 @@ from msgspec import Raw
 
 from prela_core.errors import InvalidError, MalformedError
 from prela_core.model import Flag, SpanBatch, TraceRecord, from_micros, to_micros
-from prela_core.store import Order, PageRequest, TraceFilter
-from prela_core.store.plans import TRACE_SPANS
+from prela_core.store import Order, PageRequest, TraceFilter, trace_plan
 from prela_core.testing import NOON, span_record
 
 MICROS = to_micros(NOON)
@@ -483,41 +482,56 @@ class TestAnnouncements:
 
 
 class TestLongTraces:
-    def test_a_trace_is_whole_up_to_the_limit_and_flagged_beyond(self, place: Any) -> None:
-        def spans(trace_id: str, count: int) -> list[Any]:
-            return [
-                span_record(
-                    trace_id=trace_id,
-                    span_id=f"{at:05}",
-                    parent_span_id="00000" if at else "",
-                    started_at=MICROS + at,
-                    attributes=b'{"llm.input_tokens":1,"llm.cost_usd":0.25}',
-                )
-                for at in range(count)
-            ]
+    @pytest.fixture(autouse=True)
+    def _small_readings(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(trace_plan, "_AT_ONCE", 100)
+        monkeypatch.setattr(trace_plan, "_FIRST_GROUP", 50)
 
-        place.insert(*spans("t", TRACE_SPANS + 1), traces=[announced("t", b'{"a":1}')])
-        place.insert(*spans("u", TRACE_SPANS))
-        long, whole = place.trace("t"), place.trace("u")
-        assert (TRACE_SPANS, TRACE_SPANS + 1, True) == (
-            len(long.spans),
-            long.span_count,
-            long.spans_truncated,
-        )
-        assert (TRACE_SPANS, TRACE_SPANS, False) == (
-            len(whole.spans),
+    @pytest.mark.parametrize("count", [50, 51, 100, 250, 251])
+    def test_a_trace_is_whole_whether_read_at_once_or_in_groups(
+        self, place: Any, plain: Any, count: int
+    ) -> None:
+        sent = [
+            span_record(
+                trace_id="t",
+                span_id=f"{at % 7}-{at:05}",
+                parent_span_id="0-00000" if at else "",
+                started_at=MICROS + at // 3,
+                attributes=b'{"llm.input_tokens":1,"llm.cost_usd":0.25}',
+            )
+            for at in range(count)
+        ]
+        place.insert(*sent, traces=[announced("t", b'{"a":1}')])
+        place.insert(*sent[::2])  # again, as after an answer that was lost
+        whole, read = place.trace("t"), place.store.open_trace(place.project, "t")
+        groups = list(read.groups)
+
+        wanted = sorted(sent, key=lambda span: (span.started_at, span.span_id))
+        assert [span.span_id for span in wanted] == [span.span_id for span in whole.spans]
+        assert whole.spans == [span for group in groups for span in group]
+        assert all(groups)
+        fields = plain(whole)
+        assert fields.pop("spans")
+        assert fields == plain(read.summary)
+        assert (count, count, 0.25 * count, b'{"a":1}') == (
             whole.span_count,
-            whole.spans_truncated,
+            whole.input_tokens,
+            whole.cost_usd,
+            bytes(whole.metadata),
         )
-        assert (TRACE_SPANS + 1, 0.25 * (TRACE_SPANS + 1), "00000", b'{"a":1}') == (
-            long.input_tokens,
-            long.cost_usd,
-            long.root_span_id,
-            bytes(long.metadata),
-        )
-        assert f"{TRACE_SPANS - 1:05}" == long.spans[-1].span_id
-        rest = place.spans("t", limit=5, offset=TRACE_SPANS - 1)
-        assert [f"{TRACE_SPANS - 1:05}", f"{TRACE_SPANS:05}"] == [s.span_id for s in rest.items]
+
+    def test_a_trace_without_spans_has_no_groups(self, place: Any) -> None:
+        place.insert(traces=[announced("t", b'{"a":1}')])
+        read = place.store.open_trace(place.project, "t")
+
+        assert [] == list(read.groups)
+        assert (0, b'{"a":1}') == (read.summary.span_count, bytes(read.summary.metadata))
+
+    def test_a_trace_that_is_not_there_can_not_be_opened(self, place: Any) -> None:
+        place.insert(span_record(trace_id="t"))
+
+        assert place.store.open_trace(place.project, "u") is None
+        assert place.elsewhere().store.open_trace("nobody", "t") is None
 
 
 class TestSpanPages:

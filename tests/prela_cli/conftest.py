@@ -15,6 +15,7 @@ from prela_core.analysis.reading import Analyses
 from prela_core.store import (
     MetricQuery,
     MetricTable,
+    OpenTrace,
     Order,
     Page,
     PageRequest,
@@ -26,6 +27,7 @@ from prela_core.store import (
     TraceFilter,
     TraceSummary,
 )
+from prela_core.store.summary import open_whole
 from prela_core.testing.factories import NOON
 from prela_core.testing.metrics import tabulate
 
@@ -57,6 +59,10 @@ class FakeReader(Analyses):
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
         self._ask(project_id, trace_id)
         return next((one for one in self.details if one.trace_id == trace_id), None)
+
+    def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
+        whole = self.trace(project_id, trace_id)
+        return None if whole is None else open_whole(whole, 2)
 
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         self._ask(project_id, trace_id, page)

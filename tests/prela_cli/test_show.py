@@ -88,16 +88,6 @@ def test_an_id_or_latest_is_wanted(run: Run, reader: Any, arguments: list[str]) 
     assert run("show", *arguments).exit_code == 2
 
 
-def test_spans_beyond_one_answer_are_fetched_page_by_page(run: Run, reader: Any) -> None:
-    spans = [ROOT, *(attrs.evolve(CALL, span_id=f"c{at}", name=f"step {at}") for at in range(6))]
-    reader.details = [trace_detail(*spans, spans_truncated=True)]
-    result = run("show", "--latest")
-
-    assert all(f"step {at}" in result.stdout for at in range(6))
-    assert "are shown" not in result.stdout
-    assert "step 5" in run("show", "--latest", "--span", "c5").stdout
-
-
 def test_a_terminal_that_knows_only_ascii_gets_a_picture_too() -> None:
     program = (
         "from contextlib import contextmanager\n"

@@ -207,6 +207,7 @@ PUBLIC = {
         "MetricQuery",
         "MetricRow",
         "MetricTable",
+        "OpenTrace",
         "Order",
         "Page",
         "PageRequest",

@@ -37,6 +37,9 @@ from prela_core.text.tree_lines import FAULT_NOTES, Guides, Line, lines_of
 
 __all__ = ["TraceTree"]
 
+_MOST_SPANS = 50_000
+"""More lines than anyone scrolls through."""
+
 _MESSAGE_LINES = 2
 _MESSAGE_READ = 4096
 
@@ -59,7 +62,7 @@ class TraceTree:
         width = options.max_width
         for pieces in header_lines(self.trace, self.now, glyphs, options.encoding):
             yield from one_line(pieces, width, glyphs.ellipsis)
-        spans = self.trace.spans
+        spans = self.trace.spans[:_MOST_SPANS]
         if not spans:
             return
         yield Segment.line()
@@ -70,7 +73,7 @@ class TraceTree:
         for line in lines:
             for pieces in picture.line(line, attributes=self.attributes):
                 yield from one_line(pieces, width, glyphs.ellipsis)
-        if self.trace.spans_truncated:
+        if len(spans) < self.trace.span_count:
             shown = f"The first {figures.count(len(spans))} of "
             note = f"{shown}{figures.count(self.trace.span_count)} spans are shown."
             yield from one_line([(note, WARN)], width, glyphs.ellipsis)

@@ -9,9 +9,13 @@ from prela_core.analysis.diff import TraceDiff, diff_traces
 from prela_core.analysis.graph import AgentGraph, agent_graph
 from prela_core.errors import InvalidError, NotFoundError
 from prela_core.store.filters import Order, PageRequest, TraceFilter
-from prela_core.store.results import Page, TraceDetail, TraceSummary
+from prela_core.store.results import OpenTrace, Page, TraceDetail, TraceSummary
+from prela_core.store.summary import detail
 
-__all__ = ["Analyses", "ReadsTraces", "path_of", "whole"]
+__all__ = ["MAX_SPANS", "Analyses", "ReadsTraces", "path_of"]
+
+MAX_SPANS = 50_000
+"""Of how many spans a trace may be at the most to be analysed: all of them are held at once."""
 
 
 class ReadsTraces(Protocol):
@@ -22,8 +26,8 @@ class ReadsTraces(Protocol):
     ) -> Page[TraceSummary]:
         """List the traces that `where` describes."""
 
-    def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
-        """Give one trace with its spans, or None when the project has no such trace."""
+    def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
+        """Begin to read a trace of any size; None when the project has no such trace."""
 
 
 class Analyses:
@@ -31,22 +35,22 @@ class Analyses:
 
     def critical_path(self: ReadsTraces, project_id: str, trace_id: str) -> CriticalPath | None:
         """Give a trace's critical path, or None when there is no such trace."""
-        trace = self.trace(project_id, trace_id)
-        return None if trace is None else path_of(whole(trace))
+        trace = _whole(self, project_id, trace_id)
+        return None if trace is None else path_of(trace)
 
     def graph(self: ReadsTraces, project_id: str, trace_id: str) -> AgentGraph | None:
         """Say who called whom in a trace, or None when there is no such trace."""
-        trace = self.trace(project_id, trace_id)
-        return None if trace is None else agent_graph(whole(trace).spans)
+        trace = _whole(self, project_id, trace_id)
+        return None if trace is None else agent_graph(trace.spans)
 
     def diff(self: ReadsTraces, project_id: str, before: str, after: str) -> TraceDiff:
         """Compare two traces by their ids. Raises `NotFoundError` when one is missing."""
         found = []
         for trace_id in (before, after):
-            trace = self.trace(project_id, trace_id)
+            trace = _whole(self, project_id, trace_id)
             if trace is None:
                 raise NotFoundError(f"there is no trace {trace_id} in this project")
-            found.append(whole(trace))
+            found.append(trace)
         return diff_traces(*found)
 
     def session(
@@ -66,11 +70,13 @@ def path_of(trace: TraceDetail) -> CriticalPath:
     return critical_path(trace.spans)
 
 
-def whole(trace: TraceDetail) -> TraceDetail:
-    """Give `trace` back. Raises `InvalidError` for one that was cut: a part would tell untruths."""
-    if trace.spans_truncated:
+def _whole(reader: ReadsTraces, project_id: str, trace_id: str) -> TraceDetail | None:
+    trace = reader.open_trace(project_id, trace_id)
+    if trace is None:
+        return None
+    if trace.summary.span_count > MAX_SPANS:
         raise InvalidError(
-            f"the trace {trace.trace_id} has {trace.span_count:,} spans, and only "
-            f"{len(trace.spans):,} of them can be analysed"
+            f"the trace {trace_id} has {trace.summary.span_count:,} spans; at most {MAX_SPANS:,} "
+            "can be analysed"
         )
-    return trace
+    return detail(trace.summary, [span for group in trace.groups for span in group])

@@ -33,6 +33,7 @@ from prela_core.store import (
     GroupSummary,
     MetricQuery,
     MetricTable,
+    OpenTrace,
     Order,
     Page,
     PageRequest,
@@ -47,6 +48,7 @@ from prela_core.store import (
     TraceSummary,
     migrations,
     plans,
+    trace_plan,
 )
 from prela_core.store.arrivals import arrivals
 from prela_core.store.deletion_log import Step
@@ -242,12 +244,21 @@ class ClickHouseStore(Analyses):
         return self._answer(plans.traces(project_id, where, order, page, self._look_back()))
 
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
-        """Give one trace with its spans, or None when the project has no such trace."""
-        return self._answer(plans.trace(project_id, trace_id))
+        """Give one trace with all its spans, or None when the project has no such trace."""
+        return self._answer(trace_plan.trace(project_id, trace_id))
+
+    def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
+        """Begin to read a trace of any size; no connection is held between its groups."""
+
+        def read(after: tuple[int, str], limit: int) -> list[StoredSpan]:
+            return self._answer(trace_plan.spans_after(project_id, trace_id, after, limit))
+
+        first = self._answer(trace_plan.head(project_id, trace_id))
+        return None if first is None else trace_plan.opened(first, read)
 
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace by start, then by id; None when there is no such trace."""
-        return self._answer(plans.spans(project_id, trace_id, page))
+        return self._answer(trace_plan.spans(project_id, trace_id, page))
 
     def find_spans(
         self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest

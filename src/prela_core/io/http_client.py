@@ -34,6 +34,7 @@ from prela_core.store import (
     GroupSummary,
     MetricQuery,
     MetricTable,
+    OpenTrace,
     Order,
     Page,
     PageRequest,
@@ -47,6 +48,7 @@ from prela_core.store import (
 )
 from prela_core.store.groups import LISTS
 from prela_core.store.sql import SqlQuestion
+from prela_core.store.summary import open_whole
 
 __all__ = ["HttpClient"]
 
@@ -88,9 +90,14 @@ class HttpClient:
         return self._ask("/api/v1/traces", sent, Page[TraceSummary])
 
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
-        """Give one trace with its spans, or None when there is no such trace."""
+        """Give one trace with all its spans, or None when there is no such trace."""
         del project_id
         return self._find(trace_id, "", {}, TraceDetail)
+
+    def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
+        """Read a trace, of which the server's answer is held as a whole."""
+        whole = self.trace(project_id, trace_id)
+        return None if whole is None else open_whole(whole, len(whole.spans) or 1)
 
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace; None when there is no such trace."""

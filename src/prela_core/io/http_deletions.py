@@ -7,19 +7,28 @@ from http import HTTPMethod
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import attrs
 import httpx
 import msgspec
 
 from prela_core.errors import NotFoundError
 from prela_core.io.http_errors import raise_for_problem, translated
 from prela_core.io.http_parameters import filter_parameters, page_parameters
-from prela_core.store import Deletion, DeletionRequest, Page, PageRequest
+from prela_core.model import from_micros
+from prela_core.store import Deletion, DeletionRequest, DeletionState, Page, PageRequest
 
 __all__ = ["HttpDeletions", "deletion_body"]
 
 T = TypeVar("T")
 
 _PATH = "/api/v1/deletions"
+
+
+@attrs.frozen
+class _Count:
+    traces: int
+    spans: int
+    rows: dict[str, int]
 
 
 class HttpDeletions:
@@ -41,16 +50,15 @@ class HttpDeletions:
 
     def count(self, request: DeletionRequest) -> Deletion:
         """Say what `request` would delete now, as the receipt would; nothing is done."""
-        counted = self._send(HTTPMethod.POST, f"{_PATH}/count", dict[str, Any], request)
-        return msgspec.convert(
-            {
-                "deletion_id": "",
-                "state": "waiting",
-                "selection": {},
-                "asked_at": "1970-01-01T00:00:00Z",
-                **counted,
-            },
-            Deletion,
+        counted = self._send(HTTPMethod.POST, f"{_PATH}/count", _Count, request)
+        return Deletion(
+            deletion_id=request.deletion_id,
+            state=DeletionState.WAITING,
+            selection=msgspec.Raw(request.said),
+            asked_at=from_micros(request.asked_at),
+            traces=counted.traces,
+            spans=counted.spans,
+            rows=counted.rows,
         )
 
     def ask(self, request: DeletionRequest) -> Deletion:

@@ -173,12 +173,6 @@ class Connection:
         if found is None:
             raise NotFoundError(f"there is no trace {trace_id}")
         fields = {each.name: getattr(found, each.name) for each in attrs.fields(TraceDetail)}
-        if found.spans_truncated:
-            asked = found.trace_id
-            spans, _ = _some(
-                collect(lambda page: self.reader.spans(self.project_id, asked, page), None)
-            )
-            fields |= {"spans": spans, "spans_truncated": False}
         return Trace(**fields)
 
     def session(self, session_id: str, *, limit: int | None = 1000) -> Traces:

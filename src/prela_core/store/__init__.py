@@ -30,6 +30,7 @@ from prela_core.store.metrics import (
 from prela_core.store.port import Reader, Store, Writer
 from prela_core.store.reindex import Reindexed, ReindexScope
 from prela_core.store.results import (
+    OpenTrace,
     Page,
     SearchHit,
     StoredSpan,
@@ -56,6 +57,7 @@ __all__ = [
     "MetricQuery",
     "MetricRow",
     "MetricTable",
+    "OpenTrace",
     "Order",
     "Page",
     "PageRequest",

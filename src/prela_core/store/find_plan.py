@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -16,7 +15,7 @@ from prela_core.store.fragments import Query
 from prela_core.store.pages import walk_newest
 from prela_core.store.plans import LookBack, Plan, look_from
 from prela_core.store.results import Page, StoredSpan
-from prela_core.store.rows import SPAN_FIELDS, span_from_row
+from prela_core.store.rows import span_from_row
 
 __all__ = ["find_spans", "key_of_text", "text_of_key"]
 
@@ -56,7 +55,7 @@ def find_spans(
         found = yield compute(None, lo)
     keys = [(row[0], row[1]) for row in found[page.offset : page.offset + page.limit]]
     rows = (yield spans_by_key(project_id, keys)) if keys else []
-    spans = {(span.trace_id, span.span_id): span for span in map(_span, rows)}
+    spans = {(span.trace_id, span.span_id): span for span in map(span_from_row, rows)}
     more = len(found) == limit
     last = found[page.offset + page.limit - 1] if more else None
     return Page(
@@ -78,7 +77,3 @@ def key_of_text(text: str) -> Key:
         return msgspec.json.decode(text, type=Key)
     except msgspec.MsgspecError as error:
         raise MalformedError("the cursor is not one of ours; start without it") from error
-
-
-def _span(row: Sequence[Any]) -> StoredSpan:
-    return span_from_row(dict(zip(SPAN_FIELDS, row, strict=True)))

@@ -14,7 +14,7 @@ from msgspec import Raw
 
 from prela_core.ask import is_relative
 from prela_core.errors import InvalidError
-from prela_core.model import from_micros, to_micros
+from prela_core.model import from_micros
 from prela_core.store import queries
 from prela_core.store.cursors import (
     Position,
@@ -27,10 +27,9 @@ from prela_core.store.filters import Order, PageRequest, TraceFilter
 from prela_core.store.fragments import Query
 from prela_core.store.pages import walk_newest
 from prela_core.store.queries import ROW_FIELDS
-from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
-from prela_core.store.rows import SPAN_FIELDS, span_from_row
+from prela_core.store.results import Page, SearchHit, TraceSummary
 from prela_core.store.search_queries import HIT_FIELDS, hit_candidates, hits
-from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
+from prela_core.store.summary import EMPTY_METADATA
 from prela_core.store.word_index import look_up
 from prela_core.store.words import (
     SEARCHED_FIELDS,
@@ -42,14 +41,14 @@ from prela_core.store.words import (
 )
 
 __all__ = [
-    "TRACE_SPANS",
     "LookBack",
     "Plan",
     "hit_from_texts",
     "look_from",
+    "metadata_text",
+    "position_of",
     "search",
-    "spans",
-    "trace",
+    "summary_from_row",
     "traces",
     "words_of",
 ]
@@ -57,9 +56,6 @@ __all__ = [
 T = TypeVar("T")
 Row = Sequence[Any]
 Plan = Generator[Query, list[Row], T]
-
-TRACE_SPANS = 10_000
-"""How many spans a `TraceDetail` holds at the most; the pages of `spans` have the rest."""
 
 _FEW = 2000
 """So few possible rows, known by an index, are looked at in one go, wherever in time they are."""
@@ -82,7 +78,7 @@ def traces(
 ) -> Plan[Page[TraceSummary]]:
     """List traces. `look_back` changes how fast the newest are found, never which."""
     digest = question_digest("traces", project_id, where, order)
-    after = _position(page, digest)
+    after = position_of(page, digest)
     asked_at = first_asked(page.cursor, look_back.now) if is_relative(where.where) else None
     where = where.at(look_back.now if asked_at is None else asked_at)
     hi = None if where.end_time is None else where.end_time - 1
@@ -112,57 +108,9 @@ def traces(
         said = yield queries.metadata_of(project_id, [row[0] for row in shown])
     metadata = {row[0]: row[1] for row in said}
     return Page(
-        items=[_summary(row, metadata.get(row[0])) for row in shown],
+        items=[summary_from_row(row, metadata.get(row[0])) for row in shown],
         next_cursor=encode_cursor(digest, int(shown[-1][-1]), shown[-1][0], asked_at)
         if len(found) == limit
-        else None,
-    )
-
-
-def trace(project_id: str, trace_id: str) -> Plan[TraceDetail | None]:
-    """Give one trace with its spans; None when there is neither a span nor an announcement."""
-    found = yield queries.spans_of(
-        project_id, trace_id, after=None, offset=0, limit=TRACE_SPANS + 1
-    )
-    announced = yield queries.announced(project_id, trace_id)
-    metadata = _json(announced[0][2]) if announced else EMPTY_METADATA
-    listed = [_span(row) for row in found[:TRACE_SPANS]]
-    if len(found) > TRACE_SPANS:
-        whole = yield queries.rows(
-            project_id,
-            TraceFilter(),
-            Order.NEWEST,
-            ids=[trace_id],
-            lo=None,
-            hi=None,
-            after=None,
-            limit=1,
-        )
-        return detail(_summary(whole[0], announced[0][2] if announced else None), listed, cut=True)
-    if listed:
-        return detail(summarise(listed, metadata), listed)
-    if announced:
-        service_name, started_at, _ = announced[0]
-        return detail(
-            summarise_empty(trace_id, service_name, from_micros(started_at), metadata), []
-        )
-    return None
-
-
-def spans(project_id: str, trace_id: str, page: PageRequest) -> Plan[Page[StoredSpan] | None]:
-    """List the spans of one trace; None when there is no such trace."""
-    digest = question_digest("spans", project_id, trace_id)
-    after = _position(page, digest)
-    found = yield queries.spans_of(
-        project_id, trace_id, after=after, offset=page.offset, limit=page.limit + 1
-    )
-    if not found and (yield from trace(project_id, trace_id)) is None:
-        return None
-    shown = [_span(row) for row in found[: page.limit]]
-    return Page(
-        items=shown,
-        next_cursor=encode_cursor(digest, to_micros(shown[-1].started_at), shown[-1].span_id)
-        if len(found) > page.limit
         else None,
     )
 
@@ -173,7 +121,7 @@ def search(
     """Find words, newest first. `look_back` is as for `traces`."""
     words = words_of(where)
     digest = question_digest("search", project_id, where)
-    after = _position(page, digest)
+    after = position_of(page, digest)
     asked_at = first_asked(page.cursor, look_back.now) if is_relative(where.where) else None
     where = where.at(look_back.now if asked_at is None else asked_at)
     hi = None if after is None else after[0]
@@ -235,7 +183,8 @@ def look_from(look_back: LookBack, *ends: int | None) -> Plan[int | None]:
     return min([look_back.now, *(end for end in ends if end is not None)])
 
 
-def _position(page: PageRequest, digest: int) -> Position | None:
+def position_of(page: PageRequest, digest: int) -> Position | None:
+    """Give where the page before ended; None at the beginning."""
     return None if page.cursor is None else decode_cursor(page.cursor, digest)
 
 
@@ -243,7 +192,8 @@ def _last_column(row: Row) -> int:
     return int(row[-1])
 
 
-def _summary(row: Row, metadata: str | None) -> TraceSummary:
+def summary_from_row(row: Row, metadata: str | None) -> TraceSummary:
+    """Build a trace's row from a row of `ROW_FIELDS`, and the metadata that was announced."""
     values = dict(zip(ROW_FIELDS, row, strict=False))
     end = values["end_micros"]
     return TraceSummary(
@@ -261,13 +211,8 @@ def _summary(row: Row, metadata: str | None) -> TraceSummary:
         output_tokens=values["tokens_out"],
         cost_usd=values["cost"],
         models=list(values["models"]),
-        metadata=EMPTY_METADATA if metadata is None else _json(metadata),
+        metadata=EMPTY_METADATA if metadata is None else metadata_text(metadata),
     )
-
-
-def _span(row: Row) -> StoredSpan:
-    values = dict(zip(SPAN_FIELDS, row, strict=True))
-    return span_from_row(values)
 
 
 def _hit(row: Row, words: list[str]) -> SearchHit:
@@ -287,5 +232,6 @@ def _hit(row: Row, words: list[str]) -> SearchHit:
     )
 
 
-def _json(text: str) -> Raw:
+def metadata_text(text: str) -> Raw:
+    """Give announced metadata as JSON; an empty object where there is none."""
     return Raw(text.encode()) if text else EMPTY_METADATA

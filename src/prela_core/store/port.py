@@ -12,7 +12,14 @@ from prela_core.store.filters import Order, PageRequest, SpanFilter, SpanOrder, 
 from prela_core.store.groups import GroupQuery, GroupSummary
 from prela_core.store.metrics import MetricQuery, MetricTable
 from prela_core.store.reindex import Reindexed, ReindexScope
-from prela_core.store.results import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
+from prela_core.store.results import (
+    OpenTrace,
+    Page,
+    SearchHit,
+    StoredSpan,
+    TraceDetail,
+    TraceSummary,
+)
 from prela_core.store.sql import SqlQuestion
 
 if TYPE_CHECKING:
@@ -50,7 +57,13 @@ class Reader(Protocol):
         """List the traces that `where` describes."""
 
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
-        """Give one trace with its spans, or None when the project has no such trace."""
+        """Give one trace with all its spans, or None when the project has no such trace."""
+
+    def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
+        """Begin to read a trace of any size; None when the project has no such trace.
+
+        Reading on raises what `trace` raises, and holds nothing up that others ask meanwhile.
+        """
 
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace by start, then by id; None when there is no such trace."""
@@ -74,8 +87,7 @@ class Reader(Protocol):
     def critical_path(self, project_id: str, trace_id: str) -> CriticalPath | None:
         """Give a trace's critical path, or None when there is no such trace.
 
-        This and the other analyses raise `InvalidError` for a trace with more spans than a
-        `TraceDetail` holds.
+        This and the other analyses raise `InvalidError` for a trace of over 50,000 spans.
         """
 
     def graph(self, project_id: str, trace_id: str) -> AgentGraph | None:

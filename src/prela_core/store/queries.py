@@ -180,17 +180,21 @@ def spans_of(
         "offset": offset,
         "limit": limit,
     }
-    where = "1"
+    scope = ["trace_id = {trace:String}"]
+    part = " LIMIT {limit:UInt64} OFFSET {offset:UInt64}"
+    shown = f"SELECT {SHOWN_SPAN} FROM {{source}} AS seen ORDER BY seen.started_at, seen.span_id"
+    if after is None and not offset:
+        return Query(shown.format(source=collapsed(SPAN_FIELDS, scope)) + part, parameters)
+    where = ""
     if after is not None:
-        position = f"({MICROS.format('seen.started_at')}, seen.span_id)"
-        where = f"{position} > ({{after:Int64}}, {{after_id:String}})"
+        position = f"({MICROS.format('started_at')}, span_id)"
+        where = f" WHERE {position} > ({{after:Int64}}, {{after_id:String}})"
         parameters |= {"after": after[0], "after_id": after[1]}
-    source = collapsed(SPAN_FIELDS, ["trace_id = {trace:String}"])
-    return Query(
-        f"SELECT {SHOWN_SPAN} FROM {source} AS seen WHERE {where}"
-        " ORDER BY seen.started_at, seen.span_id LIMIT {limit:UInt64} OFFSET {offset:UInt64}",
-        parameters,
-    )
+    # Which spans are on the page is found by narrow columns, and only theirs are read in full.
+    seen = collapsed(("trace_id", "span_id", "version", "started_at"), scope)
+    page = f"SELECT span_id, version FROM {seen}{where} ORDER BY started_at, span_id{part}"
+    source = collapsed(SPAN_FIELDS, [*scope, f"(span_id, version) IN ({page})"])
+    return Query(shown.format(source=source), parameters)
 
 
 def row_count() -> Query:

@@ -86,7 +86,7 @@ def reindex(
 
 def _stored(row: Row) -> tuple[Any, int]:
     *values, version = row
-    return span_from_row(dict(zip(SPAN_FIELDS, values, strict=True))), version
+    return span_from_row(values), version
 
 
 def days(scope: ReindexScope) -> Query:

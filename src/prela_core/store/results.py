@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -16,7 +17,15 @@ import attrs
 import msgspec
 from msgspec import Raw
 
-__all__ = ["Page", "SearchHit", "StoredSpan", "TraceDetail", "TraceSummary", "decode_raw"]
+__all__ = [
+    "OpenTrace",
+    "Page",
+    "SearchHit",
+    "StoredSpan",
+    "TraceDetail",
+    "TraceSummary",
+    "decode_raw",
+]
 
 T = TypeVar("T")
 
@@ -107,14 +116,21 @@ class StoredSpan:
 
 @attrs.frozen(kw_only=True, slots=False)
 class TraceDetail(TraceSummary):
-    """A trace with its spans, ordered by start, then by span id.
-
-    `spans_truncated` is True when there are more spans than one answer may hold; the pages
-    of `/traces/{trace_id}/spans` have them all.
-    """
+    """A trace with all its spans, ordered by start, then by span id."""
 
     spans: list[StoredSpan]
-    spans_truncated: bool = False
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class OpenTrace:
+    """A trace of any size: its row, and its spans in groups that are read as they are taken.
+
+    The groups follow each other by start, then by span id. A span that arrives meanwhile may be
+    among them or not.
+    """
+
+    summary: TraceSummary
+    groups: Iterator[Sequence[StoredSpan]]
 
 
 @attrs.frozen(kw_only=True, slots=False)

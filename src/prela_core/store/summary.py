@@ -9,13 +9,14 @@ import attrs
 from msgspec import Raw
 
 from prela_core.model import Status
-from prela_core.store.results import StoredSpan, TraceDetail, TraceSummary
+from prela_core.store.results import OpenTrace, StoredSpan, TraceDetail, TraceSummary
 
 __all__ = [
     "AGGREGATING_TYPES",
     "EMPTY_METADATA",
     "counted",
     "detail",
+    "open_whole",
     "summarise",
     "summarise_empty",
 ]
@@ -85,10 +86,18 @@ def summarise_empty(
     )
 
 
-def detail(summary: TraceSummary, spans: list[StoredSpan], *, cut: bool = False) -> TraceDetail:
-    """Put a trace's row and its spans together; `cut` says that it has more of them."""
+def open_whole(trace: TraceDetail, size: int) -> OpenTrace:
+    """Open a trace that is there as a whole, in groups of `size` spans."""
+    summary = TraceSummary(**{name: getattr(trace, name) for name in _SUMMARY_FIELDS})
+    spans = trace.spans
+    groups = (spans[at : at + size] for at in range(0, len(spans), size))
+    return OpenTrace(summary=summary, groups=groups)
+
+
+def detail(summary: TraceSummary, spans: list[StoredSpan]) -> TraceDetail:
+    """Put a trace's row and its spans together."""
     shared = {name: getattr(summary, name) for name in _SUMMARY_FIELDS}
-    return TraceDetail(**shared, spans=spans, spans_truncated=cut)
+    return TraceDetail(**shared, spans=spans)
 
 
 def _status(*, errors: int, running: bool) -> str:

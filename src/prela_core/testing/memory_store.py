@@ -22,6 +22,7 @@ from prela_core.store import (
     GroupSummary,
     MetricQuery,
     MetricTable,
+    OpenTrace,
     Order,
     Page,
     PageRequest,
@@ -37,10 +38,10 @@ from prela_core.store import (
 )
 from prela_core.store.arrivals import Mark, decode_mark, next_mark
 from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, question_digest
-from prela_core.store.plans import TRACE_SPANS, hit_from_texts, words_of
+from prela_core.store.plans import hit_from_texts, words_of
 from prela_core.store.rows import reread, stored_span
 from prela_core.store.sql import SqlQuestion
-from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
+from prela_core.store.summary import EMPTY_METADATA, detail, open_whole, summarise, summarise_empty
 from prela_core.store.versions import version_of
 from prela_core.store.words import SEARCHED_FIELDS
 from prela_core.testing.clock import ManualClock
@@ -191,19 +192,23 @@ class MemoryStore(Analyses):
         )
 
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
-        """Give one trace with its spans, or None when the project has no such trace."""
+        """Give one trace with all its spans, or None when the project has no such trace."""
         self._check()
         spans = self._visible(project_id, trace_id)
         metadata = self._metadata(project_id, trace_id)
         if spans:
             ordered = sorted(spans, key=lambda span: (span.started_at, span.span_id))
-            cut = len(ordered) > TRACE_SPANS
-            return detail(summarise(ordered, metadata), ordered[:TRACE_SPANS], cut=cut)
+            return detail(summarise(ordered, metadata), ordered)
         said = self._announced.get((project_id, trace_id))
         if said is None:
             return None
         started_at = from_micros(said.record.started_at)
         return detail(summarise_empty(trace_id, said.record.service_name, started_at, metadata), [])
+
+    def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
+        """Begin to read a trace of any size, in groups of 100 spans."""
+        whole = self.trace(project_id, trace_id)
+        return None if whole is None else open_whole(whole, 100)
 
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace by start, then by id; None when there is no such trace."""

@@ -75,8 +75,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "What is odd about the span, though it was accepted.",
             items={"type": "string", "enum": Flag(sum(Flag)).names()},
         ),
-        "spans": _says("The spans, by start, then by id; at most 10,000."),
-        "spans_truncated": _says("Whether there are more spans, to be read page by page."),
+        "spans": _says("All spans, by start, then by id."),
         # read from attributes
         "provider": _says("Who runs the model, such as `openai`."),
         "model": _says("The model that was called."),

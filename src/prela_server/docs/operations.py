@@ -174,7 +174,8 @@ def _query(samples: Samples) -> list[Operation]:
             name="getTrace",
             tag=QUERY,
             summary="Show one trace",
-            description=f"{_ONE_SENTENCE} A trace of more than 10,000 spans is cut, and says so.",
+            description=f"{_ONE_SENTENCE} A large trace is sent as it is "
+            "read, so that neither side need hold all of it.",
             scope=Scope.READ,
             answer=TraceDetail,
             answer_text="The trace.",

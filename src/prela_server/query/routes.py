@@ -26,6 +26,7 @@ from prela_server.query.parameters import (
     Parameters,
 )
 from prela_server.query.trace_paths import below_id
+from prela_server.query.trace_stream import trace_answer
 
 __all__ = ["FIND_PARAMETERS", "LIST_PARAMETERS", "SEARCH_PARAMETERS", "query_routes"]
 
@@ -56,7 +57,8 @@ def query_routes(reader: Reader, guard: Guard, *, at_once: int = 4) -> list[Rout
         project = (await guard(request, Scope.READ)).project_id
         Parameters(request.query_params, ())
         trace_id = request.path_params["trace_id"]
-        return _found(await ask(lambda: reader.trace(project, trace_id)))
+        trace = await ask(lambda: reader.open_trace(project, trace_id))
+        return _found(None) if trace is None else await trace_answer(trace, ask)
 
     async def list_spans(request: Request) -> Response:
         project = (await guard(request, Scope.READ)).project_id

@@ -133,7 +133,7 @@ def test_attributes_are_shown_when_asked_for(draw: Draw) -> None:
 
 
 def test_a_shortened_trace_says_so(draw: Draw) -> None:
-    trace = trace_detail(step("a", None, 0, 1), span_count=70_000, spans_truncated=True)
+    trace = trace_detail(step("a", None, 0, 1), span_count=70_000)
 
     assert draw(TraceTree(trace, LATER))[-1] == "The first 1 of 70,000 spans are shown."
 

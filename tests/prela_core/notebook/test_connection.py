@@ -10,7 +10,7 @@ from prela_core.errors import InvalidError, MalformedError, NotFoundError
 from prela_core.model import to_micros
 from prela_core.notebook import Connection
 from prela_core.store import Order, Page, TraceFilter
-from prela_core.testing import NOON, MemoryStore, stored_span, trace_detail
+from prela_core.testing import NOON, MemoryStore
 
 MINUTE = 60_000_000
 START = to_micros(NOON)
@@ -108,26 +108,6 @@ def test_a_trace_is_found_by_its_id_or_the_beginning_of_it(db: Connection, inser
     for unknown in ("c", ""):
         with pytest.raises(NotFoundError, match="there is no trace"):
             db.trace(unknown)
-
-
-def test_a_trace_has_all_its_spans_where_one_answer_can_not_hold_them() -> None:
-    spans = [stored_span(span_id=f"{at:05}") for at in range(2500)]
-
-    class Cuts(MemoryStore):
-        def trace(self, *_: Any) -> Any:
-            return trace_detail(*spans[:1], spans_truncated=True, span_count=2500)
-
-        def spans(self, _: Any, __: Any, page: Any) -> Any:
-            at = int(page.cursor or 0)
-            return Page(items=spans[at : at + page.limit], next_cursor=str(at + 1000))
-
-    class Ends(Cuts):
-        def spans(self, project_id: Any, trace_id: Any, page: Any) -> Any:
-            found = super().spans(project_id, trace_id, page)
-            return found if len(found.items) == page.limit else Page(items=found.items)
-
-    trace = Connection(Ends(), project_id="p", place="a test", now=lambda: NOON).trace("t")
-    assert (2500, False) == (len(trace.spans), trace.spans_truncated)
 
 
 def test_it_says_where_the_traces_are_and_lets_go() -> None:

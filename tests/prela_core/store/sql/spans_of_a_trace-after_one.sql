@@ -4,12 +4,24 @@ FROM (
     FROM spans
     WHERE project_id = {project:String}
     AND trace_id = {trace:String}
+    AND (span_id, version) IN (
+        SELECT span_id, version
+        FROM (
+            SELECT trace_id, span_id, version, started_at
+            FROM spans
+            WHERE project_id = {project:String}
+            AND trace_id = {trace:String}
+            ORDER BY version DESC
+            LIMIT 1 BY trace_id, span_id
+        )
+        WHERE (toUnixTimestamp64Micro(started_at), span_id) > ({after:Int64}, {after_id:String})
+        ORDER BY started_at, span_id
+        LIMIT {limit:UInt64} OFFSET {offset:UInt64}
+    )
     ORDER BY version DESC
     LIMIT 1 BY trace_id, span_id
 ) AS seen
-WHERE (toUnixTimestamp64Micro(seen.started_at), seen.span_id) > ({after:Int64}, {after_id:String})
 ORDER BY seen.started_at, seen.span_id
-LIMIT {limit:UInt64} OFFSET {offset:UInt64}
 -- after: 3
 -- after_id: "a"
 -- limit: 9

@@ -4,12 +4,23 @@ FROM (
     FROM spans
     WHERE project_id = {project:String}
     AND trace_id = {trace:String}
+    AND (span_id, version) IN (
+        SELECT span_id, version
+        FROM (
+            SELECT trace_id, span_id, version, started_at
+            FROM spans
+            WHERE project_id = {project:String}
+            AND trace_id = {trace:String}
+            ORDER BY version DESC
+            LIMIT 1 BY trace_id, span_id
+        )
+        ORDER BY started_at, span_id
+        LIMIT {limit:UInt64} OFFSET {offset:UInt64}
+    )
     ORDER BY version DESC
     LIMIT 1 BY trace_id, span_id
 ) AS seen
-WHERE 1
 ORDER BY seen.started_at, seen.span_id
-LIMIT {limit:UInt64} OFFSET {offset:UInt64}
 -- limit: 9
 -- offset: 3
 -- project: "p"

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from msgspec import Raw
+
+from prela_core.store import StoredSpan
+from prela_core.store.trace_plan import Head, following
+from prela_core.testing.factories import stored_span, trace_summary
+
+
+def read_in_groups(spans: list[StoredSpan], first: int) -> list[int]:
+    """Read `spans` as from a store, and give the sizes of the groups."""
+    sizes = []
+
+    def read(after: tuple[int, str], limit: int) -> list[StoredSpan]:
+        at = next(at for at, span in enumerate(spans) if span.span_id == after[1])
+        return spans[at + 1 : at + 1 + limit]
+
+    head = Head(trace_summary(), spans[:first], more=len(spans) > first)
+    found: list[StoredSpan] = []
+    for group in following(head, read):
+        sizes.append(len(group))
+        found += group
+    assert spans == found
+    return sizes
+
+
+def test_groups_of_small_spans_grow_up_to_a_bound() -> None:
+    spans = [stored_span(span_id=f"{at:06}") for at in range(40_000)]
+
+    assert [250, 1000, 4000, 10_000, 10_000, 10_000, 4750] == read_in_groups(spans, 250)
+
+
+def test_groups_of_large_spans_stay_small() -> None:
+    large = Raw(b'{"text":"' + b"x" * 2**21 + b'"}')
+    spans = [stored_span(span_id=f"{at:06}", attributes=large) for at in range(20)]
+
+    assert [5, 3, 3, 3, 3, 3] == read_in_groups(spans, 5)
+
+
+def test_a_span_over_the_bound_is_a_group_of_its_own() -> None:
+    spans = [stored_span(span_id=f"{at}", output="x" * 2**24) for at in range(3)]
+
+    assert [1, 1, 1] == read_in_groups(spans, 1)
+
+
+def test_no_spans_are_no_groups() -> None:
+    assert [] == read_in_groups([], 1)
