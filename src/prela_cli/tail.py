@@ -16,6 +16,7 @@ from prela_cli import moments, source
 from prela_cli.data_dir import data_dir_option
 from prela_cli.output import show, show_json
 from prela_cli.server_options import server_options
+from prela_core.ask import Subject, parse
 from prela_core.errors import UnavailableError
 from prela_core.model import to_micros
 from prela_core.store import Arrivals, ArrivalsRequest, StoredSpan
@@ -31,8 +32,8 @@ _PAUSE_WHEN_AWAY = 2.0
 
 
 @click.command()
+@click.argument("query", nargs=-1)
 @click.option("--traces", is_flag=True, help="Only spans without a parent: one line a trace.")
-@click.option("--errors", is_flag=True, help="Only spans that failed.")
 @click.option(
     "--since",
     type=moments.SPAN_OF_TIME,
@@ -44,15 +45,15 @@ _PAUSE_WHEN_AWAY = 2.0
 @server_options
 def tail(
     *,
+    query: tuple[str, ...],
     traces: bool,
-    errors: bool,
     since: float | None,
     as_json: bool,
     data_dir: Path,
     url: str | None,
     api_key: str | None,
 ) -> None:
-    """Follow spans as they arrive, until Ctrl-C.
+    """Follow spans as they arrive, until Ctrl-C; with a QUERY, those that meet it.
 
     A span is shown when it has been stored, and once more when it has ended if it was shown
     while it ran. None is left out and none is shown twice, also when the server is away for a
@@ -63,19 +64,18 @@ def tail(
     Example:
       prela tail
       prela tail --traces --since 10m
-      prela tail --errors --json | jq .name
+      prela tail 'status:error model:claude*' --json | jq .name
     """
     begun = None if since is None else max(to_micros(moments.now()) - round(since * 1000), 0)
     with contextlib.suppress(KeyboardInterrupt):
         for span in follow(
             lambda: source.find_server(data_dir, url, api_key),
-            ArrivalsRequest(since=begun),
+            ArrivalsRequest(since=begun, where=parse(" ".join(query), Subject.SPAN)),
             tell=_tell,
             where=str(url or data_dir),
         ):
-            if (traces and span.parent_span_id) or (errors and span.status != "error"):
-                continue
-            _show(span, as_json=as_json)
+            if not (traces and span.parent_span_id):
+                _show(span, as_json=as_json)
 
 
 def follow(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prela_core.ask import Subject, parse
 from prela_core.errors import InvalidError, MalformedError
 from prela_core.model import new_trace_id
 from prela_core.store import ArrivalsRequest
@@ -89,6 +90,33 @@ def test_pages_follow_on_each_other(place: Any, limit: int) -> None:
     ids = [span.span_id for span in found]
     assert sent == [sorted(ids[at : at + 3]) for at in range(0, 12, 3)]
     assert [] == ask(place, cursor).items
+
+
+@pytest.mark.parametrize("limit", [1, 1000])
+def test_a_condition_chooses_and_the_cursor_passes_over_the_rest(place: Any, limit: int) -> None:
+    cursor = ask(place).next_cursor
+    for number in range(4):
+        place.insert(span_record(span_id=f"s{number}", name="odd" if number % 2 else "even"))
+    where = parse("name:odd", Subject.SPAN)
+
+    found = []
+    while answer := ask(place, cursor, where=where, limit=limit):
+        found += answer.items
+        cursor = answer.next_cursor
+        if len(answer.items) < limit:
+            break
+    assert ["s1", "s3"] == [span.span_id for span in found]
+    assert [] == ask(place, cursor).items
+
+
+def test_a_condition_may_be_about_those_that_have_arrived_too(place: Any) -> None:
+    cursor = ask(place).next_cursor
+    place.insert(span_record(span_id="a", span_type_sent="agent", span_type="agent"))
+    place.insert(span_record(span_id="b", parent_span_id="a"))
+    place.insert(span_record(span_id="c", trace_id="another"))
+
+    where = parse("any(type:agent) not name:x", Subject.SPAN)
+    assert ["a", "b"] == [span.span_id for span in ask(place, cursor, where=where).items]
 
 
 def test_other_projects_are_not_seen(place: Any) -> None:

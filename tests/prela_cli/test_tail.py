@@ -18,6 +18,7 @@ from tests.programs import Server
 from prela_cli import source
 from prela_cli import tail as tail_module
 from prela_cli.tail import follow
+from prela_core.ask import Subject, parse
 from prela_core.errors import ForbiddenError, UnavailableError
 from prela_core.io.http_client import HttpClient
 from prela_core.store import Arrivals, ArrivalsRequest, StoredSpan
@@ -44,7 +45,7 @@ class Site:
         assert project_id
         self.asked.append(wanted)
         answer = next(self.answers)
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         cursor, *ids = answer
         return Arrivals(items=[stored_span(span_id=each) for each in ids], next_cursor=cursor)
@@ -101,8 +102,24 @@ def test_filters_choose_and_ctrl_c_is_the_end(run: Run, arriving: Callable[..., 
 
     assert ["root", "child", "bad"] == names()
     assert ["root"] == names("--traces")
-    assert ["bad"] == names("--errors")
-    assert [] == names("--traces", "--errors")
+
+
+def test_a_query_goes_to_the_server(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site(("1",), KeyboardInterrupt())
+    monkeypatch.setattr(source, "find_server", lambda *_: site)
+    monkeypatch.setattr(tail_module.time, "sleep", lambda _: None)
+
+    assert 0 == run("tail", "status:error", "model:gpt*").exit_code
+    assert [parse("status:error model:gpt*", Subject.SPAN)] * 2 == [
+        asked.where for asked in site.asked
+    ]
+
+
+def test_a_query_that_can_not_be_read_says_where(run: Run) -> None:
+    result = run("tail", "status:")
+
+    assert 2 == result.exit_code
+    assert "column" in result.stderr
 
 
 def test_a_key_that_is_refused_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,10 +11,13 @@ from typing import Any, TypeVar
 
 import attrs
 
+from prela_core.ask import Condition, resolved
 from prela_core.errors import InvalidError, MalformedError
+from prela_core.store.asked import span_holds
 from prela_core.store.cursors import decode_cursor, encode_cursor, question_digest
 from prela_core.store.filters import MAX_LIMIT
-from prela_core.store.fragments import MICROS, PROJECT, Query
+from prela_core.store.fragments import MICROS, PROJECT, Query, has_row
+from prela_core.store.queries import SHOWN_SPAN
 from prela_core.store.results import StoredSpan
 from prela_core.store.rows import SPAN_FIELDS, span_from_row
 
@@ -24,7 +27,7 @@ T = TypeVar("T")
 Row = Sequence[Any]
 Plan = Generator[Query, list[Row], T]
 
-_MOMENTS = ("started_at", "ended_at", "created_at")
+_MOMENT = "fromUnixTimestamp64Micro({{{0}:Int64}}, 'UTC')"
 _BETWEEN = "\x1f"  # which no id holds
 _SETTLE = 2_000_000
 """Microseconds by which the clocks of writers and readers may differ, with the way between."""
@@ -34,9 +37,12 @@ _SETTLE = 2_000_000
 class ArrivalsRequest:
     """Which arrivals are wanted: after `cursor`, or stored at `since` (microseconds) or later.
 
-    With neither, none: the answer says only where the store stands now.
+    With neither, none: the answer says only where the store stands now. `where` is a condition on
+    spans, as `prela_core.ask.parse` reads it for `Subject.SPAN`; what it says of other spans of the
+    trace is about those that have arrived by then.
     """
 
+    where: Condition | None = None
     cursor: str | None = None
     since: int | None = None
     limit: int = MAX_LIMIT
@@ -47,6 +53,10 @@ class ArrivalsRequest:
             raise InvalidError(f"limit must be between 1 and {MAX_LIMIT}, not {self.limit}")
         if self.cursor is not None and self.since is not None:
             raise InvalidError("cursor and since can't be used together")
+
+    def condition(self, now: int) -> Condition | None:
+        """Give `where` with moments in the place of times from `now` (microseconds)."""
+        return None if self.where is None else resolved(self.where, now)
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -85,7 +95,9 @@ def arrivals(
     after = decode_mark(project_id, wanted)
     if after is None:
         return Arrivals(items=[], next_cursor=next_mark(project_id, Mark(settled)))
-    found = yield _stored_after(project_id, after, settled, wanted.limit + 1)
+    found = yield _stored_after(
+        project_id, wanted.condition(settled), after, settled, wanted.limit + 1
+    )
     shown = found[: wanted.limit]
     if len(found) > wanted.limit:
         values = dict(zip(SPAN_FIELDS, shown[-1], strict=False))
@@ -117,28 +129,33 @@ def _digest(project_id: str) -> int:
     return question_digest("arrivals", project_id)
 
 
-def _stored_after(project_id: str, after: Mark, before: int, limit: int) -> Query:
+def _stored_after(
+    project_id: str, where: Condition | None, after: Mark, before: int, limit: int
+) -> Query:
     """Give `SPAN_FIELDS` and the place of rows after `after` and stored before `before`."""
-    shown = ", ".join(
-        f"{MICROS.format('row.' + name)} AS {name}" if name in _MOMENTS else f"row.{name} AS {name}"
-        for name in SPAN_FIELDS
-    )
-    moment = "fromUnixTimestamp64Micro({{{0}:Int64}}, 'UTC')"
+    parameters = {
+        "project": project_id,
+        "after": after.stored_at,
+        "after_trace": after.trace_id,
+        "after_span": after.span_id,
+        "before": before,
+        "limit": limit,
+    }
+    window = [PROJECT, f"stored_at >= {_MOMENT.format('after')}"]
+    window.append(f"stored_at < {_MOMENT.format('before')}")
+    place = f"({_MOMENT.format('after')}, {{after_trace:String}}, {{after_span:String}})"
+    clauses = [*window, f"(stored_at, trace_id, span_id) > {place}"]
+    if where is not None:
+        held = span_holds(where, [has_row(window)])
+        clauses.append(f"({held.sql})")
+        parameters |= held.parameters
+    order = "stored_at, trace_id, span_id"
     return Query(
-        f"SELECT {shown}, {MICROS.format('row.stored_at')} AS place FROM spans AS row"
-        f" WHERE {PROJECT} AND row.stored_at >= {moment.format('after')}"
-        f" AND row.stored_at < {moment.format('before')}"
-        f" AND (row.stored_at, row.trace_id, row.span_id) >"
-        f" ({moment.format('after')}, {{after_trace:String}}, {{after_span:String}})"
-        " ORDER BY row.stored_at, row.trace_id, row.span_id LIMIT {limit:UInt64}",
-        {
-            "project": project_id,
-            "after": after.stored_at,
-            "after_trace": after.trace_id,
-            "after_span": after.span_id,
-            "before": before,
-            "limit": limit,
-        },
+        f"SELECT {SHOWN_SPAN}, {MICROS.format('seen.stored_at')} AS place FROM"
+        f" (SELECT {', '.join(SPAN_FIELDS)}, stored_at FROM spans WHERE {' AND '.join(clauses)}"
+        f" ORDER BY {order} LIMIT {{limit:UInt64}}) AS seen"
+        " ORDER BY seen.stored_at, seen.trace_id, seen.span_id",
+        parameters,
     )
 
 

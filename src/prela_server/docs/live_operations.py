@@ -6,12 +6,13 @@ from prela_core.store import Arrivals
 from prela_server.accounts import Scope
 from prela_server.docs.operation import ASKING, QUERY, Operation
 from prela_server.docs.samples import CURSOR, Samples
-from prela_server.query.documents import PARAMETERS, ParameterNote
+from prela_server.query.documents import PARAMETERS, SPAN_PARAMETERS, ParameterNote
 from prela_server.query.live_routes import LIVE_PARAMETERS
 
 __all__ = ["live_operations"]
 
 _NOTES = {
+    "query": SPAN_PARAMETERS["query"],
     "cursor": ParameterNote(
         PARAMETERS["cursor"].schema,
         "The `next_cursor` of the answer before, also after a lost connection or a restart.",
@@ -38,7 +39,8 @@ def live_operations(samples: Samples) -> list[Operation]:
             "once without `cursor` to learn where the store stands, then with the `next_cursor` of "
             "each answer, about once a second. Nothing is left out between two cursors. A span "
             "comes when it is first stored and once more when it has ended or was corrected; one "
-            "that is sent again may come again, and is told by its ids and `ended_at`.",
+            "that is sent again may come again, and is told by its ids and `ended_at`. What a "
+            "query says of other spans of the trace is about those that have arrived by then.",
             scope=Scope.READ,
             query=LIVE_PARAMETERS,
             notes=_NOTES,

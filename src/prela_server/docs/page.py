@@ -179,9 +179,11 @@ def _answers(document: Mapping[str, Any], responses: Mapping[str, Any]) -> Marku
     for status, said in responses.items():
         response = resolved(document, said)
         (media_type, media), *_ = response["content"].items()
-        name = media["schema"]["$ref"].rpartition("/")[2]
+        name = media["schema"].get("$ref", "").rpartition("/")[2]
         about = prose(response["description"])
-        if status.startswith("2"):
+        if not name:
+            about += tag("p", f"Bytes: {', '.join(response['content'])}", class_="note")
+        elif status.startswith("2"):
             kind = "A JSON object: " + tag("a", name, href=f"#schema-{name}")
             example = tag(
                 "details",

@@ -17,7 +17,7 @@ from prela_server.query.parameters import Parameters
 
 __all__ = ["LIVE_PARAMETERS", "live_routes"]
 
-LIVE_PARAMETERS = ("cursor", "since", "limit")
+LIVE_PARAMETERS = ("query", "cursor", "since", "limit")
 
 Ask = Callable[[Callable[[], Any]], Awaitable[Any]]
 
@@ -32,6 +32,7 @@ def live_routes(reader: Reader, guard: Guard, ask: Ask) -> list[Route]:
         wanted = ArrivalsRequest(
             cursor=sent.text("cursor"),
             since=sent.moment("since"),
+            where=sent.span_filter().where,
             limit=50 if limit is None else limit,
         )
         return json_answer(await ask(lambda: reader.arrivals(project, wanted)))
