@@ -17,6 +17,7 @@ __all__ = [
     "days_of",
     "has_row",
     "scope_of",
+    "seen_once",
     "since_of",
     "until_of",
     "with_columns",

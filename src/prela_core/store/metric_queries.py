@@ -18,12 +18,15 @@ from prela_core.store.fragments import (
     MICROS,
     PROJECT,
     Query,
+    collapsed,
     has_row,
+    seen_once,
+    since_of,
+    until_of,
     with_columns,
 )
 from prela_core.store.groups import GroupQuery
 from prela_core.store.metrics import MAX_POINTS, Measure, MetricQuery
-from prela_core.store.seen import Window, seen_once
 from prela_core.store.summary import AGGREGATING_TYPES
 
 __all__ = ["PERCENTILES", "Key", "aggregates", "measured", "parts_of", "ranked", "source"]
@@ -183,35 +186,28 @@ def source(
     for name in parts:
         columns |= dict.fromkeys(_PARTS[name].columns)
     if spends:
-        columns |= dict.fromkeys(("trace_hash", "span_type"))
-    window = Window(asked.start_time, None if asked.end_time is None else asked.end_time - 1)
+        columns |= dict.fromkeys(("trace_id", "span_type"))
+    hi = None if asked.end_time is None else asked.end_time - 1
+    since, until = since_of(asked.start_time, parameters), until_of(hi, parameters)
     may = may_hold(asked.where, Subject.SPAN)
     for condition in may:
         parameters |= condition.parameters
-    rows = [PROJECT, *window.clauses(parameters), *(f"({each.sql})" for each in may)]
-    held = _held(asked, [has_row(rows)] if len(rows) > 1 else [], parameters)
+    rows = [*since, *until, *(f"({each.sql})" for each in may)]
+    held = _held(asked, [has_row([PROJECT, *rows])] if rows else [], parameters)
     if held:  # which may be about the span's trace
         columns["trace_id"] = None
-    narrow = _has_hash(rows) if may else None
-    seen = seen_once(with_columns(columns, held), window, parameters, narrow=narrow)
+    seen = seen_once(with_columns([*columns, "started_at"], held), since, until, rows)
     for condition in held:
         seen = f"(SELECT * FROM {seen} WHERE {condition.sql})"
     if not spends:
         return seen
     # Few agents tell what they used; only their traces are looked at as a whole.
-    repeating = _has_hash([*rows, f"NOT {_LEAF}", _TELLS])
-    telling = seen_once(
-        ("trace_hash", *_SPENDING), window, parameters, narrow=repeating, whole_traces=True
-    )
+    repeating = has_row([PROJECT, *rows, f"NOT {_LEAF}", _TELLS])
+    telling = collapsed(("trace_id", *_SPENDING), [repeating])
     return (
-        f"(SELECT *, {_LEAF} OR trace_hash NOT IN"
-        f" (SELECT trace_hash FROM {telling} WHERE {_LEAF} AND {_SPENT}) AS is_counted FROM {seen})"
+        f"(SELECT *, {_LEAF} OR trace_id NOT IN"
+        f" (SELECT trace_id FROM {telling} WHERE {_LEAF} AND {_SPENT}) AS is_counted FROM {seen})"
     )
-
-
-def _has_hash(rows: list[str]) -> str:
-    """Say that the trace has a row, of any version, that meets all of `rows`."""
-    return f"trace_hash IN (SELECT trace_hash FROM spans WHERE {' AND '.join(rows)})"
 
 
 def _held(
