@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import nox
 
 nox.options.default_venv_backend = "virtualenv"
@@ -75,6 +77,15 @@ def docs(session: nox.Session) -> None:
     """Write docs/api.md from the OpenAPI document; a test holds that it is current."""
     session.install("-e", ".[server]")
     session.run("python", "-m", "prela_server.docs.markdown", "docs/api.md")
+
+
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Run the notebooks of `examples/` again, and keep what they say."""
+    session.install("-e", ".[embedded]", *_group("notebooks"))
+    with session.chdir("examples/notebooks"):
+        for path in session.posargs or sorted(map(str, pathlib.Path().glob("*.ipynb"))):
+            session.run("jupyter-execute", "--inplace", path)
 
 
 @nox.session

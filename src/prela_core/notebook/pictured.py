@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -68,4 +69,4 @@ class Pictured(ABC):
     def _text(self, width: int, *, unicode: bool) -> str:
         columns = self._columns()
         table = table_text(columns, width=width, unicode=unicode) if columns else ""
-        return table + self._note()
+        return table + textwrap.fill(self._note(), max(width, 1))

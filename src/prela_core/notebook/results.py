@@ -10,11 +10,13 @@ from prela_core.html.excerpts import marked
 from prela_core.notebook import frames
 from prela_core.notebook.columns import group_columns, hit_columns, span_columns, trace_columns
 from prela_core.notebook.pictured import SHOWN, Pictured
+from prela_core.notebook.plots import plot_spans, plot_traces
 from prela_core.store import GroupSummary, SearchHit, StoredSpan, TraceSummary
 from prela_core.text import figures
 from prela_core.text.table import Column
 
 if TYPE_CHECKING:
+    import altair as alt
     import pyarrow as pa
 
 __all__ = ["Groups", "Hits", "Results", "Spans", "Traces"]
@@ -69,6 +71,10 @@ class Traces(Results[TraceSummary]):
     kind = TraceSummary
     noun = "trace"
 
+    def plot(self) -> alt.Chart:
+        """Draw when they began and how long they took, as an Altair chart; at most 5,000."""
+        return plot_traces(self)
+
     def _columns(self) -> list[Column]:
         return trace_columns(self[:SHOWN], self.now) if self else []
 
@@ -78,6 +84,10 @@ class Spans(Results[StoredSpan]):
 
     kind = StoredSpan
     noun = "span"
+
+    def plot(self) -> alt.Chart:
+        """Draw when they began and how long they took, as an Altair chart; at most 5,000."""
+        return plot_spans(self)
 
     def _columns(self) -> list[Column]:
         return span_columns(self[:SHOWN], self.now) if self else []

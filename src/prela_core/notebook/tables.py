@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from prela_core.notebook import frames
 from prela_core.notebook.pictured import SHOWN, Pictured
+from prela_core.notebook.plots import plot_table
 from prela_core.store import Measure, MetricTable
 from prela_core.text import figures
 from prela_core.text.table import Column
 
 if TYPE_CHECKING:
+    import altair as alt
     import pyarrow as pa
 
 __all__ = ["Table", "metric_table", "table_of_stream"]
@@ -35,6 +37,14 @@ class Table(Pictured):
     def names(self) -> list[str]:
         """The names of the columns."""
         return list(self._table.column_names)
+
+    def plot(self, measure: str | None = None) -> alt.Chart:
+        """Draw a column of numbers, by default the first, as an Altair chart.
+
+        Over time where a column tells it, a line for each group of texts; else as bars. Raises
+        `InvalidError` where there is no such column.
+        """
+        return plot_table(self._table, measure)
 
     def __len__(self) -> int:
         return int(self._table.num_rows)
