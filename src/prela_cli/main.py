@@ -39,6 +39,7 @@ COMMANDS = {
     "open": Entry("Open one trace as a page in the browser.", "embedded"),
     "stats": Entry("Count, time and price many spans, by model, tool, user, ...", "embedded"),
     "tail": Entry("Follow spans as they arrive.", "embedded"),
+    "export": Entry("Write spans to a file: JSON lines, Arrow or Parquet.", "embedded"),
     "sql": Entry("Ask in SQL over spans and traces.", "embedded"),
     "reindex": Entry("Read stored spans again, by new conventions and prices.", "embedded"),
     "delete": Entry("Delete traces: by id, by what they are, by age, or all.", "embedded"),

@@ -23,6 +23,7 @@ from prela_core.store import Order, PageRequest, Store, TraceFilter
 from prela_core.testing import NOON, ManualClock, MemoryStore
 from prela_server.accounts import Identity, Scope
 from prela_server.edge.problems import handlers
+from prela_server.query.export_routes import export_routes
 from prela_server.query.routes import query_routes
 
 _numbers = itertools.count(1)
@@ -148,7 +149,8 @@ def _over_http() -> Iterator[Store]:
         return Identity(project_id=project_id, key_id="", scopes=frozenset({scope}))
 
     store = MemoryStore()
-    app = Starlette(routes=query_routes(store, guard), exception_handlers=handlers())
+    routes = [*query_routes(store, guard), *export_routes(store, guard)]
+    app = Starlette(routes=routes, exception_handlers=handlers())
     with listening(app) as url, closing(OverHttp(url, store)) as client:
         yield cast("Store", client)
 

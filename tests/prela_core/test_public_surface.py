@@ -188,6 +188,7 @@ PUBLIC = {
         "Traces",
     ],
     "prela_core.pytest_plugin": ["CapturedTrace"],
+    "prela_core.store.export": ["ExportForm", "Selection"],
     "prela_core.store.sql": ["MAX_ROWS", "MAX_TEXT", "SqlForm", "SqlQuestion"],
     "prela_core.store": [
         "MAX_LIMIT",

@@ -19,6 +19,7 @@ from prela_core.analysis.reading import Analyses
 from prela_core.errors import StoreUnavailableError
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
 from prela_core.io.clickhouse_errors import is_unsupported, translated
+from prela_core.io.clickhouse_export import exported
 from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_sql import answer_sql
 from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
@@ -53,6 +54,7 @@ from prela_core.store import (
 from prela_core.store.arrivals import arrivals
 from prela_core.store.deletion_log import Step
 from prela_core.store.deletion_queries import takes_step
+from prela_core.store.export import ExportForm, Selection
 from prela_core.store.find_plan import find_spans
 from prela_core.store.fragments import Query
 from prela_core.store.group_plan import groups
@@ -294,6 +296,16 @@ class ClickHouseStore(Analyses):
         """Give the spans that were stored since, in the order in which they were stored."""
         settled = self._marks.settled()
         return self._answer(arrivals(project_id, wanted, settled, others_write=self._others_write))
+
+    def export(self, project_id: str, selection: Selection, form: ExportForm) -> Iterator[bytes]:
+        """Give a file of the spans that `selection` means, as it is made."""
+        return exported(
+            project_id,
+            selection.at(self._look_back().now),
+            form,
+            ask=self._ask,
+            borrowed=lambda: self._borrowed(self._long, writing=False, once=True),
+        )
 
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Answer one SELECT over the project's spans and traces."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
@@ -46,6 +46,7 @@ from prela_core.store import (
     TraceFilter,
     TraceSummary,
 )
+from prela_core.store.export import ExportForm, Selection
 from prela_core.store.groups import LISTS
 from prela_core.store.sql import SqlQuestion
 from prela_core.store.summary import open_whole
@@ -178,6 +179,18 @@ class HttpClient:
         if wanted.where is not None:
             sent["query"] = str(wanted.where)
         return self._ask("/api/v1/live", sent, Arrivals)
+
+    def export(self, project_id: str, selection: Selection, form: ExportForm) -> Iterator[bytes]:
+        """Give a file of the spans that `selection` means, as the server sends it."""
+        del project_id
+        where = selection.spans or selection.traces
+        sent = ({} if where is None else filter_parameters(where)) | {"format": form.value}
+        path = "/api/v1/export/spans" if selection.spans else "/api/v1/export"
+        with translated(self.url), self._client.stream("GET", path, params=sent) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise_for_problem(answer)
+            yield from answer.iter_bytes()
 
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Answer one SELECT over the tables `spans` and `traces`, in the form it asks for."""

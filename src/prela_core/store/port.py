@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from prela_core.model import SpanBatch
 from prela_core.store.arrivals import Arrivals, ArrivalsRequest
 from prela_core.store.deletions import Deletions
+from prela_core.store.export import ExportForm, Selection
 from prela_core.store.filters import Order, PageRequest, SpanFilter, SpanOrder, TraceFilter
 from prela_core.store.groups import GroupQuery, GroupSummary
 from prela_core.store.metrics import MetricQuery, MetricTable
@@ -119,6 +120,14 @@ class Reader(Protocol):
         From cursor to cursor nothing is left out: what is not yet visible waits for what was
         stored before it. What was stored again comes again, unless a merge was faster;
         `prela_core.store.following.Following` tells it.
+        """
+
+    def export(self, project_id: str, selection: Selection, form: ExportForm) -> Iterator[bytes]:
+        """Give a file of the spans that `selection` means, as it is made, piece by piece.
+
+        Each span is there once, whole, as it is seen everywhere else; `ExportForm.JSONL` also
+        has what was said of traces as a whole. What is inserted meanwhile may be there or not.
+        Errors come with the first piece, or later where the store fails then.
         """
 
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:

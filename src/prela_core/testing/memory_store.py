@@ -40,6 +40,7 @@ from prela_core.store import (
 )
 from prela_core.store.arrivals import Mark, decode_mark, next_mark
 from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, question_digest
+from prela_core.store.export import ExportForm, Selection
 from prela_core.store.plans import hit_from_texts, words_of
 from prela_core.store.rows import reread, stored_span
 from prela_core.store.sql import SqlQuestion
@@ -48,6 +49,7 @@ from prela_core.store.versions import version_of
 from prela_core.store.words import SEARCHED_FIELDS
 from prela_core.testing.asking import span_meets
 from prela_core.testing.clock import ManualClock
+from prela_core.testing.exporting import exported
 from prela_core.testing.finding import found_spans
 from prela_core.testing.groups import grouped
 from prela_core.testing.matching import (
@@ -296,6 +298,17 @@ class MemoryStore(Analyses):
         shown = held[: wanted.limit]
         end = shown[-1].mark if len(held) > wanted.limit else now
         return Arrivals(items=[each.span for each in shown], next_cursor=next_mark(project_id, end))
+
+    def export(self, project_id: str, selection: Selection, form: ExportForm) -> Iterator[bytes]:
+        """Give a file of the spans that `selection` means."""
+        self._check()
+        held = {key[1]: self._visible(*key) for key in list(self._spans) if key[0] == project_id}
+        announced = {
+            key[1]: (said.received_at, said.record, self._metadata(*key))
+            for key, said in list(self._announced.items())
+            if key[0] == project_id
+        }
+        return exported(held, announced, selection.at(self._now()), form)
 
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Refuse with `InvalidError`: there is no engine for SQL here."""

@@ -32,6 +32,7 @@ from prela_server.edge.metrics import metrics_routes
 from prela_server.edge.problems import handlers
 from prela_server.ingest.gateway import IngestGateway, ReceiptClock
 from prela_server.ingest.routes import ingest_routes
+from prela_server.query.export_routes import export_routes
 from prela_server.query.routes import query_routes
 from prela_server.query.sql_routes import sql_routes
 from prela_server.settings import Settings
@@ -115,6 +116,7 @@ def application(
         asking = Asking(micros=_micros, new_id=_new_deletion_id, asked=asked or _nobody_waits)
         routes += deletion_routes(store, guard, asking, body_seconds=settings.body_seconds)
         routes += sql_routes(store, guard)
+        routes += export_routes(store, guard)
     if routes:
         routes += docs_routes(
             lambda: build_document(

@@ -206,6 +206,8 @@ def _body(operation: Operation) -> dict[str, Any]:
 def _responses(operation: Operation, *, asks_for_keys: bool) -> dict[str, Any]:
     plain = msgspec.json.decode(msgspec.json.encode(operation.given))
     content = {"application/json": {"schema": _ref(operation.answer), "example": plain}}
+    if not operation.is_json:
+        content = {}
     if operation.otlp:
         content[Encoding.PROTOBUF.value] = {"schema": BYTES}
     content |= {media_type: {"schema": BYTES} for media_type in operation.others}

@@ -81,6 +81,7 @@ class Operation:
     shown: Mapping[str, str] = attrs.field(factory=dict)
     errors: Sequence[HTTPStatus] = ()
     otlp: bool = False
+    is_json: bool = True
     notes: Mapping[str, ParameterNote] = attrs.field(factory=dict)
     status: HTTPStatus = HTTPStatus.OK
     others: Sequence[str] = ()

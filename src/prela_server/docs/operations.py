@@ -10,6 +10,7 @@ from prela_core.store import Page, SearchHit, StoredSpan, TraceDetail, TraceSumm
 from prela_server.accounts import Scope
 from prela_server.docs.analysis_operations import analysis_operations
 from prela_server.docs.deletion_operations import deletion_operations
+from prela_server.docs.export_operations import export_operations
 from prela_server.docs.live_operations import live_operations
 from prela_server.docs.metric_operations import metric_operations
 from prela_server.docs.operation import ASKING, HEALTH, INGEST, QUERY, SENDING, TAGS, Operation
@@ -44,6 +45,7 @@ def operations(samples: Samples) -> list[Operation]:
         *live_operations(samples),
         *deletion_operations(samples),
         *sql_operations(),
+        *export_operations(samples),
         *_health(),
     ]
 

@@ -182,9 +182,11 @@ def _answers(document: Mapping[str, Any], responses: Mapping[str, Any]) -> Marku
             rows.append(_answer(status, prose(response["description"])))
             continue
         (media_type, media), *_ = response["content"].items()
-        name = media["schema"]["$ref"].rpartition("/")[2]
+        name = media["schema"].get("$ref", "").rpartition("/")[2]
         about = prose(response["description"])
-        if status.startswith("2"):
+        if not name:
+            about += tag("p", f"Bytes: {', '.join(response['content'])}", class_="note")
+        elif status.startswith("2"):
             kind = "A JSON object: " + tag("a", name, href=f"#schema-{name}")
             example = tag(
                 "details",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,6 +26,9 @@ class NoStore:
     @property
     def deletions(self) -> NoStore:
         return self
+
+    def export(self, *_: object) -> Iterator[bytes]:
+        return iter(())
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_: None
