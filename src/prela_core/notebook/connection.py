@@ -227,6 +227,7 @@ class Connection:
     def metrics(
         self,
         *measures: Measure | str,
+        query: str = "",
         by: Dimension | str | Sequence[Dimension | str] = (),
         bucket: Bucket | str | None = None,
         since: Length | None = None,
@@ -239,7 +240,8 @@ class Connection:
     ) -> Table:
         """Measure spans by group and time: `db.metrics("p95_duration_ms", by="model", since="7d")`.
 
-        `measures` are those of `prela_core.store.Measure`, by default the count. `by` names up to
+        `measures` are those of `prela_core.store.Measure`, by default the count. Only spans that
+        `query` describes are measured, in the language of `prela_core.ask`. `by` names up to
         three of service, name, span_type, status, provider, model, agent, tool, user, session and
         environment; `bucket` is minute, hour, day or week. Groups come in the `order` of a
         measure, the first one where none is named; `fill` adds buckets in which nothing is.
@@ -249,6 +251,7 @@ class Connection:
             measures=tuple(chosen(Measure, each) for each in measures) or (Measure.COUNT,),
             by=tuple(chosen(Dimension, each) for each in ([by] if isinstance(by, str) else by)),
             bucket=None if bucket is None else chosen(Bucket, bucket),
+            where=parse(query, Subject.SPAN),
             start_time=first,
             end_time=last,
             order=None if order is None else chosen(Measure, order),

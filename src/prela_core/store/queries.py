@@ -20,6 +20,7 @@ from prela_core.store.fragments import (
     PROJECT,
     Query,
     collapsed,
+    days_of,
     has_row,
     scope_of,
     since_of,
@@ -141,12 +142,8 @@ def rows(
     for condition in conditions:
         parameters |= condition.parameters
         clauses.append(f"countIf({condition.sql}) > 0")
-    if where.where is not None:
-        asked = trace_holds(where.where)
-        parameters |= asked.parameters
-        clauses.append(f"({asked.sql})")
-        columns = with_columns(columns, [asked])
-        narrowing = may_hold(where.where, Subject.TRACE) if ids is None else []
+    if ids is None:
+        narrowing = may_hold(where.where, Subject.TRACE)
         for condition in narrowing:
             parameters |= condition.parameters
         conditions += narrowing
@@ -161,6 +158,11 @@ def rows(
         clauses.append(f"(order_value, trace_id) {sign} ({{after:Int64}}, {{after_id:String}})")
         parameters |= {"after": after[0], "after_id": after[1]}
     scope = scope_of(ids, since, until, conditions, parameters)
+    if where.where is not None:
+        asked = trace_holds(where.where, scope)
+        parameters |= asked.parameters
+        clauses.append(f"({asked.sql})")
+        columns = with_columns(columns, [asked])
     having = f"\n    HAVING {' AND '.join(clauses)}" if clauses else ""
     return Query(
         f"SELECT {', '.join(ROW_FIELDS)}, order_value FROM ({ROW},\n        {value} AS order_value"
@@ -181,7 +183,7 @@ def spans_of(
         "offset": offset,
         "limit": limit,
     }
-    scope = ["trace_id = {trace:String}"]
+    scope = ["trace_id = {trace:String}", *days_of("[{trace:String}]")]
     part = " LIMIT {limit:UInt64} OFFSET {offset:UInt64}"
     shown = f"SELECT {SHOWN_SPAN} FROM {{source}} AS seen ORDER BY seen.started_at, seen.span_id"
     if after is None and not offset:

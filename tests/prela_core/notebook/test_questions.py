@@ -107,6 +107,8 @@ def test_measures_are_a_table_with_types(asked: Connection) -> None:
         {"model": "gpt-4o", "count": 1, "p95_duration_ms": 1000.0, "input_tokens": 1000},
         {"model": "gpt-4o-mini", "count": 1, "p95_duration_ms": 2000.0, "input_tokens": 1000},
     ] == sorted(table, key=lambda row: row["model"] or "")
+    (models,) = asked.metrics("count", query="model:gpt-4o*")
+    assert {"count": 2} == models
     types = [pa.string(), pa.int64(), pa.float64(), pa.int64()]
     assert types == [field.type for field in table.arrow().schema]
     assert (3, table[0]) == (len(table), next(iter(table)))
