@@ -200,6 +200,7 @@ def _query(samples: Samples) -> list[Operation]:
             summary="Show one trace",
             description=f"{_ONE_SENTENCE} A large trace is sent as it is "
             "read, so that neither side need hold all of it.",
+            tagged=True,
             scope=Scope.READ,
             answer=TraceDetail,
             answer_text="The trace.",
