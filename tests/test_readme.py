@@ -44,6 +44,7 @@ def test_every_command_shown_exists(typed: str) -> None:
     name, *rest = words(typed)
 
     assert name in COMMANDS
+    name = COMMANDS[name].same_as or name
     command = getattr(importlib.import_module(f"prela_cli.{name}"), name)
     if isinstance(command, click.Group):
         assert rest[0] in command.commands

@@ -76,7 +76,8 @@ class SqlAnswer:
     row_count: Annotated[int, Meta(ge=0, description="How many rows there are.")]
 
 
-_decoder = msgspec.json.Decoder(SqlDocument)
+# 7.0 is a whole number in JSON Schema.
+_decoder = msgspec.json.Decoder(SqlDocument, strict=False)
 
 
 def sql_routes(reader: Reader, guard: Guard) -> list[Route]:
