@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from prela_cli.saved_login import Login, save
 from prela_core.errors import ForbiddenError
+from prela_core.io.saved_login import Login, save
 
 __all__ = ["login"]
 

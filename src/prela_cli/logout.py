@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from prela_cli.saved_login import forget, login_file
+from prela_core.io.saved_login import forget, login_file
 
 __all__ = ["logout"]
 

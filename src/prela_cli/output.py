@@ -28,10 +28,10 @@ def show(picture: RenderableType) -> None:
     """Print a picture, fitted to the terminal; colours and a pager only where there is one."""
     console = _console()
     if not is_paged():
-        console.print(picture)
+        console.print(picture, crop=False)
         return
     with console.capture() as captured:
-        console.print(picture)
+        console.print(picture, crop=False)
     page(captured.get(), console.height)
 
 

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from prela_cli.data_dir import named_data_dir
-from prela_cli.saved_login import Login, login_file, read_login
+from prela_core.io.saved_login import Login, login_file, read_login
 
 __all__ = ["Target", "server_options", "target_options"]
 

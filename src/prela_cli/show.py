@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from prela_cli import moments
+from prela_cli.collecting import nothing_collected
 from prela_cli.find_trace import find_span, find_trace, newest_trace
 from prela_cli.output import show as show_picture
 from prela_cli.output import show_json
@@ -59,20 +60,21 @@ def show(
         raise click.UsageError("a TRACE_ID can't be empty; give one, or --latest")
     if critical_path and span_id is not None:
         raise click.UsageError("give --critical-path or --span, not both")
-    trace = find_trace(reader, trace_id) if trace_id is not None else newest_trace(reader)
-    if critical_path:
-        path = path_of(trace)
-        if as_json:
-            show_json(path)
+    with nothing_collected():
+        trace = find_trace(reader, trace_id) if trace_id is not None else newest_trace(reader)
+        if critical_path:
+            path = path_of(trace)
+            if as_json:
+                show_json(path)
+            else:
+                show_picture(PathTable(trace, path, moments.now()))
+        elif span_id is not None:
+            span = find_span(trace, span_id)
+            if as_json:
+                show_json(span)
+            else:
+                show_picture(SpanDetail(span))
+        elif as_json:
+            show_json(trace)
         else:
-            show_picture(PathTable(trace, path, moments.now()))
-    elif span_id is not None:
-        span = find_span(trace, span_id)
-        if as_json:
-            show_json(span)
-        else:
-            show_picture(SpanDetail(span))
-    elif as_json:
-        show_json(trace)
-    else:
-        show_picture(TraceTree(trace, moments.now(), attributes=attributes))
+            show_picture(TraceTree(trace, moments.now(), attributes=attributes))

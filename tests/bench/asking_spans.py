@@ -11,7 +11,6 @@ import random
 from collections.abc import Iterator
 
 import attrs
-import msgspec
 
 from prela_core.model import SpanRecord
 
@@ -161,8 +160,3 @@ class Maker:
     def _word(self) -> str:
         rng = self._rng
         return "".join(rng.choice("abcdefghijklmnoprstuvwy") for _ in range(rng.randint(3, 9)))
-
-
-def text_of(span: SpanRecord) -> str:
-    """Give a span as the JSON that a client would send: for its size."""
-    return msgspec.json.encode(span).decode()

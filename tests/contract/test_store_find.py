@@ -37,6 +37,11 @@ TRACES = {
     "until:2h": ["quick"],
     "input:REFUND": ["slow"],
     "agent:* not model:gpt*": ["slow"],
+    "any(type:tool status:error) under agent:planner": ["slow"],
+    "any(type:llm status:error) under agent:planner": [],
+    "type:agent child(type:llm) child(type:tool)": ["slow"],
+    "parent(type:llm)": [],
+    "all(type:llm) under agent:planner": ["quick"],
 }
 
 SPANS = {
@@ -50,6 +55,9 @@ SPANS = {
     "any(status:error) not type:tool": ["call", "plan"],
     "all(status:success)": ["one"],
     "parent_id:plan duration<1s": ["tool", "call"],
+    "parent(name:planner) status:success": ["call"],
+    "not under(type:agent)": ["plan", "one"],
+    "child(status:error)": ["plan"],
     "ended>2026-01-15T12:00:01Z": ["tool", "call", "plan"],
 }
 
@@ -171,3 +179,60 @@ def test_only_the_seen_version_is_found(place: Any) -> None:
 def test_another_project_has_none(shop: Any) -> None:
     assert [] == found(shop.elsewhere(), "any(status:error)")
     assert [] == traces(shop.elsewhere(), "status:error")
+
+
+def test_relatives_are_those_of_the_visible_spans(place: Any) -> None:
+    place.insert(
+        span_record(trace_id="t", span_id="top", name="top", started_at=MICROS - 40 * 24 * HOUR),
+        span_record(trace_id="t", span_id="a", parent_span_id="top", name="a"),
+        span_record(trace_id="t", span_id="b", parent_span_id="a", name="b"),
+        span_record(trace_id="t", span_id="orphan", parent_span_id="gone", name="orphan"),
+        span_record(trace_id="t", span_id="own", parent_span_id="own", name="own"),
+        span_record(trace_id="t", span_id="x", parent_span_id="y", name="x"),
+        span_record(trace_id="t", span_id="y", parent_span_id="x", name="y"),
+        # Another trace's spans of the same ids are no relatives.
+        span_record(trace_id="u", span_id="gone", name="gone"),
+        span_record(trace_id="u", span_id="b", parent_span_id="a", name="other"),
+    )
+    assert {
+        "under(name:top) since:1d": {"a", "b"},
+        "parent(name:a)": {"b"},
+        "child(name:b)": {"a"},
+        "parent(name:gone) or under(name:gone) or parent(*)": set(),
+        "under(name:own) or parent(name:own) or child(name:own)": set(),
+        "under(name:x)": {"x", "y"},
+        "parent(name:x)": {"y"},
+        "parent(parent(name:top))": {"b"},
+        "child(child(name:b))": {"top"},
+    } == {
+        text: set(found(place, text))
+        for text in (
+            "under(name:top) since:1d",
+            "parent(name:a)",
+            "child(name:b)",
+            "parent(name:gone) or under(name:gone) or parent(*)",
+            "under(name:own) or parent(name:own) or child(name:own)",
+            "under(name:x)",
+            "parent(name:x)",
+            "parent(parent(name:top))",
+            "child(child(name:b))",
+        )
+    }
+    place.insert(span_record(trace_id="t", span_id="a", name="a"))
+    assert ["a"] == found(place, "parent(name:top) or child(name:b)")
+    assert [] == found(place, "name:b under name:top")
+
+
+def test_a_deep_chain_is_looked_up_for_a_thousand_generations(place: Any) -> None:
+    place.insert(
+        *(
+            span_record(
+                trace_id="deep",
+                span_id=f"{number:04}",
+                parent_span_id=f"{number - 1:04}" if number else "",
+                name="top" if not number else "below",
+            )
+            for number in range(1100)
+        )
+    )
+    assert ["1024"] == found(place, "under(name:top) (span_id:1024 or span_id:1025)")

@@ -15,9 +15,9 @@ from tests.conftest import clean_environment
 from tests.prela_cli.conftest import FakeReader
 
 from prela_cli import source
-from prela_cli.saved_login import Login, login_file, read_login, save
 from prela_core.errors import SettingsError
 from prela_core.io import http_client
+from prela_core.io.saved_login import Login, login_file, read_login, save
 
 Run = Callable[..., Result]
 KEY = "prela_sk_notForEyes"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -142,3 +143,9 @@ def test_the_critical_path_lists_who_had_the_time(run: Run, reader: Any) -> None
     document = run("show", "--latest", "--critical-path", "--json").stdout
     assert 1500 == msgspec.json.decode(document, type=CriticalPath).duration_ms
     assert 2 == run("show", "--latest", "--critical-path", "--span", "in").exit_code
+
+
+def test_the_garbage_collector_is_back_afterwards(run: Run, trace: TraceDetail) -> None:
+    assert 0 == run("show", trace.trace_id).exit_code
+    assert 3 == run("show", "nothing").exit_code
+    assert gc.isenabled()

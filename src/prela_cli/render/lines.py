@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from prela_cli.render.plain import fit
+from prela_cli.render.plain import fit, width_of
 
-__all__ = ["Piece", "one_line"]
+__all__ = ["Piece", "many_lines", "one_line"]
 
 Piece = tuple[str, Style]
 """A stretch of clean text in one style."""
@@ -23,10 +22,31 @@ def one_line(pieces: Iterable[Piece], width: int, ellipsis: str) -> Iterator[Seg
     """
     left = width
     for text, style in pieces:
-        shown = fit(text, left, ellipsis)
-        if shown:
+        left -= width_of(text)
+        if left >= 0:
+            if text:
+                yield Segment(text, style)
+            continue
+        if shown := fit(text, left + width_of(text), ellipsis):
             yield Segment(shown, style)
-        left -= cell_len(shown)
-        if shown != text:
-            break
+        break
     yield Segment.line()
+
+
+def many_lines(
+    lines: Iterable[Sequence[Piece]], width: int, ellipsis: str, *, styled: bool
+) -> Iterator[Segment]:
+    """Yield lines as `one_line` does, in fewer steps where they fit, as nearly all do.
+
+    A console takes a few microseconds for each segment, which 20,000 lines make a second of: a
+    line is one segment where no styles are shown.
+    """
+    for pieces in lines:
+        text = "".join([text for text, _ in pieces])
+        if width_of(text) > width:
+            yield from one_line(pieces, width, ellipsis)
+        elif styled:
+            yield from [Segment(text, style) for text, style in pieces if text]
+            yield Segment.line()
+        else:
+            yield Segment(text + "\n")

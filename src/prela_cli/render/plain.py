@@ -6,14 +6,27 @@ the cursor, change the colours, set the window's title or turn the reading direc
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.cells import cell_len, set_cell_size
 
 from prela_core.text.plain import clean
 
-__all__ = ["clean", "fit", "fold", "pad"]
+__all__ = ["clean", "fit", "fold", "pad", "width_of"]
 
 _CHARS_PER_CELL = 8
 """Combining marks take no cell; more of them than this a cell is not language."""
+
+
+_REMEMBERED = 40
+_cells = lru_cache(maxsize=4096)(cell_len)  # bars, guides and names come again and again
+
+
+def width_of(text: str) -> int:
+    """Give the cells that `text` takes."""
+    if text.isascii():
+        return len(text)
+    return _cells(text) if len(text) <= _REMEMBERED else cell_len(text)
 
 
 def fit(text: str, width: int, ellipsis: str = "…") -> str:
@@ -22,7 +35,7 @@ def fit(text: str, width: int, ellipsis: str = "…") -> str:
     Chinese characters and most emoji take two cells, and are never halved.
     """
     head = text[: max(width, 0) * _CHARS_PER_CELL + _CHARS_PER_CELL]
-    if len(head) == len(text) and cell_len(head) <= width:
+    if len(head) == len(text) and width_of(head) <= width:
         return text
     if width < len(ellipsis):
         return ellipsis[: max(width, 0)]
@@ -31,7 +44,7 @@ def fit(text: str, width: int, ellipsis: str = "…") -> str:
 
 def pad(text: str, width: int, *, right: bool = False) -> str:
     """Fill `text` with blanks to `width` cells; `right` puts the blanks before it."""
-    blanks = " " * (width - cell_len(text))
+    blanks = " " * (width - width_of(text))
     return blanks + text if right else text + blanks
 
 

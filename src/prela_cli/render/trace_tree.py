@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import attrs
-from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 
@@ -25,8 +24,8 @@ from prela_cli.render.glyphs import (
     status_style,
     type_style,
 )
-from prela_cli.render.lines import Piece, one_line
-from prela_cli.render.plain import clean, fit, fold, pad
+from prela_cli.render.lines import Piece, many_lines, one_line
+from prela_cli.render.plain import clean, fit, fold, pad, width_of
 from prela_cli.render.trace_header import header_lines
 from prela_cli.render.tree_layout import Layout, lay_out
 from prela_cli.render.waterfall import TimeAxis, axis_of
@@ -70,9 +69,11 @@ class TraceTree:
         layout = lay_out(spans, lines, width)
         picture = _Picture(layout, axis_of(spans, layout.bar), glyphs, options.encoding)
         yield from one_line(picture.heading(), width, glyphs.ellipsis)
-        for line in lines:
-            for pieces in picture.line(line, attributes=self.attributes):
-                yield from one_line(pieces, width, glyphs.ellipsis)
+        drawn = (
+            pieces for line in lines for pieces in picture.line(line, attributes=self.attributes)
+        )
+        styled = console.color_system is not None
+        yield from many_lines(drawn, width, glyphs.ellipsis, styled=styled)
         if len(spans) < self.trace.span_count:
             shown = f"The first {figures.count(len(spans))} of "
             note = f"{shown}{figures.count(self.trace.span_count)} spans are shown."
@@ -103,12 +104,15 @@ class _Picture:
             yield [(self.glyphs.pending + " ", WARN), (note, WARN)]
             return
         yield self._span_line(line.span, line.guides)
+        notes = list(self._notes(line))
+        if not notes and not attributes:
+            return
         below = line.guides.below(self.glyphs)
-        for text, style in self._notes(line):
+        for text, style in notes:
             yield [("  " + below, DIM), (text, style)]
         if attributes:
             for key, value in attribute_pairs(line.span):
-                room = max(self.layout.width - 2 - cell_len(below) - cell_len(key) - 3, 8)
+                room = max(self.layout.width - 2 - width_of(below) - width_of(key) - 3, 8)
                 shown = fit(clean(value, self.encoding), room, self.glyphs.ellipsis)
                 yield [
                     ("  " + below, DIM),
@@ -140,13 +144,13 @@ class _Picture:
         lead = guides.lead(self.glyphs)
         word = TYPE_WORDS.get(span.span_type, "")
         tag = word + " " if word else ""
-        room = self.layout.label - cell_len(lead) - len(tag)
+        room = self.layout.label - width_of(lead) - len(tag)
         name = clean(span.name, self.encoding) or "(no name)"
         name = fit(name, room, self.glyphs.ellipsis)
-        rest = room - cell_len(name)
+        rest = room - width_of(name)
         detail = ""
         known = clean(span.model or span.tool_name or "", self.encoding)
-        if known and known not in name and cell_len(known) < rest:
+        if known and known not in name and width_of(known) < rest:
             detail = " " + known
         style = BAD if span.status == "error" else PLAIN if guides.depth else HEADING
         return [
@@ -162,7 +166,7 @@ class _Picture:
             return
         if span.status == "error" and span.status_message:
             message = clean(span.status_message[:_MESSAGE_READ], self.encoding)
-            room = self.layout.width - cell_len(line.guides.below(self.glyphs)) - 2 - len(note)
+            room = self.layout.width - width_of(line.guides.below(self.glyphs)) - 2 - len(note)
             for text in fold(message, room, _MESSAGE_LINES, self.glyphs.ellipsis):
                 yield note + text, ERROR_TEXT
                 note = " " * len(note)

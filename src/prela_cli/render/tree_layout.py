@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import attrs
-from rich.cells import cell_len
 
+from prela_cli.render.plain import width_of
 from prela_core.store import StoredSpan
 from prela_core.text import figures
 from prela_core.text.glyphs import TYPE_WORDS
@@ -63,5 +63,5 @@ def _label_width(line: Line) -> int:
     indent = 2 * (line.guides.depth - hidden) + (len(f"+{hidden} ") if hidden else 0)
     word = len(TYPE_WORDS.get(line.span.span_type, ""))
     known = line.span.model or line.span.tool_name or ""
-    detail = 1 + cell_len(known[:60]) if known not in line.span.name else 0
-    return indent + (word and word + 1) + cell_len(line.span.name[:200]) + detail
+    detail = 1 + width_of(known[:60]) if known not in line.span.name else 0
+    return indent + (word and word + 1) + width_of(line.span.name[:200]) + detail

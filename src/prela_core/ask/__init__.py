@@ -8,16 +8,20 @@ is text that parses to the same value. What a condition means is said once in SQ
 from __future__ import annotations
 
 from prela_core.ask.condition import (
+    GENERATIONS,
     Ago,
     All,
     And,
     Any,
+    Child,
     Compare,
     Condition,
     Not,
     Op,
     Or,
+    Parent,
     Pattern,
+    Under,
     Words,
 )
 from prela_core.ask.fields import FIELDS, Field, Kind, Subject
@@ -27,11 +31,13 @@ from prela_core.ask.values import number_of, whole
 
 __all__ = [
     "FIELDS",
+    "GENERATIONS",
     "MAX_LENGTH",
     "Ago",
     "All",
     "And",
     "Any",
+    "Child",
     "Compare",
     "Condition",
     "Field",
@@ -39,8 +45,10 @@ __all__ = [
     "Not",
     "Op",
     "Or",
+    "Parent",
     "Pattern",
     "Subject",
+    "Under",
     "Words",
     "bounds",
     "is_relative",

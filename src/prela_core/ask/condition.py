@@ -18,16 +18,20 @@ import attrs
 from prela_core.ask import spelling
 
 __all__ = [
+    "GENERATIONS",
     "Ago",
     "All",
     "And",
     "Any",
+    "Child",
     "Compare",
     "Condition",
     "Not",
     "Op",
     "Or",
+    "Parent",
     "Pattern",
+    "Under",
     "Words",
 ]
 
@@ -149,7 +153,46 @@ class All:
         return f"all({self.of})"
 
 
-Condition: typing.TypeAlias = Compare | Words | Not | And | Or | Any | All
+@attrs.frozen
+class Parent:
+    """The span that a span names as its parent has arrived and meets a condition.
+
+    A span that names itself has no parent.
+    """
+
+    of: Condition
+
+    def __str__(self) -> str:
+        return f"parent({self.of})"
+
+
+@attrs.frozen
+class Child:
+    """Some span that names this one as its parent meets a condition."""
+
+    of: Condition
+
+    def __str__(self) -> str:
+        return f"child({self.of})"
+
+
+@attrs.frozen
+class Under:
+    """Some span above this one meets a condition: its parent, the parent's parent, and so on.
+
+    In a circle of parents each span is above every other, and above itself. Looked at are the
+    `GENERATIONS` nearest.
+    """
+
+    of: Condition
+
+    def __str__(self) -> str:
+        return f"under({self.of})"
+
+
+GENERATIONS = 1024
+
+Condition: typing.TypeAlias = Compare | Words | Not | And | Or | Any | All | Parent | Child | Under
 
 
 def _inside(condition: Condition, *looser: type) -> str:

@@ -2,18 +2,35 @@
 
 or      = and { "or" and }
 and     = term { [ "and" ] term }
-term    = "not" term | "(" or ")" | call | comparison | words
-call    = ( "any" | "all" ) "(" or ")"
+term    = "not" term | one [ "under" above ]
+above   = one [ "under" above ]
+one     = "(" or ")" | call | comparison | words
+call    = ( "any" | "all" | "parent" | "child" | "under" ) "(" or ")"
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
 
 import attrs
 
-from prela_core.ask.condition import All, And, Any, Compare, Condition, Not, Op, Or, Pattern, Words
+from prela_core.ask.condition import (
+    All,
+    And,
+    Any,
+    Child,
+    Compare,
+    Condition,
+    Not,
+    Op,
+    Or,
+    Parent,
+    Pattern,
+    Under,
+    Words,
+)
 from prela_core.ask.fields import FIELDS, Field, Kind, Subject, field_of
 from prela_core.ask.tokens import Token, TokenKind, tokens
 from prela_core.ask.values import day_of, read_value
@@ -24,14 +41,19 @@ __all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_TERMS", "parse"]
 MAX_LENGTH = 4096
 MAX_DEPTH = 32
 MAX_TERMS = 64
-"""How much may be asked at once: characters, parentheses inside each other, conditions."""
+MAX_RELATIVES = 8
+"""How much may be asked at once: characters, parentheses inside each other, conditions, and
+conditions on the spans around one, each of which reads their traces once more."""
 
 _SIGNS = {"=": Op.IS, "!=": Op.IS} | {op.value: op for op in Op}
 _ORDERED = (Kind.DURATION, Kind.MONEY, Kind.COUNT, Kind.MOMENT)
 _ORDERING = (Op.ABOVE, Op.AT_LEAST, Op.BELOW, Op.AT_MOST)
 _MOMENTS = {"since": Op.AT_LEAST, "until": Op.BELOW}
 """Names that are a comparison with `started` already."""
-_CALLS = ("any", "all")
+_CALLS: Mapping[str, Callable[[Condition], Condition]] = MappingProxyType(
+    {"any": Any, "all": All, "parent": Parent, "child": Child, "under": Under}
+)
+_OF_TRACES = ("any", "all")
 _CLOSE = 0.6
 
 
@@ -55,6 +77,7 @@ class _Parser:
         self._at = 0
         self._depth = 0
         self._terms = 0
+        self._relatives = 0
         self._about = about
         self._in_call = ""
 
@@ -95,10 +118,36 @@ class _Parser:
         return found[0] if len(found) == 1 else And(tuple(found))
 
     def _term(self) -> Condition:
+        token = self._next
+        if self._takes("not"):
+            return Not(self._deeper(token, self._term))
+        found = self._one()
+        return self._under(found, token) if self._takes("under") else found
+
+    def _under(self, below: Condition, start: Token) -> Condition:
+        """Read what stands behind `under`, of which `below` stands before."""
+        outer, self._about, self._in_call = (self._about, self._in_call), Subject.SPAN, "under"
+        above = Under(self._above())
+        self._about, self._in_call = outer
+        if isinstance(below, All):
+            return All(Or((Not(above), below.of)))
+        of_one = below.of if isinstance(below, Any) else below
+        if (fault := _not_of_one_span(of_one)) is not None:
+            raise self._fault(
+                f"{fault} is no condition on one span, which could be under another", start
+            )
+        parts = of_one.of if isinstance(of_one, And) else (of_one,)
+        joined = And((*parts, above))
+        return Any(joined) if isinstance(below, Any) or self._about is Subject.TRACE else joined
+
+    def _above(self) -> Condition:
+        self._count_relative(self._tokens[self._at - 1])
+        found = self._one()
+        return And((found, Under(self._above()))) if self._takes("under") else found
+
+    def _one(self) -> Condition:
         token = self._take()
         match token.kind:
-            case TokenKind.KEYWORD if token.text == "not":
-                return Not(self._deeper(token, self._term))
             case TokenKind.OPEN:
                 return self._closed(token)
             case TokenKind.CALL:
@@ -129,19 +178,21 @@ class _Parser:
         if token.text not in _CALLS:
             raise self._fault(
                 f"there is no {token.text}(...); there are "
-                f"{' and '.join(f'{each}(...)' for each in _CALLS)}",
+                f"{', '.join(f'{each}(...)' for each in _CALLS)}",
                 token,
             )
-        if self._in_call:
+        if self._in_call and token.text in _OF_TRACES:
             raise self._fault(
                 f"{token.text}(...) can't stand inside {self._in_call}(...), "
                 "which is about one span",
                 token,
             )
-        outer, self._about, self._in_call = self._about, Subject.SPAN, token.text
+        if token.text not in _OF_TRACES:
+            self._count_relative(token)
+        outer, self._about, self._in_call = (self._about, self._in_call), Subject.SPAN, token.text
         inside = self._closed(token)
-        self._about, self._in_call = outer, ""
-        return Any(inside) if token.text == "any" else All(inside)
+        self._about, self._in_call = outer
+        return _CALLS[token.text](inside)
 
     def _comparison(self, token: Token) -> Condition:
         field, op = self._field(token), _SIGNS[token.sign]
@@ -227,6 +278,28 @@ class _Parser:
         if self._terms > MAX_TERMS:
             raise self._fault(f"at most {MAX_TERMS} conditions can be asked at once", token)
 
+    def _count_relative(self, token: Token) -> None:
+        self._relatives += 1
+        if self._relatives > MAX_RELATIVES:
+            raise self._fault(
+                f"at most {MAX_RELATIVES} of parent, child and under can be asked at once", token
+            )
+
     def _fault(self, sentence: str, token: Token | None = None) -> QueryError:
         token = token or self._next
         return QueryError(sentence, self._text, token.start, token.end)
+
+
+def _not_of_one_span(condition: Condition) -> str | None:
+    """Give the part of `condition` that is about a trace as a whole, if there is one."""
+    match condition:
+        case Any() | All():
+            return str(condition)
+        case And(parts) | Or(parts):
+            return next(filter(None, map(_not_of_one_span, parts)), None)
+        case Not(of):
+            return _not_of_one_span(of)
+        case Compare() if FIELDS[condition.field].column is None:
+            return condition.field
+        case _:
+            return None

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import attrs
 
-from prela_core.ask.condition import Ago, All, And, Any, Compare, Condition, Not, Op, Or
+from prela_core.ask.condition import (
+    Ago,
+    All,
+    And,
+    Any,
+    Child,
+    Compare,
+    Condition,
+    Not,
+    Op,
+    Or,
+    Parent,
+    Under,
+)
 
 __all__ = ["bounds", "is_relative", "resolved"]
 
@@ -16,7 +29,7 @@ def is_relative(condition: Condition | None) -> bool:
             return isinstance(condition.value, Ago)
         case And() | Or():
             return any(map(is_relative, condition.of))
-        case Not() | Any() | All():
+        case Not() | Any() | All() | Parent() | Child() | Under():
             return is_relative(condition.of)
         case _:
             return False
@@ -29,7 +42,7 @@ def resolved(condition: Condition, now: int) -> Condition:
             return attrs.evolve(condition, value=max(now - micros, 0))
         case And(parts) | Or(parts):
             return attrs.evolve(condition, of=tuple(resolved(each, now) for each in parts))
-        case Not(of) | Any(of) | All(of):
+        case Not(of) | Any(of) | All(of) | Parent(of) | Child(of) | Under(of):
             return attrs.evolve(condition, of=resolved(of, now))
         case _:
             return condition

@@ -74,7 +74,7 @@ def _token(text: str, at: int) -> Token:  # noqa: PLR0911 - one for each kind
     if text[at] == '"':
         word, end = _quoted(text, at)
         return Token(TokenKind.WORDS, at, end, word)
-    if (call := _CALL.match(text, at)) and call[1].lower() not in KEYWORDS:
+    if (call := _CALL.match(text, at)) and call[1].lower() not in KEYWORDS - {"under"}:
         return Token(TokenKind.CALL, at, call.end(), call[1].lower())
     if (comparison := _comparison(text, at)) is not None:
         return comparison

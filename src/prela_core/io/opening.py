@@ -22,6 +22,7 @@ from prela_core.io.data_directory import (
     unusable,
 )
 from prela_core.io.http_client import HttpClient
+from prela_core.io.saved_login import read_login
 from prela_core.io.shared_store import is_open_here, open_held, take
 from prela_core.io.span_files import SPAN_FILE_ENDINGS, load
 from prela_core.notebook import Connection
@@ -49,16 +50,18 @@ def connect(
     A path is a data directory, as `prela serve` and the exporter `store:path` fill it; where a
     server has it open, that server is asked. It may also be a file of spans (JSONL or JSON, plain
     or gzip), which is read into a store that ends with the connection. Without an argument it is
-    `PRELA_URL`, or else `PRELA_DATA_DIR` or `~/.prela`. The key is `PRELA_API_KEY` where none is
-    given. A directory is held until `close()`, so that no other process can open it meanwhile,
-    and a process has one directory or file open at a time, however often it connects to it.
+    `PRELA_URL`, or `PRELA_DATA_DIR`, or the server that `prela login` saved, or `~/.prela`. The
+    key is `PRELA_API_KEY` where none is given, or the one that was saved for that server.
+
+    A directory is held until `close()`, so that no other process can open it meanwhile, and a
+    process has one directory or file open at a time, however often it connects to it.
 
     Raises `InvalidError` for what does not exist, for a file that holds anything but spans and
     for what can be no URL or key, `DataDirectoryBusyError` when another process has the directory
     and answers nowhere, or this one has another, and `SettingsError` when it can't be used. The
     embedded engine needs `prela-core[embedded]`.
     """
-    place = os.environ.get("PRELA_URL") or "" if path_or_url is None else os.fspath(path_or_url)
+    place = _named_nowhere() if path_or_url is None else os.fspath(path_or_url)
     if place.startswith(("http://", "https://")):
         return _server(place, api_key)
     path = Path(place).expanduser() if place else default_data_directory()
@@ -73,8 +76,19 @@ def connect(
     return _server(url, api_key) if url else _directory(path)
 
 
+def _named_nowhere() -> str:
+    """Give what the environment names, or the server that was saved; "" where there is neither."""
+    named = os.environ.get("PRELA_URL") or os.environ.get("PRELA_DATA_DIR")
+    login = None if named else read_login()
+    return named or (login.url if login is not None else "")
+
+
 def _server(url: str, api_key: str | None) -> Connection:
-    client = HttpClient(url, api_key or os.environ.get("PRELA_API_KEY"))
+    key = api_key or os.environ.get("PRELA_API_KEY")
+    if key is None and (login := read_login()) is not None:
+        # To another server the key would be given away.
+        key = login.api_key if url.rstrip("/") == login.url.rstrip("/") else None
+    client = HttpClient(url, key)
     return _connection(client, client.url, client.close)
 
 

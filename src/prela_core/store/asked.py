@@ -13,16 +13,25 @@ from prela_core.ask import Condition as Asked
 from prela_core.ask import Subject
 from prela_core.errors import InvalidError
 from prela_core.store.asked_fields import Binder, rows_of_trace_clause, span_clause, trace_clause
+from prela_core.store.asked_relatives import (
+    RELATIVE_COLUMNS,
+    child_clause,
+    parent_clause,
+    under_clause,
+)
 from prela_core.store.conditions import Condition
 from prela_core.store.fragments import collapsed
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
 
-__all__ = ["may_hold", "span_holds", "trace_holds"]
+__all__ = ["may_hold", "relatives_may_hold", "span_holds", "trace_holds"]
 
 
-def trace_holds(where: Asked) -> Condition:
-    """Say that a trace meets `where`: over the aliases of `ROW` and its visible spans."""
-    compiler = _Compiler("asked")
+def trace_holds(where: Asked, scope: Sequence[str]) -> Condition:
+    """Say that a trace meets `where`: over the aliases of `ROW` and its visible spans.
+
+    `scope` is as for `span_holds`.
+    """
+    compiler = _Compiler("asked", scope)
     return compiler.whole(compiler.trace(where))
 
 
@@ -49,6 +58,14 @@ def may_hold(where: Asked | None, about: Subject) -> list[Condition]:
         row = compiler.row(where)
         found = [] if row is None else [row]
     return [compiler.whole(sql) for sql in dict.fromkeys(found)]
+
+
+def relatives_may_hold(where: Asked | None) -> list[Condition]:
+    """Give such conditions on rows of the trace of a span that meets `where`, at whatever time."""
+    if where is None:
+        return []
+    compiler = _Compiler("near")
+    return [compiler.whole(sql) for sql in dict.fromkeys(compiler.relatives(where))]
 
 
 class _Compiler:
@@ -91,7 +108,9 @@ class _Compiler:
                 # Whichever side holds, there is a row for its first clause.
                 return [_any_of(side[0] for side in sides)] if all(sides) else []
             case ask.Any(of) | ask.All(of):
-                row = self.row(of)
+                return [*filter(None, [self.row(of)]), *self.relatives(of)]
+            case ask.Parent() | ask.Child() | ask.Under():
+                return self.relatives(where)
             case ask.Compare() if ask.FIELDS[where.field].of_trace:
                 row = rows_of_trace_clause(where)
             case ask.Not():
@@ -99,6 +118,18 @@ class _Compiler:
             case _:
                 row = self.row(where)
         return [row] if row else []
+
+    def relatives(self, where: Asked) -> list[str]:
+        """Give such clauses for what a span asks of those around it, and of its trace."""
+        match where:
+            case ask.And(parts):
+                return [sql for part in parts for sql in self.relatives(part)]
+            case ask.Parent(of) | ask.Child(of) | ask.Under(of):
+                return [*filter(None, [self.row(of)]), *self.relatives(of)]
+            case ask.Any() | ask.All():
+                return self.rows(where)
+            case _:
+                return []
 
     def row(self, where: Asked) -> str | None:
         """Give a clause that the row of a span that meets `where` meets; None when all may."""
@@ -118,14 +149,25 @@ class _Compiler:
         match where:
             case ask.And() | ask.Or() | ask.Not():
                 return _joined(where, self._local)
-            case ask.Any() | ask.All():
-                raise InvalidError("any(...) and all(...) can't stand inside each other")
-            case _:
+            case ask.Parent(of):
+                return parent_clause(self._local(of), self._seen())
+            case ask.Child(of):
+                return child_clause(self._local(of), self._seen())
+            case ask.Under(of):
+                return under_clause(self._local(of), self._seen())
+            case ask.Compare() | ask.Words():
                 return span_clause(where, self._binder)
+            case _:
+                raise InvalidError("any(...) and all(...) can't stand inside each other")
+
+    def _seen(self) -> str:
+        """Give all visible spans of the traces looked at, with the columns asked about so far."""
+        self._binder.reads(*RELATIVE_COLUMNS)
+        return collapsed(self._binder.columns, list(self._scope))
 
     def _in_traces(self, where: Asked) -> str:
         """Say that the span's trace meets `where`."""
-        inner = _Compiler(f"{self._binder.prefix}{len(self._binder.parameters)}_")
+        inner = _Compiler(f"{self._binder.prefix}{len(self._binder.parameters)}_", self._scope)
         clause = inner.whole(inner.trace(where))
         self._binder.parameters |= clause.parameters
         source = collapsed(dict.fromkeys((*ROW_COLUMNS, *clause.columns)), list(self._scope))

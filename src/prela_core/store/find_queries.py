@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from prela_core.ask import Subject
-from prela_core.store.asked import may_hold, span_holds
+from prela_core.store.asked import may_hold, relatives_may_hold, span_holds
 from prela_core.store.filters import SpanFilter, SpanOrder
 from prela_core.store.fragments import (
     MICROS,
     PROJECT,
     Query,
     collapsed,
+    has_row,
     scope_of,
     since_of,
     until_of,
@@ -40,6 +41,9 @@ def found_candidates(
     for condition in may_hold(where.where, Subject.SPAN):
         clauses.append(f"({condition.sql})")
         parameters |= condition.parameters
+    for condition in relatives_may_hold(where.where):
+        clauses.append(has_row([PROJECT, f"({condition.sql})"]))
+        parameters |= condition.parameters
     return Query(
         f"SELECT trace_id, max({MICROS.format('started_at')}) AS bound FROM spans"
         f" WHERE {' AND '.join(clauses)}"
@@ -66,10 +70,13 @@ def found_keys(
     """
     parameters: dict[str, Any] = {"project": project_id, "limit": limit}
     since, until = since_of(lo, parameters), until_of(hi, parameters)
-    may = may_hold(where.where, Subject.SPAN) if ids is None else []
-    for condition in may:
-        parameters |= condition.parameters
-    scope = scope_of(ids, since, until, may, parameters)
+    own, near = may_hold(where.where, Subject.SPAN), relatives_may_hold(where.where)
+    scope = scope_of(ids, since, until, own, parameters)
+    if ids is None:
+        # Those around a span may have started before the window.
+        scope += [has_row([PROJECT, f"({each.sql})"]) for each in near]
+        for condition in (*own, *near):
+            parameters |= condition.parameters
     clauses = ["1", *since, *until]
     held = [span_holds(where.where, scope)] if where.where is not None else []
     for condition in held:

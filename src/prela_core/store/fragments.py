@@ -14,6 +14,7 @@ __all__ = [
     "PROJECT",
     "Query",
     "collapsed",
+    "days_of",
     "has_row",
     "scope_of",
     "seen_once",
@@ -25,6 +26,7 @@ __all__ = [
 MICROS = "toUnixTimestamp64Micro({0})"
 _MOMENT = "fromUnixTimestamp64Micro({{{0}:Int64}}, 'UTC')"
 PROJECT = "project_id = {project:String}"
+_DAY = "toDate(started_at)"
 
 
 @attrs.frozen
@@ -54,7 +56,7 @@ def scope_of(
     """Narrow a reading to `ids`, or to whatever may start in the window and meet the conditions."""
     if ids is not None:
         parameters["ids"] = list(ids)
-        return ["trace_id IN {ids:Array(String)}"]
+        return ["trace_id IN {ids:Array(String)}", *days_of("{ids:Array(String)}")]
     scope = [has_row([PROJECT, *since, *until])] if since or until else []
     return scope + [has_row([PROJECT, *since, f"({each.sql})"]) for each in conditions]
 
@@ -95,9 +97,49 @@ def seen_once(columns: Iterable[str], since: list[str], until: list[str], rows: 
 
     A version that starts in the window and has been beaten by one that does not is not read.
     Spans of traces without a row, of any version, that meets all of `rows` may be left out.
+    Rows of a span that share their day share the whole key, so that `FINAL` leaves the highest.
+    Only the few traces that have rows on several days are collapsed apart, wherever those are.
     """
-    window = [*since, *until]
-    seen = collapsed(
-        dict.fromkeys([*columns, "started_at"]), [has_row([PROJECT, *rows])] if rows else []
+    shown = list(dict.fromkeys([*columns, "started_at"]))
+    # A part or granule may be passed over by whole days only: all versions of a span share theirs.
+    whole_days = [each for each in (*since, *until) if each.startswith(_DAY)]
+    cut = [
+        each.replace("started_at", "identity(started_at)")
+        for each in (*since, *until)
+        if each not in whole_days
+    ]
+    moved = _on_several_days(since, until)
+    scope = [has_row([PROJECT, *rows])] if set(rows) - {*since, *until} else []
+    inside = [PROJECT, *whole_days, *cut, f"trace_hash NOT IN {moved}", *scope]
+    apart = [f"trace_hash IN {moved}", *scope]
+    window = f" WHERE {' AND '.join([*since, *until])}" if since or until else ""
+    return (
+        f"(SELECT {', '.join(shown)} FROM spans FINAL WHERE {' AND '.join(inside)}"
+        f" UNION ALL SELECT * FROM {collapsed(shown, apart)}{window})"
     )
-    return f"(SELECT * FROM {seen} WHERE {' AND '.join(window)})" if window else seen
+
+
+def days_of(traces: str) -> list[str]:
+    """Narrow a reading of `traces`, an expression for their ids, to the days that they are on."""
+    of_traces = (
+        f"FROM spans WHERE {PROJECT} AND trace_hash IN (SELECT cityHash64(arrayJoin({traces})))"
+    )
+    return [
+        f"{_DAY} >= (SELECT min({_DAY}) {of_traces})",
+        f"{_DAY} <= (SELECT max({_DAY}) {of_traces})",
+    ]
+
+
+def _on_several_days(since: list[str], until: list[str]) -> str:
+    """Give the hashes of traces with rows on several days, of which some may be in the window.
+
+    Two traces of one hash are only taken for one on several days. The engine takes the value of a
+    subquery in brackets once for a statement, so that both halves have the same.
+    """
+    having = [f"min({_DAY}) < max({_DAY})"]
+    having += [each.replace(_DAY, f"max({_DAY})") for each in since if each.startswith(_DAY)]
+    having += [each.replace(_DAY, f"min({_DAY})") for each in until if each.startswith(_DAY)]
+    return (
+        "(SELECT arrayJoin((SELECT groupArray(trace_hash) FROM (SELECT trace_hash FROM spans"
+        f" WHERE {PROJECT} GROUP BY project_id, trace_hash HAVING {' AND '.join(having)}))))"
+    )

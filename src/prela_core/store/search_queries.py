@@ -133,25 +133,25 @@ def _meets(where: TraceFilter, ids: Sequence[str] | None, parameters: dict[str, 
     conditions = span_conditions(where)
     clauses, values = trace_conditions(where)
     clauses += [f"countIf({condition.sql}) > 0" for condition in conditions]
-    if where.where is not None:
-        asked = trace_holds(where.where)
-        clauses.append(f"({asked.sql})")
-        conditions.append(asked)
     since = since_of(where.start_time, parameters, "start")
     if since:
         clauses.append("first_micros >= {start:Int64}")
     if where.end_time is not None:
         clauses.append("first_micros <= {last:Int64}")
         parameters["last"] = where.end_time - 1
-    if not clauses:
+    if not clauses and where.where is None:
         return []
     parameters |= values
-    for condition in conditions:
-        parameters |= condition.parameters
     if ids is not None:
         scope = ["trace_id IN {ids:Array(String)}"]
     else:
         scope = _may_meet(where, parameters) or [has_row([PROJECT, *since])]
+    if where.where is not None:
+        asked = trace_holds(where.where, scope)
+        clauses.append(f"({asked.sql})")
+        conditions.append(asked)
+    for condition in conditions:
+        parameters |= condition.parameters
     source = collapsed(with_columns(ROW_COLUMNS, conditions), scope)
     computed = f"{ROW} FROM {source} GROUP BY trace_id HAVING {' AND '.join(clauses)}"
     return [f"trace_id IN (SELECT trace_id FROM ({computed}))"]

@@ -54,31 +54,56 @@ def trace_meets(  # noqa: PLR0911 - one for each kind
         case ask.Not(of):
             return not trace_meets(of, spans)
         case ask.Any(of):
-            return any(_span(of, span, None) for span in spans)
+            return any(_span(of, span, spans, inside=True) for span in spans)
         case ask.All(of):
-            return all(_span(of, span, None) for span in spans)
+            return all(_span(of, span, spans, inside=True) for span in spans)
         case Compare() if FIELDS[where.field].of_trace:
             return _fits(_in_whole_numbers(where), _of_trace(where.field, spans))
         case _:
-            return any(_span(where, span, None) for span in spans)
+            return any(_span(where, span, spans, inside=True) for span in spans)
 
 
-def _span(where: Condition, span: StoredSpan, spans: Sequence[StoredSpan] | None) -> bool:
+def _span(  # noqa: PLR0911 - one for each kind
+    where: Condition, span: StoredSpan, spans: Sequence[StoredSpan], *, inside: bool = False
+) -> bool:
+    """Say whether `span` meets `where`; `inside` says that the whole trace was asked already."""
     match where:
         case ask.And(parts):
-            return all(_span(part, span, spans) for part in parts)
+            return all(_span(part, span, spans, inside=inside) for part in parts)
         case ask.Or(parts):
-            return any(_span(part, span, spans) for part in parts)
+            return any(_span(part, span, spans, inside=inside) for part in parts)
         case ask.Not(of):
-            return not _span(of, span, spans)
+            return not _span(of, span, spans, inside=inside)
         case ask.Any() | ask.All():
-            if spans is None:
+            if inside:
                 raise InvalidError("any(...) and all(...) can't stand inside each other")
             return trace_meets(where, spans)
+        case ask.Parent() | ask.Child() | ask.Under():
+            around = _around(where, span, spans)
+            return any(_span(where.of, each, spans, inside=True) for each in around)
         case ask.Words(text):
             return holds_word(span, text)
         case _:
             return _of_span(where, span)
+
+
+def _around(
+    where: ask.Parent | ask.Child | ask.Under, span: StoredSpan, spans: Sequence[StoredSpan]
+) -> list[StoredSpan]:
+    if isinstance(where, ask.Child):
+        return [
+            each
+            for each in spans
+            if each.parent_span_id == span.span_id and each.span_id != span.span_id
+        ]
+    by_id = {each.span_id: each for each in spans}
+    found: dict[str, StoredSpan] = {}
+    while len(found) < (1 if isinstance(where, ask.Parent) else ask.GENERATIONS):
+        above = span.parent_span_id
+        if above is None or above == span.span_id or above not in by_id or above in found:
+            break
+        span = found[above] = by_id[above]
+    return list(found.values())
 
 
 def _of_span(compare: Compare, span: StoredSpan) -> bool:

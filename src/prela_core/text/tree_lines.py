@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import attrs
 
@@ -56,7 +57,12 @@ class Guides:
 
     def _above(self, glyphs: Glyphs) -> str:
         skipped = f"+{self.hidden} " if self.hidden else ""
-        return skipped + "".join(glyphs.pipe if more else "  " for more in self.open_levels)
+        return skipped + _pipes(self.open_levels, glyphs.pipe)
+
+
+@lru_cache(maxsize=4096)  # there are at most 2,047 for each set of marks
+def _pipes(open_levels: tuple[bool, ...], pipe: str) -> str:
+    return "".join(pipe if more else "  " for more in open_levels)
 
 
 @attrs.frozen

@@ -12,9 +12,10 @@ from designs import Design
 from engine import Rows, ask, open_engine
 from generator import FIRST, LAST_DAY, UNTIL
 from pages import FAILED, NEWEST, NEWEST_FIRST, OF_MODEL, OF_USER, TRACE_ROW, Filter
-from questions import questions
 from search import INDEXED_SUBSTRING, LIMIT, SUBSTRING, WORD, search
 from texts import CJK_PHRASE, COMMON_WORD, RARE_WORD
+
+from questions import questions
 
 __all__ = ["check"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from designs import Design
 from engine import arrow_stream, insert, open_engine
 from generator import Generator
+
 from questions import TRACE_BY_ID, questions, some_traces
 
 __all__ = ["readers"]

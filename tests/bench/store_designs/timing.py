@@ -13,6 +13,7 @@ import attrs
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from designs import Design
 from engine import open_engine, print_sizes
+
 from questions import TRACE_BY_ID, Question, questions, searches, some_traces
 
 __all__ = ["cold", "cold_one", "query"]

@@ -9,12 +9,15 @@ from prela_core.ask import (
     All,
     And,
     Any,
+    Child,
     Compare,
     Not,
     Op,
     Or,
+    Parent,
     Pattern,
     Subject,
+    Under,
     Words,
     parse,
 )
@@ -70,6 +73,18 @@ ERROR = Compare("status", IS, "error")
         ("not a b", And((Not(Words("a")), Words("b")))),
         ("any(type:TOOL status:error)", Any(And((Compare("type", IS, "tool"), ERROR)))),
         ("all(status:error)", All(ERROR)),
+        ("parent(a) child(a)", And((Parent(Words("a")), Child(Words("a"))))),
+        ("under(a)", Under(Words("a"))),
+        (
+            "any(type:tool status:error) under agent:planner",
+            Any(And((Compare("type", IS, "tool"), ERROR, Under(Compare("agent", IS, "planner"))))),
+        ),
+        ("a under b", Any(And((Words("a"), Under(Words("b")))))),
+        (
+            "a under b under c",
+            Any(And((Words("a"), Under(And((Words("b"), Under(Words("c")))))))),
+        ),
+        ("all(a) under b", All(Or((Not(Under(Words("b"))), Words("a"))))),
         ("any", Words("any")),
         ("", None),
         ("  \n ", None),
@@ -91,8 +106,13 @@ def test_what_is_understood(text: str, expected: object) -> None:
         ("a or or b", 6, "a condition is missing before 'or'; put the word in quotes"),
         ("any(any(x))", 5, "can't stand inside any(...)"),
         ("any(a all(b))", 7, "can't stand inside any(...)"),
-        ("some(x)", 1, "there are any(...) and all(...)"),
+        ("some(x)", 1, "there are any(...), all(...), parent(...)"),
         ("any(spans>3)", 5, "of a trace as a whole"),
+        ("spans>3 under a", 1, "spans is no condition on one span"),
+        ("(any(a) b) under c", 1, "any(a) is no condition on one span"),
+        ("a under any(b)", 9, "can't stand inside under(...)"),
+        ("a under", 8, "a condition is missing before the end"),
+        ("under(a) " * 9, 73, "at most 8 of parent, child and under"),
         ("duration>2x", 10, "500ms, 2s, 1m30s or 1h"),
         ("cost>much", 6, "a number such as $0.05"),
         ("tokens>1e999", 8, "more than can be compared"),
@@ -124,3 +144,8 @@ def test_where_a_mistake_is_seen(text: str, column: int, says: str) -> None:
 def test_a_span_has_no_figures_of_a_trace() -> None:
     with pytest.raises(QueryError, match="column 3: errors is of a trace as a whole"):
         parse("a errors>1", Subject.SPAN)
+
+
+def test_of_a_span_what_is_under_is_that_span() -> None:
+    condition = parse("a under b", Subject.SPAN)
+    assert And((Words("a"), Under(Words("b")))) == condition

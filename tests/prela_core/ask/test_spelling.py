@@ -13,14 +13,17 @@ from prela_core.ask import (
     All,
     And,
     Any,
+    Child,
     Compare,
     Condition,
     Kind,
     Not,
     Op,
     Or,
+    Parent,
     Pattern,
     Subject,
+    Under,
     Words,
     parse,
 )
@@ -78,7 +81,10 @@ def conditions(about: Subject = Subject.TRACE) -> st.SearchStrategy[Condition]:
         several = st.lists(inner, min_size=2, max_size=3).map(tuple)
         return inner.map(Not) | several.map(And) | several.map(Or)
 
-    inside = st.recursive(leaf, more, max_leaves=4)
+    def related(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+        return more(inner) | inner.map(Parent) | inner.map(Child) | inner.map(Under)
+
+    inside = st.recursive(leaf, related, max_leaves=4)
     if about is Subject.TRACE:
         spans = st.deferred(lambda: _inside)
         leaf = leaf | spans.map(Any) | spans.map(All)

@@ -10,8 +10,11 @@ import prela_core
 from prela_core.errors import DataDirectoryBusyError, InvalidError
 from prela_core.io import opening
 from prela_core.io.data_directory import DataDirectory
+from prela_core.io.http_client import HttpClient
+from prela_core.io.saved_login import Login, save
 from prela_core.io.store_exporter import StoreExporter
 from prela_core.io.tracing import open_tracer
+from prela_core.notebook import Connection
 
 
 @pytest.fixture
@@ -25,7 +28,8 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PRELA_CONFIG_DIR", str(tmp_path / "settings"))
     for name in ("PRELA_URL", "PRELA_API_KEY", "PRELA_DATA_DIR"):
         monkeypatch.delenv(name, raising=False)
 
@@ -54,6 +58,26 @@ def test_a_server_is_asked_by_its_url_or_by_the_directory_that_it_has_open(
         held.announce("http://127.0.0.1:7")
         with prela_core.connect(tmp_path / "data") as db:
             assert "<Prela: the traces of http://127.0.0.1:7>" == repr(db)
+
+
+def test_the_server_that_was_saved_is_asked_with_its_key_unless_another_is_named(
+    monkeypatch: pytest.MonkeyPatch, data: Path
+) -> None:
+    save(Login(url="http://saved.test", api_key="kept"))
+
+    def asked(connection: Connection) -> tuple[str, str | None]:
+        with connection:
+            reader = connection.reader
+            assert isinstance(reader, HttpClient)
+            return reader.url, reader._client.headers.get("X-API-Key")
+
+    assert ("http://saved.test", "kept") == asked(prela_core.connect())
+    assert ("http://saved.test", "kept") == asked(prela_core.connect("http://saved.test/"))
+    assert ("http://saved.test", "given") == asked(prela_core.connect(None, "given"))
+    assert ("http://other.test", None) == asked(prela_core.connect("http://other.test"))
+    monkeypatch.setenv("PRELA_DATA_DIR", str(data))
+    with prela_core.connect() as db:
+        assert 1 == len(db.traces())
 
 
 def test_what_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:

@@ -17,7 +17,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prela_core.store import Order, ReindexScope, TraceFilter, queries, reindex, search_queries
+from prela_core.ask import Subject, parse
+from prela_core.store import (
+    Bucket,
+    Dimension,
+    GroupQuery,
+    Measure,
+    MetricQuery,
+    Order,
+    ReindexScope,
+    TraceFilter,
+    group_queries,
+    metric_queries,
+    queries,
+    reindex,
+    search_queries,
+)
 from prela_core.store.fragments import Query
 
 SNAPSHOTS = Path(__file__).parent / "sql"
@@ -44,6 +59,16 @@ SEARCH = TraceFilter(
 )
 
 SCOPE = ReindexScope(project_id="p", start_time=1_000_000, end_time=9_000_000)
+
+COSTS = MetricQuery(
+    measures=(Measure.COST, Measure.P95_DURATION),
+    by=(Dimension.MODEL, Dimension.TOOL),
+    bucket=Bucket.HOUR,
+    where=parse("status:error", Subject.SPAN),
+    start_time=1_000_000,
+    end_time=9_000_000,
+    with_other=True,
+)
 
 STATEMENTS: dict[str, Query] = {
     "days, all": reindex.days(ReindexScope()),
@@ -88,6 +113,14 @@ STATEMENTS: dict[str, Query] = {
     "spans of a trace, after one": queries.spans_of("p", "t", after=(3, "a"), offset=0, limit=9),
     "metadata": queries.metadata_of("p", ["a", "b"]),
     "announced": queries.announced("p", "t"),
+    "measures, all together": metric_queries.measured(
+        "p", MetricQuery(measures=tuple(Measure)), None
+    ),
+    "measures, of groups": metric_queries.measured("p", COSTS, [("m", "t"), ("", "t")]),
+    "measures, in order": metric_queries.ranked("p", COSTS, COSTS.measures),
+    "groups, listed": group_queries.groups_of(
+        "p", GroupQuery(by=Dimension.USER), after=(3, "u"), offset=0, limit=9
+    ),
 }
 
 _BREAKS = re.compile(r" (?=(?:SELECT|FROM|WHERE|AND|GROUP BY|HAVING|ORDER BY|LIMIT)\b)|\(|\)")
@@ -157,11 +190,11 @@ OF_ALL_PROJECTS = {"days, all"}
 def test_every_reading_is_of_one_project(name: str) -> None:
     """Each FROM of a table is followed by the condition on the project."""
     sql = " ".join(STATEMENTS[name].sql.split())
-    tables = r"FROM (?:spans|trace_announcements)"
+    tables = r"FROM (?:spans(?: FINAL)?|trace_announcements)"
     readings = re.findall(
         rf"{tables} WHERE project_id = {{project:String}}(?: AND|$| [A-Z)]|\))", sql
     )
-    assert len(re.findall(rf"{tables}\b", sql)) == len(readings) > 0
+    assert len(re.findall(rf"{tables}\b(?! FINAL)", sql)) == len(readings) > 0
 
 
 HOSTILE = "zq'; DROP TABLE spans; --{x:String}\\\0"

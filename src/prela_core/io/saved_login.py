@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 import attrs
-import click
 import msgspec
 
 from prela_core.errors import SettingsError
@@ -29,8 +29,8 @@ class Login:
 
 def login_file() -> Path:
     """Give the file's place: in `PRELA_CONFIG_DIR`, or where the platform keeps settings."""
-    directory = os.environ.get("PRELA_CONFIG_DIR") or click.get_app_dir("prela")
-    return Path(directory) / "login.json"
+    given = os.environ.get("PRELA_CONFIG_DIR")
+    return (Path(given) if given else _settings_home() / "prela") / "login.json"
 
 
 def read_login() -> Login | None:
@@ -91,3 +91,11 @@ def _unusable(path: Path, error: OSError) -> SettingsError:
         f"{path} can't be used ({error.strerror or error}); let this user read and write it, or "
         "set PRELA_CONFIG_DIR"
     )
+
+
+def _settings_home() -> Path:
+    """Give the folder where programs keep what their user chose."""
+    if sys.platform == "darwin":
+        return Path("~/Library/Application Support").expanduser()
+    variable, usual = ("APPDATA", "~") if os.name == "nt" else ("XDG_CONFIG_HOME", "~/.config")
+    return Path(os.environ.get(variable) or usual).expanduser()
