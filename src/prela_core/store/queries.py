@@ -68,6 +68,9 @@ SHOWN_SPAN = ", ".join(
 )
 """`SPAN_FIELDS` of a source that is called `seen`, moments as microseconds."""
 
+_MOST_OF_A_TRACE = 10_000
+"""From how many spans on a part of a trace is read as the whole of it would be."""
+
 # An empty object is what announcements without metadata hold.
 LAST_SENT = "argMaxIf(metadata, version, length(metadata) > 2)"
 _ORDER_VALUES = {
@@ -186,7 +189,7 @@ def spans_of(
     scope = ["trace_id = {trace:String}", *days_of("[{trace:String}]")]
     part = " LIMIT {limit:UInt64} OFFSET {offset:UInt64}"
     shown = f"SELECT {SHOWN_SPAN} FROM {{source}} AS seen ORDER BY seen.started_at, seen.span_id"
-    if after is None and not offset:
+    if after is None and not offset and limit >= _MOST_OF_A_TRACE:
         return Query(shown.format(source=collapsed(SPAN_FIELDS, scope)) + part, parameters)
     where = ""
     if after is not None:
