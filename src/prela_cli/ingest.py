@@ -1,4 +1,4 @@
-"""`prela ingest`: put the spans of files into the store."""
+"""`prela import`, also named `prela ingest`: put the spans of files into the store."""
 
 from __future__ import annotations
 
@@ -40,14 +40,16 @@ def ingest(
 ) -> None:
     """Store the spans of PATHS: files, folders of such files, or - for standard input.
 
-    Files are JSONL (on each line a span or a trace, as file exporters write them) or JSON as it
-    is sent to a server (a trace, a batch, a span, or a list of these), plain or gzip. Storing a
-    span again changes nothing. What can't be stored is named with its file and line; the rest
-    is stored, and the exit code is 1.
+    Files are what `prela export` writes (lines of JSON, Arrow, Parquet), JSONL (on each line a
+    span or a trace, as file exporters write them) or JSON as it is sent to a server (a trace, a
+    batch, a span, or a list of these); JSON may be compressed with gzip. Exported spans keep the
+    moment they were received. Storing a span again changes nothing. What can't be stored is named
+    with its file and line; the rest is stored, and the exit code is 1.
 
     \b
     Example:
-      prela ingest ./traces
+      prela import ./traces
+      prela import everything.parquet
       prela ingest run-17.jsonl.gz --url http://127.0.0.1:8000
       cat spans.jsonl | prela ingest -
     """

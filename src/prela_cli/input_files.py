@@ -8,21 +8,31 @@ import io
 import itertools
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
 from prela_cli.failures import WrongRequestFailure
 from prela_core.errors import InputError, MalformedError
+from prela_core.store.export.reading import stored_lines
 from prela_core.wire.documents import Piece, Refusal, cut_document, cut_lines
 
 __all__ = ["input_files", "read_pieces"]
 
-_ENDINGS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
+_ENDINGS = (
+    *(".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz"),
+    *(".arrow", ".arrows", ".parquet"),
+)
 _PAIRS = ((b"{", b"}"), (b"[", b"]"))
 _GZIP = b"\x1f\x8b"
 _STDIN = 0
+_PARQUET = b"PAR1"
+_ARROW_STREAM = b"\xff\xff\xff\xff"
+_ARROW_FILE = b"ARROW1"
+_MAGIC = 6
+_ROWS = 1000
 
 
 def input_files(path: Path) -> list[Path]:
@@ -49,6 +59,9 @@ def read_pieces(file: Path, watched: Callable[[BinaryIO], BinaryIO]) -> Iterator
         with _open(file) as raw:
             packed = raw.peek(2)[:2] == _GZIP
             followed = raw if raw.fileno() == _STDIN else watched(raw)
+            if table := _table_reader(raw):
+                yield from cut_lines(stored_lines(table(followed)))
+                return
             lines = _Lines(gzip.GzipFile(fileobj=followed) if packed else followed)
             try:
                 yield from _cut(file, lines)
@@ -57,8 +70,46 @@ def read_pieces(file: Path, watched: Callable[[BinaryIO], BinaryIO]) -> Iterator
             else:
                 if lines.fault:
                     yield Refusal("file", lines.fault)
-    except OSError as error:
+    except (OSError, InputError) as error:
         yield Refusal("file", _reason(error))
+
+
+def _table_reader(raw: io.BufferedReader) -> Callable[[BinaryIO], Iterator[Any]] | None:
+    """Say how a file is read that is a table by its first bytes; None when it is none."""
+    head = raw.peek(_MAGIC)[:_MAGIC]
+    if head.startswith(_PARQUET):
+        return _parquet_batches
+    if head.startswith(_ARROW_FILE):
+        return partial(_arrow_batches, is_file=True)
+    return partial(_arrow_batches, is_file=False) if head.startswith(_ARROW_STREAM) else None
+
+
+def _parquet_batches(file: BinaryIO) -> Iterator[Any]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        # A Parquet file is read from its end, which what comes through a pipe has not.
+        whole = file if file.seekable() else io.BytesIO(file.read())
+        yield from pq.ParquetFile(whole).iter_batches(batch_size=_ROWS)
+    except pa.ArrowException as error:
+        raise MalformedError(f"the Parquet file can't be read ({error})") from error
+
+
+def _arrow_batches(file: BinaryIO, *, is_file: bool) -> Iterator[Any]:
+    import pyarrow as pa
+
+    try:
+        if is_file:
+            opened = pa.ipc.open_file(file)
+            batches: Iterable[Any] = map(opened.get_batch, range(opened.num_record_batches))
+        else:
+            batches = pa.ipc.open_stream(file)
+        for batch in batches:
+            for start in range(0, batch.num_rows, _ROWS):
+                yield batch.slice(start, _ROWS)
+    except pa.ArrowException as error:
+        raise MalformedError(f"the Arrow file can't be read ({error})") from error
 
 
 def _open(file: Path) -> io.BufferedReader:

@@ -23,12 +23,17 @@ class Entry:
 
     summary: str
     extras: str = "cli"
+    same_as: str = ""
+    """The subcommand that this is another name of."""
 
 
 COMMANDS = {
     "serve": Entry("Receive, store and answer, in one process or several.", "server,embedded"),
     "config": Entry("Show the settings in force and where each came from.", "server"),
-    "ingest": Entry("Store the spans of JSON and JSONL files.", "embedded"),
+    "import": Entry("Store the spans of files.", "embedded", same_as="ingest"),
+    "ingest": Entry("The same as import.", "embedded"),
+    "push": Entry("Copy spans of the data directory to a server.", "embedded"),
+    "pull": Entry("Copy spans of a server into the data directory.", "embedded"),
     "query": Entry("List traces.", "embedded"),
     "show": Entry("Show one trace as a tree with its times, tokens and cost.", "embedded"),
     "spans": Entry("List spans, of whatever traces.", "embedded"),
@@ -51,7 +56,8 @@ COMMANDS = {
     "doctor": Entry("Check this installation and say what to mend.", "cli"),
     "completion": Entry("Print what makes the shell complete `prela` commands.", "cli"),
 }
-"""The subcommand `name` is the attribute `name` of the module `prela_cli.name`."""
+"""The subcommand `name` is the attribute `name` of the module `prela_cli.name`, unless it has
+another name."""
 
 
 _OUTPUT_ERRORS = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT})
@@ -72,9 +78,10 @@ class LazyGroup(click.Group):
         """Import the subcommand; a `Failure` says which extra is missing for it."""
         if cmd_name not in COMMANDS:
             return None
-        module_name = f"prela_cli.{cmd_name}"
+        name = COMMANDS[cmd_name].same_as or cmd_name
+        module_name = f"prela_cli.{name}"
         try:
-            command = getattr(import_module(module_name), cmd_name)
+            command = getattr(import_module(module_name), name)
         except ModuleNotFoundError as error:
             if error.name == module_name:
                 raise Failure(f"`prela {cmd_name}` is not part of this installation") from error

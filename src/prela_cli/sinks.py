@@ -18,6 +18,7 @@ from prela_core.errors import (
 )
 from prela_core.io.http_client import HttpClient
 from prela_core.store import Writer
+from prela_core.store.export.reading import read_stored
 from prela_core.wire import Limits, decode_batch, decode_trace
 from prela_core.wire.documents import Piece, Refusal
 
@@ -58,6 +59,7 @@ class _ServerSink:
 
     def __call__(self, piece: Piece) -> tuple[int, list[Refusal]]:
         path = "/v1/traces" if piece.is_trace else "/v1/batch"
+        path = "/v1/import" if piece.is_stored else path
         try:
             answer = self._server.send(path, piece.body)
         except _ABOUT_THE_PIECE as error:
@@ -82,6 +84,8 @@ class _StoreSink:
 
     def __call__(self, piece: Piece) -> tuple[int, list[Refusal]]:
         self._last = max(time.time_ns() // 1000, self._last + 1)
+        if piece.is_stored:
+            return self._import(piece)
         decode = decode_trace if piece.is_trace else decode_batch
         try:
             decoded = decode(piece.body, received_at=self._last, limits=self._limits)
@@ -90,6 +94,13 @@ class _StoreSink:
         self._store.insert([decoded.batch(PROJECT_ID, self._last)])
         refused = [Refusal(piece.places[each.index], each.reason) for each in decoded.rejected]
         return len(decoded.spans), refused
+
+    def _import(self, piece: Piece) -> tuple[int, list[Refusal]]:
+        read = read_stored(PROJECT_ID, piece.body, now=self._last)
+        if read.batches:
+            self._store.insert(read.batches)
+        refused = [Refusal(piece.places[each.index], each.reason) for each in read.rejected]
+        return len(read.spans), refused
 
 
 def _refusals(piece: Piece, error: InputError) -> list[Refusal]:

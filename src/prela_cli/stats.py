@@ -112,7 +112,9 @@ def _order(
 @click.option(
     "--start", type=moments.MOMENT, metavar="MOMENT", help="Began then or later (RFC 3339)."
 )
-@click.option("--end", type=moments.MOMENT, metavar="MOMENT", help="Began before then.")
+@click.option(
+    "--end", type=moments.MOMENT, metavar="MOMENT", help="Began before then.  [default: now]"
+)
 @click.option(
     "--bucket",
     type=click.Choice([each.value for each in Bucket], case_sensitive=False),
@@ -173,6 +175,7 @@ def stats(
     first_that_adds = next((each for each in chosen if each.adds), Measure.COUNT)
     ranked_by, descending = order or (first_that_adds, True)
     now = to_micros(moments.now())
+    last = now if end is None else end
     is_open = since is None and start is None and end is None
     first = now - _DEFAULT if is_open else start_time(since, start)
     asked = MetricQuery(
@@ -181,7 +184,7 @@ def stats(
         bucket=None if bucket is None else Bucket(bucket.lower()),
         where=parse(" ".join(conditions), Subject.SPAN),
         start_time=first,
-        end_time=end,
+        end_time=last,
         order=ranked_by,
         descending=descending,
         limit=limit,
@@ -197,8 +200,7 @@ def stats(
     over_time = attrs.evolve(
         asked,
         measures=(ranked_by,) if asked.by else asked.measures,
-        bucket=asked.bucket or _bucket_for(first, now if end is None else end),
-        end_time=now if end is None else end,
+        bucket=asked.bucket or _bucket_for(first, last),
         fill=True,
     )
     series = reader.metrics(PROJECT_ID, over_time)

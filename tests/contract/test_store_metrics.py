@@ -126,6 +126,13 @@ class TestAgainstPlainPython:
             sum(row.values["cost_usd"] or 0 for row in by_model.rows), abs=1e-6
         )
 
+    def test_merges_change_nothing(self, measured: Measured, adapter: Any) -> None:
+        asked: dict[str, Any] = {"measures": ALL, "bucket": Bucket.DAY, "by": (Dimension.SERVICE,)}
+        before = measured.both(**asked)[1]
+        adapter.merge()
+        wanted, found = measured.both(**asked)
+        assert wanted == found == before
+
 
 class TestLists:
     @pytest.mark.parametrize("by", list(LISTS))

@@ -72,7 +72,19 @@ def test_the_last_day_is_meant_where_no_time_is_given(run: Run, reader: Any) -> 
     run("stats", "--json")
     run("stats", "--end", "2026-01-15", "--json")
 
-    assert [MICROS - 24 * HOUR, None] == [asked[1].start_time for asked in reader.asked]
+    assert [(MICROS - 24 * HOUR, MICROS), (None, MICROS - 12 * HOUR)] == [
+        (asked[1].start_time, asked[1].end_time) for asked in reader.asked
+    ]
+
+
+def test_what_begins_after_now_is_in_no_figure(run: Run, reader: Any) -> None:
+    ahead = stored_span(trace_id="t2", started_at=NOON + timedelta(hours=1), model="ahead")
+    reader.details = [*_calls(), trace_detail(ahead)]
+    run("stats", "--by", "model", "--limit", "2")
+
+    whole, series = (reader.metrics_of(asked) for _, asked in reader.asked)
+    shown = [(tuple(row.group.items()), row.is_other) for row in whole.rows]
+    assert shown == list(dict.fromkeys((tuple(r.group.items()), r.is_other) for r in series.rows))
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,8 @@ class Rows:
                 yield step
                 continue
             node, level = step
-            yield opening("li", style=_depth(level)) + self._own(node, level)
+            flat = "flat" if level >= _NESTED else False
+            yield opening("li", style=_depth(level), class_=flat) + self._own(node, level)
             below = self._list(node.children, level + 1)
             if not below or level >= _NESTED:  # from there on, children stand after their parent
                 yield _END_ITEM

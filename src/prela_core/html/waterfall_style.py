@@ -27,6 +27,7 @@ SHEET = f"""\
 container-type:inline-size}}
 .prela ul.rows{{list-style:none;margin:0;padding:0}}
 .prela ul.rows>li{{position:relative;margin:0;padding:0;list-style:none}}
+.prela ul.rows>li.flat{{content-visibility:auto;contain-intrinsic-size:auto 27px}}
 .prela details{{margin:0;padding:0;border:0;background:none}}
 .prela summary{{cursor:pointer;list-style:none;padding:0;margin:0;font-weight:inherit}}
 .prela summary::-webkit-details-marker{{display:none}}

@@ -62,6 +62,7 @@ from prela_core.store.metric_plan import metrics
 from prela_core.store.reindex import reindex
 from prela_core.store.rows import Rewritten, rewritten_table
 from prela_core.store.sql import SqlQuestion
+from prela_core.store.stamps import stamp
 from prela_core.store.word_index import indexed_rows
 
 if TYPE_CHECKING:
@@ -257,6 +258,10 @@ class ClickHouseStore(Analyses):
 
         first = self._answer(trace_plan.head(project_id, trace_id))
         return None if first is None else trace_plan.opened(first, read)
+
+    def stamp(self, project_id: str, trace_id: str) -> str | None:
+        """Give a text that is another one once the trace is; None when there is no such trace."""
+        return self._answer(stamp(project_id, trace_id))
 
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace by start, then by id; None when there is no such trace."""

@@ -100,6 +100,18 @@ class HttpClient:
         whole = self.trace(project_id, trace_id)
         return None if whole is None else open_whole(whole, len(whole.spans) or 1)
 
+    def stamp(self, project_id: str, trace_id: str) -> str | None:
+        """Give a text that is another one once the trace is; None when there is no such trace."""
+        del project_id
+        if not trace_id:
+            return None
+        with translated(self.url):
+            answer = self._client.head(_path(trace_id))
+        if answer.status_code == NotFoundError.status:
+            return None
+        raise_for_problem(answer)
+        return answer.headers.get("etag", "").removeprefix("W/").strip('"') or None
+
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace; None when there is no such trace."""
         del project_id

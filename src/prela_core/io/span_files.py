@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prela_core.errors import InvalidError
 from prela_core.store import Writer
+from prela_core.store.export.reading import read_stored
 from prela_core.wire import Limits, decode_batch, decode_trace
 from prela_core.wire.documents import Piece, Refusal, cut_document, cut_lines
 
@@ -36,6 +37,13 @@ def load(
         if isinstance(piece, Refusal):
             raise InvalidError(f"{path}, {piece.place}: {piece.reason}")
         received_at = first + number
+        if piece.is_stored:
+            read = read_stored(project_id, piece.body, now=received_at)
+            for each in read.rejected:
+                raise InvalidError(f"{path}, {piece.places[each.index]}: {each.reason}")
+            store.insert(read.batches)
+            stored += len(read.spans)
+            continue
         decode = decode_trace if piece.is_trace else decode_batch
         decoded = decode(piece.body, received_at=received_at, limits=Limits())
         for each in decoded.rejected:

@@ -173,7 +173,7 @@ class Connection:
         if found is None:
             raise NotFoundError(f"there is no trace {trace_id}")
         fields = {each.name: getattr(found, each.name) for each in attrs.fields(TraceDetail)}
-        return Trace(**fields)
+        return Trace(**(fields | {"spans": Spans(found.spans, now=self._now())}))
 
     def session(self, session_id: str, *, limit: int | None = 1000) -> Traces:
         """List the traces of a session, the oldest first; `NotFoundError` when there is none."""
@@ -184,7 +184,7 @@ class Connection:
 
     def diff(self, before: Found, after: Found) -> Comparison:
         """Compare two traces: what was added, removed, slower, dearer, answered otherwise."""
-        ids = [self.trace(each).trace_id for each in (before, after)]
+        ids = [self._id_of(each) for each in (before, after)]
         return Comparison(self.reader.diff(self.project_id, *ids))
 
     def graph(self, trace: Found) -> Table:
@@ -192,7 +192,7 @@ class Connection:
 
         `source` is null for what nobody called. Raises as `trace` does.
         """
-        trace_id = self.trace(trace).trace_id
+        trace_id = self._id_of(trace)
         graph = self.reader.graph(self.project_id, trace_id)
         return Table(arrow_table(GraphEdge, graph.edges if graph is not None else []))
 
@@ -287,6 +287,13 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<Prela: the traces of {self.place}>"
+
+    def _id_of(self, trace: Found) -> str:
+        """Give a trace's id without reading the trace."""
+        if not isinstance(trace, str):
+            return trace.trace_id
+        known = self.reader.spans(self.project_id, trace, PageRequest(limit=1))
+        return self._whole_id(trace) if known is None else trace
 
     def _whole_id(self, beginning: str) -> str:
         recent = self.reader.traces(

@@ -25,7 +25,7 @@ __all__ = ["Trace"]
 
 @attrs.frozen(kw_only=True, slots=False, repr=False)
 class Trace(TraceDetail):
-    """A trace and its spans, as `prela_core.store.TraceDetail` has them.
+    """A trace and its spans, as `prela_core.store.TraceDetail` has them; `spans` are `Spans`.
 
     It shows itself as a waterfall of its spans, or as a tree where there is only text. `arrow()`,
     `pandas()` and `polars()` have a row for each span.

@@ -66,6 +66,12 @@ class Reader(Protocol):
         Reading on raises what `trace` raises, and holds nothing up that others ask meanwhile.
         """
 
+    def stamp(self, project_id: str, trace_id: str) -> str | None:
+        """Give a text that is another one once `trace` is; None when there is no such trace.
+
+        It costs less than the trace: no text of a span is read for it.
+        """
+
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace by start, then by id; None when there is no such trace."""
 

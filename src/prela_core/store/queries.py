@@ -30,6 +30,7 @@ from prela_core.store.rows import SPAN_FIELDS
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
 
 __all__ = [
+    "LAST_SENT",
     "ROW_FIELDS",
     "SHOWN_SPAN",
     "announced",
@@ -66,8 +67,11 @@ SHOWN_SPAN = ", ".join(
 )
 """`SPAN_FIELDS` of a source that is called `seen`, moments as microseconds."""
 
+_MOST_OF_A_TRACE = 10_000
+"""From how many spans on a part of a trace is read as the whole of it would be."""
+
 # An empty object is what announcements without metadata hold.
-_LAST_SENT = "argMaxIf(metadata, version, length(metadata) > 2)"
+LAST_SENT = "argMaxIf(metadata, version, length(metadata) > 2)"
 _ORDER_VALUES = {
     "started_at": "first_micros",
     "duration_ms": "last_micros - first_micros",
@@ -184,7 +188,7 @@ def spans_of(
     scope = ["trace_id = {trace:String}"]
     part = " LIMIT {limit:UInt64} OFFSET {offset:UInt64}"
     shown = f"SELECT {SHOWN_SPAN} FROM {{source}} AS seen ORDER BY seen.started_at, seen.span_id"
-    if after is None and not offset:
+    if after is None and not offset and limit >= _MOST_OF_A_TRACE:
         return Query(shown.format(source=collapsed(SPAN_FIELDS, scope)) + part, parameters)
     where = ""
     if after is not None:
@@ -209,7 +213,7 @@ def metadata_of(project_id: str, ids: Sequence[str]) -> Query:
     A trace that is announced without metadata keeps what it had; "" when none was ever sent.
     """
     return Query(
-        f"SELECT trace_id, {_LAST_SENT} FROM trace_announcements"
+        f"SELECT trace_id, {LAST_SENT} FROM trace_announcements"
         f" WHERE {PROJECT} AND trace_id IN {{ids:Array(String)}} GROUP BY trace_id",
         {"project": project_id, "ids": list(ids)},
     )
@@ -219,7 +223,7 @@ def announced(project_id: str, trace_id: str) -> Query:
     """Give `(service_name, started_at, metadata)` of one announced trace."""
     return Query(
         "SELECT argMax(service_name, version), argMax(toUnixTimestamp64Micro(started_at), version),"
-        f" {_LAST_SENT} FROM trace_announcements WHERE {PROJECT}"
+        f" {LAST_SENT} FROM trace_announcements WHERE {PROJECT}"
         " AND trace_id = {trace:String} GROUP BY trace_id",
         {"project": project_id, "trace": trace_id},
     )

@@ -33,7 +33,7 @@ _DEPTH = Limits(depth=Limits().depth + 1)
 
 @attrs.frozen
 class Piece:
-    """A body to post: a trace, or else a list of spans.
+    """A body to post: a trace, or else a list of spans; with `is_stored`, of exported ones.
 
     `place` says where it began in the file, and `places` where each of its spans stood, in their
     order.
@@ -43,6 +43,7 @@ class Piece:
     is_trace: bool
     place: str
     places: list[str]
+    is_stored: bool = False
 
 
 @attrs.frozen
@@ -63,6 +64,14 @@ class _Trace(msgspec.Struct, omit_defaults=True):
     metadata: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Marks(msgspec.Struct):
+    span_id: msgspec.Raw = msgspec.Raw()
+    span_type_sent: msgspec.Raw = msgspec.Raw()
+    created_at: msgspec.Raw = msgspec.Raw()
+    spans: msgspec.Raw = msgspec.Raw()
+
+
+_read_marks = msgspec.json.Decoder(_Marks).decode
 _read_trace = msgspec.json.Decoder(_Trace).decode
 _read_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _read_any = msgspec.json.Decoder(msgspec.Raw).decode
@@ -75,6 +84,7 @@ def cut_lines(lines: Iterable[bytes]) -> Iterator[Piece | Refusal]:
     A line holds a span, a trace, a batch or a list of those.
     """
     waiting = _Waiting()
+    stored = _Waiting(are_stored=True)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -85,8 +95,9 @@ def cut_lines(lines: Iterable[bytes]) -> Iterator[Piece | Refusal]:
             yield Refusal(place, _about_this(error))
             continue
         for where, item in items:
-            yield from _pieces_of(item, where, waiting)
+            yield from _pieces_of(item, where, waiting, stored)
     yield from waiting.take()
+    yield from stored.take()
 
 
 def cut_document(text: bytes) -> Iterator[Piece | Refusal]:
@@ -96,15 +107,18 @@ def cut_document(text: bytes) -> Iterator[Piece | Refusal]:
     except InputError as error:
         raise MalformedError(_about_this(error)) from error
     waiting = _Waiting()
+    stored = _Waiting(are_stored=True)
     for place, item in items:
-        yield from _pieces_of(item, place, waiting)
+        yield from _pieces_of(item, place, waiting, stored)
     yield from waiting.take()
+    yield from stored.take()
 
 
 class _Waiting:
     """Spans that go into the next list, until it is as large as one may be."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, are_stored: bool = False) -> None:
+        self._are_stored = are_stored
         self._spans: list[tuple[str, bytes]] = []
         self._size = 0
 
@@ -120,7 +134,13 @@ class _Waiting:
         if self._spans:
             body = b"[" + b",".join(span for _, span in self._spans) + b"]"
             places = [place for place, _ in self._spans]
-            yield Piece(body, is_trace=False, place=places[0], places=places)
+            yield Piece(
+                body,
+                is_trace=False,
+                place=places[0],
+                places=places,
+                is_stored=self._are_stored,
+            )
             self._spans, self._size = [], 0
 
 
@@ -144,7 +164,12 @@ def _items(value: bytes, place: str) -> list[tuple[str, bytes]]:
     raise MalformedError("this is neither an object nor a list")
 
 
-def _pieces_of(item: bytes, place: str, waiting: _Waiting) -> Iterator[Piece | Refusal]:
+def _pieces_of(
+    item: bytes, place: str, waiting: _Waiting, stored: _Waiting
+) -> Iterator[Piece | Refusal]:
+    if _is_stored(item):
+        yield from _add([(place or "document", item)], stored)
+        return
     trace = _as_trace(item)
     if trace is None and is_otlp_json(item):
         yield Refusal(place or "document", _OTLP)
@@ -195,6 +220,19 @@ def _as_trace(value: bytes) -> _Trace | None:
         return None
     # A span may bring fields that we don't know, `spans` among them.
     return trace if trace.span_id is None else None
+
+
+def _is_stored(value: bytes) -> bool:
+    """Say whether it is an exported span, or what was exported of a trace as a whole."""
+    if b'"created_at"' not in value:
+        return False
+    try:
+        marks = _read_marks(value)
+    except msgspec.ValidationError:
+        return False
+    if not marks.created_at:
+        return False
+    return bool(marks.span_type_sent) if marks.span_id else bytes(marks.spans) == b"[]"
 
 
 def _parts(spans: list[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:

@@ -42,8 +42,15 @@ if TYPE_CHECKING:
 
 __all__ = ["application", "blocking_check", "grpc_server", "ingest_gateway"]
 
-_ALLOWED = ["Authorization", "Content-Type", "Content-Encoding", "X-API-Key", "X-Request-ID"]
-_SHOWN = ["X-Request-ID", "Retry-After"]
+_ALLOWED = [
+    "Authorization",
+    "Content-Type",
+    "Content-Encoding",
+    "If-None-Match",
+    "X-API-Key",
+    "X-Request-ID",
+]
+_SHOWN = ["ETag", "X-Request-ID", "Retry-After"]
 
 
 def ingest_gateway(settings: Settings, bus: Bus) -> IngestGateway:

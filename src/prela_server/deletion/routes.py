@@ -22,6 +22,7 @@ from prela_server.edge.answers import json_answer
 from prela_server.edge.bodies import read_json_body
 from prela_server.edge.guard import Guard
 from prela_server.query.parameters import PAGE_PARAMETERS, Parameters
+from prela_server.query.trace_paths import at_id
 
 __all__ = ["BODY_BYTES", "Asking", "deletion_routes"]
 
@@ -123,6 +124,9 @@ def _asking_routes(
         Route("/api/v1/deletions", delete, methods=["POST"], name="delete"),
         Route("/api/v1/deletions/count", count, methods=["POST"], name="count_deletion"),
         Route(
-            "/api/v1/traces/{trace_id:path}", delete_trace, methods=["DELETE"], name="delete_trace"
+            "/api/v1/traces/{trace_id:path}",
+            at_id(delete_trace),
+            methods=["DELETE"],
+            name="delete_trace",
         ),
     ]

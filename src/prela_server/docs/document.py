@@ -64,6 +64,20 @@ _SCHEMES = {
         "description": "The same key as a bearer token.",
     },
 }
+_TAG: dict[str, Any] = {
+    "ETag": {
+        "description": "What the answer is known by, until anything of it is another.",
+        "schema": {"type": "string"},
+        "example": 'W/"3-9e107d9d372bb682-0-1.0"',
+    }
+}
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The `ETag` of an answer that the client has; 304 says that it is still right.",
+    "schema": {"type": "string", "maxLength": 1000},
+    "example": _TAG["ETag"]["example"],
+}
 _SCOPES = {
     Scope.INGEST: "Needs a key with the scope `ingest`.",
     Scope.READ: "Needs a key with the scope `read`.",
@@ -161,6 +175,8 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         if note.example is not None:
             parameter["example"] = note.example
         listed.append(parameter)
+    if operation.tagged:
+        listed.append(_IF_NONE_MATCH)
     if operation.attributes:
         listed.append(
             {
@@ -198,6 +214,12 @@ def _responses(operation: Operation, *, asks_for_keys: bool) -> dict[str, Any]:
     responses: dict[str, Any] = {
         str(operation.status.value): {"description": operation.answer_text, "content": content}
     }
+    if operation.tagged:
+        responses["200"]["headers"] = _TAG
+        responses["304"] = {
+            "description": "It is what the client has: there is no body.",
+            "headers": _TAG,
+        }
     errors = {HTTPStatus.FORBIDDEN, *operation.errors}
     if operation.scope is not None and asks_for_keys:
         # When its storage is away, a key can't be looked at.

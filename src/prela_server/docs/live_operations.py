@@ -8,6 +8,7 @@ from prela_server.docs.operation import ASKING, QUERY, Operation
 from prela_server.docs.samples import CURSOR, Samples
 from prela_server.query.documents import PARAMETERS, SPAN_PARAMETERS, ParameterNote
 from prela_server.query.live_routes import LIVE_PARAMETERS
+from prela_server.query.live_stream import EVENTS
 
 __all__ = ["live_operations"]
 
@@ -40,7 +41,10 @@ def live_operations(samples: Samples) -> list[Operation]:
             "each answer, about once a second. Nothing is left out between two cursors. A span "
             "comes when it is first stored and once more when it has ended or was corrected; one "
             "that is sent again may come again, and is told by its ids and `ended_at`. What a "
-            "query says of other spans of the trace is about those that have arrived by then.",
+            "query says of other spans of the trace is about those that have arrived by then.\n\n"
+            "With `Accept: text/event-stream` the answer is a stream of server-sent events, as "
+            "browsers' `EventSource` reads them: each `spans` event is such an answer, and its id "
+            "is where to go on, which is sent back as `Last-Event-ID` after a lost connection.",
             scope=Scope.READ,
             query=LIVE_PARAMETERS,
             notes=_NOTES,
@@ -48,6 +52,7 @@ def live_operations(samples: Samples) -> list[Operation]:
             answer=Arrivals,
             answer_text="The spans that came since, and where to go on.",
             given=Arrivals(items=samples.span_page.items, next_cursor=CURSOR),
+            others=(EVENTS,),
             errors=ASKING,
         )
     ]

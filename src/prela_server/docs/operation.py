@@ -60,7 +60,7 @@ class Operation:
     may refuse with; those of credentials are added. `notes` are of parameters that mean something
     else here than elsewhere. With `otlp`, body and answer may also be
     protobuf, and errors have OTLP's form. `others` are the media types, none of them JSON, that
-    the answer may have as well. `status` is that of the answer.
+    the answer may have as well. `status` is that of the answer. A `tagged` one has an `ETag`.
     """
 
     method: str
@@ -85,3 +85,4 @@ class Operation:
     notes: Mapping[str, ParameterNote] = attrs.field(factory=dict)
     status: HTTPStatus = HTTPStatus.OK
     others: Sequence[str] = ()
+    tagged: bool = False

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 import attrs
+import msgspec
 
 from prela_core.store import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
 from prela_server.accounts import Scope
@@ -19,6 +21,7 @@ from prela_server.docs.schemas import Health, Readiness
 from prela_server.docs.sql_operations import sql_operations
 from prela_server.ingest.documents import (
     BatchDocument,
+    ImportDocument,
     OtlpAnswer,
     OtlpDocument,
     PartialSuccess,
@@ -148,6 +151,25 @@ def _ingest(samples: Samples) -> list[Operation]:
             ),
             errors=SENDING,
         ),
+        Operation(
+            method="POST",
+            path="/v1/import",
+            name="importSpans",
+            tag=INGEST,
+            summary="Import exported spans",
+            description="Spans as `/api/v1/export` gives them. Each keeps the moment it was "
+            "received, so that of two versions of a span the same one is seen here as there, and "
+            "sending them again changes nothing. What was deleted since that moment stays deleted.",
+            scope=Scope.INGEST,
+            body=ImportDocument,
+            sent={"A span": {"spans": _plain(samples.trace_detail.spans[:1])}},
+            answer=AcceptedBatch,
+            answer_text="What was taken is durable.",
+            given=AcceptedBatch(
+                status="accepted", ingested=1, total=1, rejected=[], warnings=warnings
+            ),
+            errors=SENDING,
+        ),
     ]
 
 
@@ -178,6 +200,7 @@ def _query(samples: Samples) -> list[Operation]:
             summary="Show one trace",
             description=f"{_ONE_SENTENCE} A large trace is sent as it is "
             "read, so that neither side need hold all of it.",
+            tagged=True,
             scope=Scope.READ,
             answer=TraceDetail,
             answer_text="The trace.",
@@ -278,3 +301,7 @@ def _health() -> list[Operation]:
             given=Readiness(status="ready", parts={"bus": "ready", "store": "ready"}),
         ),
     ]
+
+
+def _plain(value: object) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(value))

@@ -178,6 +178,9 @@ def _answers(document: Mapping[str, Any], responses: Mapping[str, Any]) -> Marku
     rows = []
     for status, said in responses.items():
         response = resolved(document, said)
+        if not response.get("content"):
+            rows.append(_answer(status, prose(response["description"])))
+            continue
         (media_type, media), *_ = response["content"].items()
         name = media["schema"].get("$ref", "").rpartition("/")[2]
         about = prose(response["description"])
@@ -200,10 +203,12 @@ def _answers(document: Mapping[str, Any], responses: Mapping[str, Any]) -> Marku
                 class_="minor",
             )
             about += example
-        rows.append(
-            tag("dt", tag("code", status, class_=f"status s{status[0]}")) + tag("dd", about)
-        )
+        rows.append(_answer(status, about))
     return tag("dl", Markup("").join(rows), class_="answers")
+
+
+def _answer(status: str, about: Markup) -> Markup:
+    return tag("dt", tag("code", status, class_=f"status s{status[0]}")) + tag("dd", about)
 
 
 def _method(method: str) -> Markup:

@@ -10,6 +10,7 @@ import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from prela_server.edge.problems import problem
+from prela_server.edge.stopping import announce_stop
 
 __all__ = ["BoundedHttp"]
 
@@ -50,6 +51,7 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Wait for a first request, if there is room."""
         super().connection_made(transport)
+        self._told_to_stop = asyncio.Event()
         if len(self.connections) > self.most_connections:
             self._tell_once()
             text = "there are too many connections to this server; come again later"
@@ -89,6 +91,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Note that the head is complete."""
         self._in_head = False
+        announce_stop(self.scope, self._told_to_stop)
         super().on_headers_complete()
         if self._stopping:
             self.cycle.keep_alive = False
@@ -96,6 +99,7 @@ class BoundedHttp(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Answer what is there or about to be, and end the connection."""
         self._stopping = True
+        self._told_to_stop.set()
         if self._answers:
             super().shutdown()
         else:

@@ -13,10 +13,12 @@ import attrs
 from msgspec import Meta
 
 from prela_core.model import MAX_ID_LENGTH, SpanType, Status
+from prela_core.store import StoredSpan
 
 __all__ = [
     "BatchDocument",
     "EventDocument",
+    "ImportDocument",
     "LinkDocument",
     "OtlpAnswer",
     "OtlpDocument",
@@ -190,6 +192,16 @@ class BatchDocument:
 
     spans: Annotated[
         list[SpanDocument],
+        Meta(description="The spans, at most 50,000. One bad span does not fail the others."),
+    ]
+
+
+@attrs.frozen(kw_only=True)
+class ImportDocument:
+    """Spans as they were exported. A bare list of them is taken as well."""
+
+    spans: Annotated[
+        list[StoredSpan],
         Meta(description="The spans, at most 50,000. One bad span does not fail the others."),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import partial
@@ -10,7 +11,9 @@ import anyio.to_thread
 import attrs
 
 from prela_core.bus import Bus
+from prela_core.errors import InvalidError
 from prela_core.model import SpanRecord
+from prela_core.store.export.reading import read_stored
 from prela_core.wire import (
     Decoded,
     Limits,
@@ -28,6 +31,8 @@ __all__ = ["Form", "IngestGateway", "Receipt", "ReceiptClock"]
 _DAY = 86_400_000_000
 # Decoding takes about 8 ns a byte; longer than a millisecond it would hold up other requests.
 _INLINE_BYTES = 128 * 1024
+_NAMED = 20
+_AT_ONCE = 64
 
 
 class Form(Enum):
@@ -122,6 +127,32 @@ class IngestGateway:
             total=decoded.total,
             rejected=decoded.rejected,
             warnings=_strangers(decoded) + self._warnings(decoded.spans, received_at),
+        )
+
+    async def accept_stored(self, project_id: str, body: bytes) -> Receipt:
+        """Take exported spans into `project_id`, received when they were first.
+
+        Returns once they are durable, and raises as `accept` does.
+        """
+        now = self._clock()
+        read = await anyio.to_thread.run_sync(lambda: read_stored(project_id, body, now=now))
+        if not read.batches and read.rejected:
+            raise InvalidError(
+                "none of it can be taken",
+                [
+                    {"pointer": f"/{each.index}", "detail": each.reason}
+                    for each in read.rejected[:_NAMED]
+                ],
+            )
+        for start in range(0, len(read.batches), _AT_ONCE):
+            some = read.batches[start : start + _AT_ONCE]
+            await asyncio.gather(*map(self._bus.publish, some))
+        return Receipt(
+            accepted=read.spans,
+            trace_id="",
+            total=read.total,
+            rejected=read.rejected,
+            warnings=self._warnings(read.spans, now),
         )
 
     async def ready(self) -> None:

@@ -94,7 +94,13 @@ def ingest_routes(
             return success(receipt, Encoding.JSON)
         return json_answer(_trace(await gateway.accept(identity.project_id, Form.TRACE, body)))
 
+    async def stored(request: Request) -> Response:
+        identity = await guard(request, Scope.INGEST)
+        body = await read_json_body(request, limit=body_limit, seconds=body_seconds)
+        return json_answer(_batch(await gateway.accept_stored(identity.project_id, body)))
+
     return [
+        _post("/v1/import", stored, "import"),
         _post("/v1/traces", traces, "trace"),
         _post("/v1/otlp/v1/traces", otlp, "otlp"),
         # Where Langfuse's SDK sends to below its base URL.

@@ -26,7 +26,7 @@ from prela_server.query.parameters import (
     Parameters,
 )
 from prela_server.query.trace_paths import below_id
-from prela_server.query.trace_stream import trace_answer
+from prela_server.query.trace_tags import tagged_trace
 
 __all__ = ["FIND_PARAMETERS", "LIST_PARAMETERS", "SEARCH_PARAMETERS", "query_routes"]
 
@@ -57,8 +57,7 @@ def query_routes(reader: Reader, guard: Guard, *, at_once: int = 4) -> list[Rout
         project = (await guard(request, Scope.READ)).project_id
         Parameters(request.query_params, ())
         trace_id = request.path_params["trace_id"]
-        trace = await ask(lambda: reader.open_trace(project, trace_id))
-        return _found(None) if trace is None else await trace_answer(trace, ask)
+        return await tagged_trace(request, reader, project, trace_id, ask) or _found(None)
 
     async def list_spans(request: Request) -> Response:
         project = (await guard(request, Scope.READ)).project_id

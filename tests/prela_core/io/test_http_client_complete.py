@@ -30,6 +30,7 @@ from prela_core.store import (
     SpanOrder,
     TraceFilter,
 )
+from prela_core.store.export import ExportForm, Selection
 from prela_core.store.groups import LISTS
 from prela_core.store.sql.question import SqlQuestion
 from prela_core.testing import NOON
@@ -64,6 +65,10 @@ METRICS = MetricQuery(
 GONE = DeletionRequest(deletion_id="d", project_id="p", asked_at=AT, everything=True)
 
 
+def exported(client: HttpClient, selection: Selection) -> Any:
+    return msgspec.json.decode(b"".join(client.export("p", selection, ExportForm.JSONL)))
+
+
 def groups(by: Dimension) -> Call:
     asked = GroupQuery(by=by, where=SPANS.where, start_time=AT, end_time=AT + 1)
     return lambda client: client.groups("p", asked, PAGE)
@@ -84,6 +89,8 @@ CALLS: dict[str, Call] = {
         "p", ArrivalsRequest(where=SPANS.where, cursor="c", limit=7)
     ),
     "askSql": lambda client: msgspec.json.decode(client.sql("p", SqlQuestion(text="SELECT 1"))),
+    "exportTraces": lambda client: exported(client, Selection(traces=TRACES)),
+    "exportSpans": lambda client: exported(client, Selection(spans=SPANS)),
     "deleteTrace": lambda client: client.deletions.trace(ID),
     "deleteTraces": lambda client: client.deletions.ask(GONE),
     "countDeletion": lambda client: DeletionCount.of(client.deletions.count(GONE)),

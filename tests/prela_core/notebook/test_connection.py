@@ -105,6 +105,8 @@ def test_a_trace_is_found_by_its_id_or_the_beginning_of_it(db: Connection, inser
     assert "b" == db.trace(db.traces(name="chat gpt-4o-mini", order="oldest")[-1]).trace_id
     with pytest.raises(InvalidError, match="3 traces begin with a: "):
         db.trace("a")
+    assert db.trace("b").spans == db.spans("trace_id:b")
+    assert "1 span" in repr(db.trace("b").spans)
     for unknown in ("c", ""):
         with pytest.raises(NotFoundError, match="there is no trace"):
             db.trace(unknown)

@@ -133,13 +133,18 @@ def test_two_traces_are_compared(asked: Connection) -> None:
     assert ("gpt-4o", "gpt-4o-mini") == (frame[1]["before_model"], frame[1]["after_model"])
     assert "1.0 s → 2.0 s" in repr(comparison)
     assert "gpt-4o → gpt-4o-mini" in comparison._repr_html_()
-    assert "no span differs" in repr(asked.diff("one", "one"))
+    assert "no span differs" in repr(asked.diff("one", asked.traces()[-1]))
+    assert asked.diff("o", "tw").diff == comparison.diff
+    with pytest.raises(NotFoundError):
+        asked.diff("one", "three")
 
 
 def test_who_called_whom_is_a_table(asked: Connection) -> None:
     edges = [(row["source"], row["target"], row["calls"]) for row in asked.graph("two")]
     assert ("agent:support", "tool:look_up", 1) in edges
     assert 3 == len(edges)
+    with pytest.raises(NotFoundError):
+        asked.graph("three")
 
 
 def test_sql_is_answered_as_a_table(asked: Connection) -> None:

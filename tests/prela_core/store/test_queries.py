@@ -17,7 +17,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prela_core.store import Order, ReindexScope, TraceFilter, queries, reindex, search_queries
+from prela_core.ask import Subject, parse
+from prela_core.store import (
+    Bucket,
+    Dimension,
+    GroupQuery,
+    Measure,
+    MetricQuery,
+    Order,
+    ReindexScope,
+    SpanFilter,
+    SpanOrder,
+    TraceFilter,
+    find_queries,
+    group_queries,
+    metric_queries,
+    queries,
+    reindex,
+    search_queries,
+)
 from prela_core.store.fragments import Query
 
 SNAPSHOTS = Path(__file__).parent / "sql"
@@ -43,7 +61,27 @@ SEARCH = TraceFilter(
     q="refund", user_id="user", status="success", start_time=1_000_000, end_time=9_000_000
 )
 
+ASKED = TraceFilter(
+    where=parse(
+        'status:error duration>2s cost<$1 model:claude* not "a b" '
+        "any(type:tool attr.env:prod parent(agent:planner)) all(score.ok>=1)"
+    )
+)
+FOUND = SpanFilter(
+    where=parse("tokens>1k input:refund any(status:error) child(type:tool)", Subject.SPAN)
+)
+
 SCOPE = ReindexScope(project_id="p", start_time=1_000_000, end_time=9_000_000)
+
+COSTS = MetricQuery(
+    measures=(Measure.COST, Measure.P95_DURATION),
+    by=(Dimension.MODEL, Dimension.TOOL),
+    bucket=Bucket.HOUR,
+    where=parse("status:error", Subject.SPAN),
+    start_time=1_000_000,
+    end_time=9_000_000,
+    with_other=True,
+)
 
 STATEMENTS: dict[str, Query] = {
     "days, all": reindex.days(ReindexScope()),
@@ -86,8 +124,28 @@ STATEMENTS: dict[str, Query] = {
     "hits, narrowed": search_queries.hits("p", SEARCH, ids=None, lo=None, after=(3, "a"), limit=9),
     "spans of a trace": queries.spans_of("p", "t", after=None, offset=3, limit=9),
     "spans of a trace, after one": queries.spans_of("p", "t", after=(3, "a"), offset=0, limit=9),
+    "candidates, asked": queries.candidates("p", ASKED, lo=5, hi=7, limit=9),
+    "rows, asked": queries.rows(
+        "p", ASKED, Order.NEWEST, ids=["a"], lo=5, hi=7, after=None, limit=9
+    ),
+    "found candidates": find_queries.found_candidates("p", FOUND, lo=5, hi=7, limit=9),
+    "found keys": find_queries.found_keys(
+        "p", FOUND, SpanOrder.NEWEST, ids=["a"], lo=5, hi=7, after=None, limit=9
+    ),
+    "found keys, all by cost after one": find_queries.found_keys(
+        "p", FOUND, SpanOrder.DEAREST, ids=None, lo=5, hi=7, after=(3, "t", "s"), limit=9
+    ),
+    "spans by key": find_queries.spans_by_key("p", [("t", "a"), ("t", "b"), ("u", "a")]),
     "metadata": queries.metadata_of("p", ["a", "b"]),
     "announced": queries.announced("p", "t"),
+    "measures, all together": metric_queries.measured(
+        "p", MetricQuery(measures=tuple(Measure)), None
+    ),
+    "measures, of groups": metric_queries.measured("p", COSTS, [("m", "t"), ("", "t")]),
+    "measures, in order": metric_queries.ranked("p", COSTS, COSTS.measures),
+    "groups, listed": group_queries.groups_of(
+        "p", GroupQuery(by=Dimension.USER), after=(3, "u"), offset=0, limit=9
+    ),
 }
 
 _BREAKS = re.compile(r" (?=(?:SELECT|FROM|WHERE|AND|GROUP BY|HAVING|ORDER BY|LIMIT)\b)|\(|\)")
@@ -157,11 +215,11 @@ OF_ALL_PROJECTS = {"days, all"}
 def test_every_reading_is_of_one_project(name: str) -> None:
     """Each FROM of a table is followed by the condition on the project."""
     sql = " ".join(STATEMENTS[name].sql.split())
-    tables = r"FROM (?:spans|trace_announcements)"
+    tables = r"FROM (?:spans(?: FINAL)?|trace_announcements)"
     readings = re.findall(
         rf"{tables} WHERE project_id = {{project:String}}(?: AND|$| [A-Z)]|\))", sql
     )
-    assert len(re.findall(rf"{tables}\b", sql)) == len(readings) > 0
+    assert len(re.findall(rf"{tables}\b(?! FINAL)", sql)) == len(readings) > 0
 
 
 HOSTILE = "zq'; DROP TABLE spans; --{x:String}\\\0"

@@ -1,0 +1,57 @@
+"""`prela pull`: copy spans of a server into the data directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from prela_cli import source
+from prela_cli.data_dir import data_dir_option
+from prela_cli.export import selection_of
+from prela_cli.filters import filter_options
+from prela_cli.moving import far_server_options, move, report
+from prela_cli.sinks import open_sink
+from prela_core.io.saved_login import Login
+from prela_core.store import TraceFilter
+
+__all__ = ["pull"]
+
+
+@click.command()
+@click.argument("query", nargs=-1)
+@click.option(
+    "--spans", "spans_only", is_flag=True, help="QUERY is about spans: copy only those it means."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+@filter_options
+@data_dir_option
+@far_server_options
+def pull(
+    *,
+    query: tuple[str, ...],
+    spans_only: bool,
+    as_json: bool,
+    where: TraceFilter,
+    data_dir: Path,
+    server: Login,
+) -> None:
+    """Copy spans from a server into the data directory.
+
+    All spans of the traces that QUERY and the options mean come here, or everything; with
+    --spans, those that QUERY means. They arrive as they are there, with the moment they were
+    received, so that copying them again changes nothing.
+
+    \b
+    Example:
+      prela pull --url https://prela.example --api-key KEY
+      prela pull status:error --since 1d --url https://prela.example
+      prela pull --service shop-agent --data-dir ./copy
+    """
+    selection = selection_of(where, query, spans_only=spans_only)
+    with (
+        source.open_source(data_dir, server.url, server.api_key) as reader,
+        open_sink(data_dir, None, None) as (sink, target),
+    ):
+        moved, refused = move(reader, selection, sink)
+    report(moved, refused, target, as_json=as_json)
