@@ -99,10 +99,17 @@ COMMANDS = {
     "search": [["{who}"], ["{who}", "--json"]],
     "spans": [["name:{who}*"], ["name:{who}*", "--json"]],
     "sql": [["SELECT name FROM spans WHERE name LIKE '{who}%'"]],
+    "export": [
+        ["-", "name:{who}*"],
+        ["-", "--user", "{who}-user-1"],
+        ["-", "--spans", "input:{who}"],
+    ],
+    "open": [["{who}-trace-1", "-o", "{out}"]],
     "delete": [["{who}-trace-1", "--dry-run"], ["--user", "{who}-user-1", "--dry-run"]],
     "deletions": [["{deletion}"]],
 }
-"""By the command's name, arguments that name something; `{own}` is what the asker has."""
+"""By the command's name, arguments that name something; `{own}` is what the asker
+has, and `{out}` a file."""
 
 WHOLE_COMMANDS = {
     "query": ["--json"],
@@ -111,10 +118,11 @@ WHOLE_COMMANDS = {
     "stats": ["--by", "name", "--json"],
     "sql": ["SELECT name FROM spans"],
     "deletions": ["--json"],
+    "export": ["-"],
 }
 """Commands that name nothing, and so show something of all that the asker has."""
 
-OTHER_COMMANDS = frozenset({"doctor", "ingest", "tail"})
+OTHER_COMMANDS = frozenset({"doctor", "import", "ingest", "tail"})
 """Commands that read no traces from the server they are told of, or don't end: `prela tail`
 shows what `/api/v1/live` answers."""
 

@@ -140,5 +140,5 @@ def _on_several_days(since: list[str], until: list[str]) -> str:
     having += [each.replace(_DAY, f"min({_DAY})") for each in until if each.startswith(_DAY)]
     return (
         "(SELECT arrayJoin((SELECT groupArray(trace_hash) FROM (SELECT trace_hash FROM spans"
-        f" WHERE {PROJECT} GROUP BY project_id, trace_hash HAVING {' AND '.join(having)}))))"
+        f" WHERE {PROJECT} GROUP BY trace_hash HAVING {' AND '.join(having)}))))"
     )
