@@ -335,13 +335,13 @@ def _run(
     tenants: Tenants, command: str, template: list[str], project: str, named: Named
 ) -> tuple[int, str]:
     own = tenants.own if project == "beta" else tenants.theirs
-    out = tenants.server.data_dir.parent / "out.html"
+    out = tenants.server.data_dir.parent / f"{project}-{command}-{named.who}"
     filled = (each.replace("{own}", own.who).replace("{out}", str(out)) for each in template)
     arguments = [named.fill(each) for each in filled]
     server = ["--url", tenants.server.url, "--api-key", tenants.keys[project]]
     done = CliRunner().invoke(prela, [command, *arguments, *server])
     assert done.exit_code != 1, done.output
-    return done.exit_code, named.hide(done.output)
+    return done.exit_code, named.hide(done.output.replace(str(out), "out"))
 
 
 def _command(context: click.Context, name: str) -> click.Command:

@@ -4,22 +4,22 @@ FROM (
     FROM spans
     WHERE project_id = {project:String}
     AND trace_id IN {ids:Array(String)}
-    AND toDate(started_at) >= (
-        SELECT min(toDate(started_at))
+    AND toDate(started_at) >= ((
+        SELECT (min(toDate(started_at)), max(toDate(started_at)))
         FROM spans
         WHERE project_id = {project:String}
         AND trace_hash IN (
             SELECT cityHash64(arrayJoin({ids:Array(String)}))
         )
-    )
-    AND toDate(started_at) <= (
-        SELECT max(toDate(started_at))
+    ).1)
+    AND toDate(started_at) <= ((
+        SELECT (min(toDate(started_at)), max(toDate(started_at)))
         FROM spans
         WHERE project_id = {project:String}
         AND trace_hash IN (
             SELECT cityHash64(arrayJoin({ids:Array(String)}))
         )
-    )
+    ).2)
     ORDER BY version DESC
     LIMIT 1 BY trace_id, span_id
 )
@@ -37,22 +37,22 @@ AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(i
             FROM spans
             WHERE project_id = {project:String}
             AND trace_id IN {ids:Array(String)}
-            AND toDate(started_at) >= (
-                SELECT min(toDate(started_at))
+            AND toDate(started_at) >= ((
+                SELECT (min(toDate(started_at)), max(toDate(started_at)))
                 FROM spans
                 WHERE project_id = {project:String}
                 AND trace_hash IN (
                     SELECT cityHash64(arrayJoin({ids:Array(String)}))
                 )
-            )
-            AND toDate(started_at) <= (
-                SELECT max(toDate(started_at))
+            ).1)
+            AND toDate(started_at) <= ((
+                SELECT (min(toDate(started_at)), max(toDate(started_at)))
                 FROM spans
                 WHERE project_id = {project:String}
                 AND trace_hash IN (
                     SELECT cityHash64(arrayJoin({ids:Array(String)}))
                 )
-            )
+            ).2)
             ORDER BY version DESC
             LIMIT 1 BY trace_id, span_id
         )
@@ -66,22 +66,22 @@ AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(i
         FROM spans
         WHERE project_id = {project:String}
         AND trace_id IN {ids:Array(String)}
-        AND toDate(started_at) >= (
-            SELECT min(toDate(started_at))
+        AND toDate(started_at) >= ((
+            SELECT (min(toDate(started_at)), max(toDate(started_at)))
             FROM spans
             WHERE project_id = {project:String}
             AND trace_hash IN (
                 SELECT cityHash64(arrayJoin({ids:Array(String)}))
             )
-        )
-        AND toDate(started_at) <= (
-            SELECT max(toDate(started_at))
+        ).1)
+        AND toDate(started_at) <= ((
+            SELECT (min(toDate(started_at)), max(toDate(started_at)))
             FROM spans
             WHERE project_id = {project:String}
             AND trace_hash IN (
                 SELECT cityHash64(arrayJoin({ids:Array(String)}))
             )
-        )
+        ).2)
         ORDER BY version DESC
         LIMIT 1 BY trace_id, span_id
     )
