@@ -64,8 +64,9 @@ NAMES = {
 NEUTRAL = frozenset(
     {"span_type", "status", "min_duration_ms", "max_duration_ms", "start_time", "end_time", "order"}
     | {"limit", "offset", "measures", "by", "bucket", "other", "fill", "since", "format"}
+    | {"If-None-Match"}
 )
-"""Parameters that name nothing that is anybody's."""
+"""Parameters that name nothing that is anybody's, or are compared with the asker's own answer."""
 
 BODIES = {
     "deleteTraces": [
@@ -99,10 +100,18 @@ COMMANDS = {
     "search": [["{who}"], ["{who}", "--json"]],
     "spans": [["name:{who}*"], ["name:{who}*", "--json"]],
     "sql": [["SELECT name FROM spans WHERE name LIKE '{who}%'"]],
+    "export": [
+        ["-", "name:{who}*"],
+        ["-", "--user", "{who}-user-1"],
+        ["-", "--spans", "input:{who}"],
+    ],
+    "open": [["{who}-trace-1", "-o", "{out}"]],
+    "pull": [["--user", "{who}-user-1", "--json", "--data-dir", "{out}"]],
     "delete": [["{who}-trace-1", "--dry-run"], ["--user", "{who}-user-1", "--dry-run"]],
     "deletions": [["{deletion}"]],
 }
-"""By the command's name, arguments that name something; `{own}` is what the asker has."""
+"""By the command's name, arguments that name something; `{own}` is what the asker
+has, and `{out}` a file or directory that is not there yet."""
 
 WHOLE_COMMANDS = {
     "query": ["--json"],
@@ -111,10 +120,11 @@ WHOLE_COMMANDS = {
     "stats": ["--by", "name", "--json"],
     "sql": ["SELECT name FROM spans"],
     "deletions": ["--json"],
+    "export": ["-"],
 }
 """Commands that name nothing, and so show something of all that the asker has."""
 
-OTHER_COMMANDS = frozenset({"doctor", "ingest", "tail"})
+OTHER_COMMANDS = frozenset({"doctor", "import", "ingest", "push", "tail"})
 """Commands that read no traces from the server they are told of, or don't end: `prela tail`
 shows what `/api/v1/live` answers."""
 

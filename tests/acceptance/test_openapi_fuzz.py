@@ -111,6 +111,19 @@ def test_asking(case: schemathesis.Case, fuzzed: Server, session: requests.Sessi
     ask(case, fuzzed.asks_at, session)
 
 
+# Nothing that another test asks about is in this server, so all of it may be deleted.
+@at_random.include(path_regex="^/api/v1/deletions", method="POST").parametrize()
+@fuzzing
+def test_deleting(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
+    case.call_and_validate(base_url=fuzzed.url, session=session, checks=TRUTHFUL)
+
+
+@at_random.include(method="DELETE").parametrize()
+@fuzzing
+def test_deleting_one(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
+    case.call_and_validate(base_url=fuzzed.url, session=session, checks=TRUTHFUL)
+
+
 # Its parameters are those of the list of traces.
 @at_random.include(path="/api/v1/search").parametrize()
 @fuzzing

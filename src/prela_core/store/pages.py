@@ -45,8 +45,8 @@ def walk_newest(
     both lists the order is by moment and then by id, and no row stands before its bound.
     """
     found: list[Row] = []
+    wanted = 2 * limit  # more once few were right: then few are in the next window too
     for lo in _lower_bounds(now, floor):
-        wanted = 2 * limit
         while True:
             if wanted > _MAX_PROPOSED:  # rare among many: one reading beats naming them all
                 found = yield compute(None, lo)

@@ -20,7 +20,6 @@ from prela_core.store.fragments import (
     PROJECT,
     Query,
     collapsed,
-    days_of,
     has_row,
     scope_of,
     since_of,
@@ -186,7 +185,7 @@ def spans_of(
         "offset": offset,
         "limit": limit,
     }
-    scope = ["trace_id = {trace:String}", *days_of("[{trace:String}]")]
+    scope = ["trace_id = {trace:String}"]
     part = " LIMIT {limit:UInt64} OFFSET {offset:UInt64}"
     shown = f"SELECT {SHOWN_SPAN} FROM {{source}} AS seen ORDER BY seen.started_at, seen.span_id"
     if after is None and not offset and limit >= _MOST_OF_A_TRACE:

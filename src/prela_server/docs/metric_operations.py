@@ -33,9 +33,9 @@ _OF_SPANS = ("query", "start_time", "end_time")
 _FLAG = {"type": "boolean", "default": False}
 
 
-def _listed(words: list[str]) -> dict[str, str]:
+def _listed(words: list[str], times: str = "*") -> dict[str, str]:
     one = "|".join(words)
-    return {"type": "string", "pattern": f"^({one})(,({one}))*$"}
+    return {"type": "string", "pattern": f"^({one})(,({one})){times}$"}
 
 
 _MEASURES = [each.value for each in Measure]
@@ -48,7 +48,7 @@ _NOTES: Mapping[str, ParameterNote] = MappingProxyType(
             "count,p95_duration_ms",
         ),
         "by": ParameterNote(
-            _listed([each.value for each in Dimension]),
+            _listed([each.value for each in Dimension], "{0,2}"),
             "The fields to group by, up to three, with commas between: "
             f"{', '.join(f'`{each}`' for each in Dimension)}. `service`, `agent`, `tool`, `user`, "
             "`session`, `type` and `env` are also understood.",

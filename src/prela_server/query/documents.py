@@ -109,7 +109,9 @@ PARAMETERS: Mapping[str, ParameterNote] = MappingProxyType(
             Order.SLOWEST.value,
         ),
         "to": ParameterNote(
-            _TEXT, "The id of the trace to compare with, such as a later run.", OTHER_TRACE_ID
+            {**_TEXT, "minLength": 1},
+            "The id of the trace to compare with, such as a later run.",
+            OTHER_TRACE_ID,
         ),
         "limit": ParameterNote(
             {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 50},

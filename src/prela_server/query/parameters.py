@@ -132,11 +132,11 @@ class Parameters:
         return self._read(name, lambda text: _meaning(text, meanings))
 
     def words(self, name: str, meanings: Mapping[str, T]) -> tuple[T, ...]:
-        """Give what each of the words means, which have commas between them."""
+        """Give what each of the words means, which have commas between them, each once."""
         read = self._read(
             name, lambda text: [_meaning(each.strip(), meanings) for each in text.split(",")]
         )
-        return tuple(read or ())
+        return tuple(dict.fromkeys(read or ()))
 
     def span_order(self) -> SpanOrder:
         """Give the wanted order of spans; newest first when none is named."""

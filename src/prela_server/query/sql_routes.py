@@ -50,11 +50,13 @@ class SqlDocument:
         Meta(description="How the rows are written: as JSON, CSV with a header, or Arrow IPC."),
     ] = SqlForm.JSON
     max_rows: Annotated[
-        int,
+        float,  # to JSON 10.0 is a whole number, as it is to its schemas
         Meta(
             ge=1,
             le=MAX_ROWS,
+            multiple_of=1,
             description="An answer of more rows is refused rather than cut.",
+            extra_json_schema={"type": "integer"},
         ),
     ] = 10_000
 
@@ -88,7 +90,7 @@ def sql_routes(reader: Reader, guard: Guard) -> list[Route]:
         project = (await guard(request, Scope.READ)).project_id
         Parameters(request.query_params, ())
         sent = _decoded(await read_json_body(request, limit=_MAX_BODY, seconds=_BODY_SECONDS))
-        question = SqlQuestion(text=sent.query, form=sent.format, max_rows=sent.max_rows)
+        question = SqlQuestion(text=sent.query, form=sent.format, max_rows=int(sent.max_rows))
         answer = await anyio.to_thread.run_sync(reader.sql, project, question, limiter=limiter)
         return Response(answer, media_type=MEDIA_TYPES[sent.format])
 

@@ -106,6 +106,7 @@ CALLS: dict[str, Call] = {
             "sendTrace": "/v1/traces",
             "sendSpan": "/v1/spans",
             "sendBatch": "/v1/batch",
+            "importSpans": "/v1/import",
             "sendOtlp": "/v1/otlp/v1/traces",
             "sendLangfuse": "/api/public/otel/v1/traces",
         }.items()

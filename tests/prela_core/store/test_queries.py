@@ -26,7 +26,10 @@ from prela_core.store import (
     MetricQuery,
     Order,
     ReindexScope,
+    SpanFilter,
+    SpanOrder,
     TraceFilter,
+    find_queries,
     group_queries,
     metric_queries,
     queries,
@@ -56,6 +59,16 @@ EVERYTHING = TraceFilter(
 )
 SEARCH = TraceFilter(
     q="refund", user_id="user", status="success", start_time=1_000_000, end_time=9_000_000
+)
+
+ASKED = TraceFilter(
+    where=parse(
+        'status:error duration>2s cost<$1 model:claude* not "a b" '
+        "any(type:tool attr.env:prod parent(agent:planner)) all(score.ok>=1)"
+    )
+)
+FOUND = SpanFilter(
+    where=parse("tokens>1k input:refund any(status:error) child(type:tool)", Subject.SPAN)
 )
 
 SCOPE = ReindexScope(project_id="p", start_time=1_000_000, end_time=9_000_000)
@@ -111,6 +124,18 @@ STATEMENTS: dict[str, Query] = {
     "hits, narrowed": search_queries.hits("p", SEARCH, ids=None, lo=None, after=(3, "a"), limit=9),
     "spans of a trace": queries.spans_of("p", "t", after=None, offset=3, limit=9),
     "spans of a trace, after one": queries.spans_of("p", "t", after=(3, "a"), offset=0, limit=9),
+    "candidates, asked": queries.candidates("p", ASKED, lo=5, hi=7, limit=9),
+    "rows, asked": queries.rows(
+        "p", ASKED, Order.NEWEST, ids=["a"], lo=5, hi=7, after=None, limit=9
+    ),
+    "found candidates": find_queries.found_candidates("p", FOUND, lo=5, hi=7, limit=9),
+    "found keys": find_queries.found_keys(
+        "p", FOUND, SpanOrder.NEWEST, ids=["a"], lo=5, hi=7, after=None, limit=9
+    ),
+    "found keys, all by cost after one": find_queries.found_keys(
+        "p", FOUND, SpanOrder.DEAREST, ids=None, lo=5, hi=7, after=(3, "t", "s"), limit=9
+    ),
+    "spans by key": find_queries.spans_by_key("p", [("t", "a"), ("t", "b"), ("u", "a")]),
     "metadata": queries.metadata_of("p", ["a", "b"]),
     "announced": queries.announced("p", "t"),
     "measures, all together": metric_queries.measured(

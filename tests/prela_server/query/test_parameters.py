@@ -214,3 +214,9 @@ def test_at_most_eight_attributes_are_asked_for_at_once() -> None:
 def test_what_no_page_can_be_is_refused(pairs: list[tuple[str, str]], sentence: str) -> None:
     with pytest.raises(InvalidError, match=sentence):
         parameters(*pairs).page()
+
+
+def test_words_are_taken_once_each_in_their_order() -> None:
+    sent = Parameters(QueryParams("by=b,a,b"), ("by",))
+
+    assert (2, 1) == sent.words("by", {"a": 1, "b": 2})

@@ -6,22 +6,22 @@ FROM (
         FROM spans
         WHERE project_id = {project:String}
         AND trace_id IN {ids:Array(String)}
-        AND toDate(started_at) >= (
-            SELECT min(toDate(started_at))
+        AND toDate(started_at) >= ((
+            SELECT (min(toDate(started_at)), max(toDate(started_at)))
             FROM spans
             WHERE project_id = {project:String}
             AND trace_hash IN (
                 SELECT cityHash64(arrayJoin({ids:Array(String)}))
             )
-        )
-        AND toDate(started_at) <= (
-            SELECT max(toDate(started_at))
+        ).1)
+        AND toDate(started_at) <= ((
+            SELECT (min(toDate(started_at)), max(toDate(started_at)))
             FROM spans
             WHERE project_id = {project:String}
             AND trace_hash IN (
                 SELECT cityHash64(arrayJoin({ids:Array(String)}))
             )
-        )
+        ).2)
         ORDER BY version DESC
         LIMIT 1 BY trace_id, span_id
     )

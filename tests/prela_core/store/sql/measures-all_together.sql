@@ -30,7 +30,7 @@ FROM (
                     SELECT trace_hash
                     FROM spans
                     WHERE project_id = {project:String}
-                    GROUP BY project_id, trace_hash
+                    GROUP BY trace_hash
                     HAVING min(toDate(started_at)) < max(toDate(started_at))
                 )
             ))
@@ -47,7 +47,7 @@ FROM (
                         SELECT trace_hash
                         FROM spans
                         WHERE project_id = {project:String}
-                        GROUP BY project_id, trace_hash
+                        GROUP BY trace_hash
                         HAVING min(toDate(started_at)) < max(toDate(started_at))
                     )
                 ))

@@ -43,7 +43,7 @@ FROM (
                         SELECT trace_hash
                         FROM spans
                         WHERE project_id = {project:String}
-                        GROUP BY project_id, trace_hash
+                        GROUP BY trace_hash
                         HAVING min(toDate(started_at)) < max(toDate(started_at))
                         AND max(toDate(started_at)) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
                         AND min(toDate(started_at)) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
@@ -72,7 +72,7 @@ FROM (
                             SELECT trace_hash
                             FROM spans
                             WHERE project_id = {project:String}
-                            GROUP BY project_id, trace_hash
+                            GROUP BY trace_hash
                             HAVING min(toDate(started_at)) < max(toDate(started_at))
                             AND max(toDate(started_at)) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
                             AND min(toDate(started_at)) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))

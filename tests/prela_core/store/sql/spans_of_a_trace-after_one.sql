@@ -4,22 +4,6 @@ FROM (
     FROM spans
     WHERE project_id = {project:String}
     AND trace_id = {trace:String}
-    AND toDate(started_at) >= (
-        SELECT min(toDate(started_at))
-        FROM spans
-        WHERE project_id = {project:String}
-        AND trace_hash IN (
-            SELECT cityHash64(arrayJoin([{trace:String}]))
-        )
-    )
-    AND toDate(started_at) <= (
-        SELECT max(toDate(started_at))
-        FROM spans
-        WHERE project_id = {project:String}
-        AND trace_hash IN (
-            SELECT cityHash64(arrayJoin([{trace:String}]))
-        )
-    )
     AND (span_id, version) IN (
         SELECT span_id, version
         FROM (
@@ -27,22 +11,6 @@ FROM (
             FROM spans
             WHERE project_id = {project:String}
             AND trace_id = {trace:String}
-            AND toDate(started_at) >= (
-                SELECT min(toDate(started_at))
-                FROM spans
-                WHERE project_id = {project:String}
-                AND trace_hash IN (
-                    SELECT cityHash64(arrayJoin([{trace:String}]))
-                )
-            )
-            AND toDate(started_at) <= (
-                SELECT max(toDate(started_at))
-                FROM spans
-                WHERE project_id = {project:String}
-                AND trace_hash IN (
-                    SELECT cityHash64(arrayJoin([{trace:String}]))
-                )
-            )
             ORDER BY version DESC
             LIMIT 1 BY trace_id, span_id
         )
