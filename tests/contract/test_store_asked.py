@@ -23,6 +23,10 @@ SPANS = 4000 if THOROUGH else 500
 EXAMPLES = 1000 if THOROUGH else 8
 
 
+pytestmark = pytest.mark.parametrize("adapter", ["embedded", "server", "http"], indirect=True)
+"""Those that are compared with plain Python."""
+
+
 @attrs.frozen
 class Both:
     """The same spans in plain Python and in the store under test."""
@@ -33,8 +37,6 @@ class Both:
 
 @pytest.fixture(scope="module")
 def both(adapter: Any) -> Both:
-    if isinstance(adapter.store, MemoryStore):
-        pytest.skip("it is what the others are compared with")
     plain = MemoryStore()
     for batch in batches(SPANS, PROJECT):
         plain.insert([batch])

@@ -11,11 +11,13 @@ import pyarrow as pa
 import pytest
 
 from prela_core.errors import InvalidError
-from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, to_micros
 from prela_core.store import Order, PageRequest, TraceFilter
 from prela_core.store.sql import SqlForm, SqlQuestion
 from prela_core.testing import NOON, span_record
+
+pytestmark = pytest.mark.parametrize("adapter", ["embedded", "server"], indirect=True)
+"""Those that have an engine."""
 
 SECRET = "hunter2"  # noqa: S105 - a word that no answer may hold
 
@@ -34,8 +36,6 @@ class Project:
 
 @pytest.fixture(scope="module")
 def project(adapter: Any) -> Project:
-    if not isinstance(adapter.store, ClickHouseStore):
-        pytest.skip("there is no engine")
     mine = Project(adapter.store, "mine")
     other = Project(adapter.store, "other")
     other.insert(
