@@ -110,3 +110,13 @@ def test_a_wrong_command_line_is_refused(
     assert 2 == run("export", *words).exit_code
     assert [] == asked
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_place_that_is_not_there_is_said_before_anything_is_read(
+    run: Any, asked: list[Any], tmp_path: Path
+) -> None:
+    result = run("export", str(tmp_path / "no" / "a.jsonl"))
+
+    assert 2 == result.exit_code
+    assert result.stderr.endswith("a.jsonl can't be written (No such file or directory)\n")
+    assert [] == asked
