@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO, Any
 
-import attrs
 import click
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TransferSpeedColumn
 
-from prela_cli.filters import filter_options
+from prela_cli.asking import both
+from prela_cli.filters import filter_options, narrowed
 from prela_cli.output import show_line
 from prela_cli.output_files import appearing
 from prela_cli.reading import source_options
@@ -94,16 +94,15 @@ def selection_of(where: TraceFilter, query: tuple[str, ...], *, spans_only: bool
     """Make a selection of the options for traces and a query, which is about spans or traces."""
     text = " ".join(query)
     if not spans_only:
-        asked = parse(text, Subject.TRACE) if text.strip() else None
-        return Selection(traces=attrs.evolve(where, where=asked))
-    times = TraceFilter(start_time=where.start_time, end_time=where.end_time)
+        return Selection(traces=narrowed(where, parse(text, Subject.TRACE)))
+    times = TraceFilter(start_time=where.start_time, end_time=where.end_time, where=where.where)
     if where != times:
         raise click.UsageError(
             "with --spans, say what spans are meant in QUERY; of the options, only the times count"
         )
     return Selection(
         spans=SpanFilter(
-            where=parse(text, Subject.SPAN) if text.strip() else None,
+            where=both(parse(text, Subject.SPAN), where.where),
             start_time=where.start_time,
             end_time=where.end_time,
         )
