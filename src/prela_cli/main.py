@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -59,6 +60,8 @@ COMMANDS = {
 """The subcommand `name` is the attribute `name` of the module `prela_cli.name`, unless it has
 another name."""
 
+_CLOSE = 0.7
+"""How alike a name must be to be the one that was meant; 1 is the same."""
 
 _OUTPUT_ERRORS = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT})
 
@@ -72,11 +75,14 @@ class LazyGroup(click.Group):
 
     def get_command(
         self,
-        ctx: click.Context,  # noqa: ARG002 - as click asks
+        ctx: click.Context,
         cmd_name: str,
     ) -> click.Command | None:
-        """Import the subcommand; a `Failure` says which extra is missing for it."""
+        """Import the subcommand; a `Failure` says which extra is missing, if one is."""
         if cmd_name not in COMMANDS:
+            near = get_close_matches(cmd_name.lower(), COMMANDS, 1, _CLOSE)
+            if near and not ctx.resilient_parsing and not cmd_name.startswith("-"):
+                ctx.fail(f"No such command {cmd_name!r}; did you mean {near[0]}?")
             return None
         name = COMMANDS[cmd_name].same_as or cmd_name
         module_name = f"prela_cli.{name}"
