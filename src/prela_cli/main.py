@@ -10,7 +10,7 @@ import attrs
 import click
 from click.shell_completion import CompletionItem
 
-from prela_cli.failures import Failure, failure_of
+from prela_cli.failures import Failure, WrongRequestFailure, failure_of
 from prela_cli.paging import NO_PAGER
 from prela_core import __version__
 
@@ -107,6 +107,13 @@ class LazyGroup(click.Group):
         ]
         return items + click.Command.shell_complete(self, ctx, incomplete)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line, of whatever subcommand; all of it must be text."""
+        if not ctx.resilient_parsing:
+            for word in args:
+                _check_text(word)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand; whatever goes wrong becomes one sentence and an exit code."""
         try:
@@ -119,6 +126,17 @@ class LazyGroup(click.Group):
             command = ctx.invoked_subcommand or ""
             extras = COMMANDS[command].extras if command in COMMANDS else ""
             raise failure_of(error, command, extras) from error
+
+
+def _check_text(word: str) -> None:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        shown = word.encode(errors="backslashreplace").decode().replace("\\udc", "\\x")
+        raise WrongRequestFailure(
+            f"{shown} is no UTF-8: write text in UTF-8, and give a file or directory that has "
+            "such a name another one"
+        ) from None
 
 
 def _is_of_output(error: Exception) -> bool:

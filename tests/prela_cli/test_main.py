@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -56,6 +57,16 @@ def test_an_unknown_command_is_a_wrong_command_line(run: Run) -> None:
 
     assert result.exit_code == 2
     assert "No such command" in result.output
+
+
+@pytest.mark.parametrize("words", [["query", "\udcff"], ["\udcff"], ["show", "--url", "x\udce9"]])
+def test_what_is_no_text_is_refused_by_every_command(
+    run: Run, reader: object, words: list[str]
+) -> None:
+    result = run(*words)
+
+    assert 2 == result.exit_code
+    assert re.match(r"prela: x?\\x(ff|e9) is no UTF-8: write text in UTF-8", result.stderr)
 
 
 def test_a_missing_library_is_named_with_the_extra_that_brings_it(
