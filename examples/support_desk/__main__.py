@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import sys
 from pathlib import Path
 
@@ -15,10 +16,15 @@ __all__ = ["FILE", "recorded"]
 
 FILE = Path(__file__).parents[1] / "notebooks" / "support_desk.jsonl.gz"
 
+_HERE = f"{Path(__file__).parents[2]}/".encode()
+_MARKS = re.compile(rb"\\n +[~^]+(?=\\n)")
+"""The lines below the code in a stack trace, which each version of Python draws in its own way."""
+
 
 def recorded() -> bytes:
-    """Give the recording: a span a line."""
-    return b"".join(msgspec.json.encode(span_to_json(span)) + b"\n" for span in record())
+    """Give the recording: a span a line, the same wherever this is and on any Python."""
+    lines = b"".join(msgspec.json.encode(span_to_json(span)) + b"\n" for span in record())
+    return _MARKS.sub(b"", lines.replace(_HERE, b""))
 
 
 def main() -> None:
