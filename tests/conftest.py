@@ -206,7 +206,10 @@ class Wire:
 
     def answered(self) -> bool:
         """Say whether there is something to read, or the end."""
-        return bool(select.select([self.socket], [], [], 0)[0])
+        # Not `select`, which knows no file beyond the first thousand.
+        looking = select.poll()
+        looking.register(self.socket, select.POLLIN)
+        return bool(looking.poll(0))
 
     def talk(self, pieces: Iterable[bytes]) -> tuple[bytes, int]:
         """Send `pieces` until the server answers, then read to the end of the connection.

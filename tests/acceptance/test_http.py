@@ -52,7 +52,7 @@ def test_an_unknown_trace_is_404(api: Api, trace_id: str, tail: str) -> None:
         ("DELETE", "/v1/batch", "POST"),
         ("PATCH", "/v1/traces", "POST"),
         ("POST", "/api/v1/traces", "GET"),
-        ("DELETE", "/api/v1/traces/x", "GET"),
+        ("PUT", "/api/v1/traces/x", "GET"),
         ("PUT", "/api/v1/search", "GET"),
         ("POST", "/health", "GET"),
         ("TRACE", "/health", "GET"),

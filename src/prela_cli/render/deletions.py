@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from prela_core.store import Deletion
@@ -23,7 +23,9 @@ def counted(deletion: Deletion) -> str:
 
 def deletions_table(deletions: Iterable[Deletion]) -> Table:
     """Show one receipt a row; times in UTC to the minute."""
-    table = Table("deletion", "state", "asked", "traces", "spans", "what", box=None)
+    # An id is for copying, so it is shown whole however narrow the terminal.
+    ids = Column("deletion", no_wrap=True, min_width=24)
+    table = Table(ids, "state", "asked", "traces", "spans", "what", box=None)
     for each in deletions:
         table.add_row(
             # Text, because rich would read square brackets in a plain string as markup.

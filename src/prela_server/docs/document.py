@@ -75,7 +75,7 @@ _IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
     "description": "The `ETag` of an answer that the client has; 304 says that it is still right.",
-    "schema": {"type": "string", "maxLength": 1000},
+    "schema": {"type": "string"},
     "example": _TAG["ETag"]["example"],
 }
 _SCOPES = {
