@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from prela_cli import moments
-from prela_cli.filters import filter_options
+from prela_cli.filters import filter_options, narrowed
 from prela_cli.output import show_json, show_line
 from prela_cli.reading import source_options
 from prela_cli.render.deletions import counted
@@ -44,7 +44,9 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 )
 @click.option("--everything", is_flag=True, help="All that the project holds.")
 @click.option(
-    "--project", default=PROJECT_ID, metavar="PROJECT", help="The project, in a data directory."
+    "--project",
+    metavar="PROJECT",
+    help=f"The project, in a data directory.  [default: {PROJECT_ID}]",
 )
 @click.option("--dry-run", is_flag=True, help="Only say how much it would be.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
@@ -60,7 +62,7 @@ def delete(
     text: str | None,
     older_than: float | None,
     everything: bool,
-    project: str,
+    project: str | None,
     dry_run: bool,
     yes: bool,
     no_wait: bool,
@@ -80,18 +82,26 @@ def delete(
       prela delete --user user-42 --dry-run
       prela delete --query 'status:error cost<0.01' --json
     """
-    where = attrs.evolve(where, q=words, where=parse(text) if text else None)
+    url = getattr(reader, "url", None)
+    if url and project:
+        raise click.UsageError(f"the key says which project of {url} is meant; leave out --project")
+    where = attrs.evolve(narrowed(where, parse(text or "")), q=words)
     if older_than is not None:
         if where.end_time is not None:
             raise click.UsageError("--older-than and --end both say when to stop; give one")
         where = attrs.evolve(where, end_time=_now() - round(older_than * 1000))
-    wanted = _request(project, trace_ids, where, everything=everything)
+    wanted = _request(project or PROJECT_ID, trace_ids, where, everything=everything)
     there = reader.deletions.count(wanted)
+    missing = len(set(trace_ids)) - there.traces
+    if there.traces and missing > 0:
+        click.echo(
+            f"{missing} of these ids {'is' if missing == 1 else 'are'} of no trace.", err=True
+        )
     if dry_run or not there.traces:
         _tell_of(there, wanted, as_json=as_json)
         return
     if not yes:
-        _confirm(there, wanted)
+        _confirm(there, wanted, url)
     done = _carried_out(reader, wanted, waits=not no_wait)
     if as_json:
         show_json(done)
@@ -137,11 +147,13 @@ def _tell_of(there: Deletion, wanted: DeletionRequest, *, as_json: bool) -> None
         show_line(f"Would delete {counted(there)}.")
 
 
-def _confirm(there: Deletion, wanted: DeletionRequest) -> None:
+def _confirm(there: Deletion, wanted: DeletionRequest, url: str | None) -> None:
     if not can_ask():
         raise click.UsageError("there is nobody to ask; add --yes to delete, or --dry-run to look")
     whole = "everything: " if wanted.everything else ""
-    click.confirm(f"Delete {whole}{counted(there)}? It can't be undone", abort=True, err=True)
+    place = f" from {url}" if url else ""
+    question = f"Delete {whole}{counted(there)}{place}? It can't be undone"
+    click.confirm(question, abort=True, err=True)
 
 
 def can_ask() -> bool:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import gzip
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-import attrs
 import click
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TransferSpeedColumn
 
-from prela_cli.filters import filter_options
+from prela_cli.asking import both
+from prela_cli.filters import filter_options, narrowed
 from prela_cli.output import show_line
+from prela_cli.output_files import appearing
 from prela_cli.reading import source_options
 from prela_cli.source import PROJECT_ID
 from prela_core.ask import Subject, parse
@@ -35,7 +34,6 @@ _ENDINGS = {
     ".parquet": ExportForm.PARQUET,
 }
 _GZIP = ".gz"
-_UNFINISHED = ".part"
 
 
 @click.command()
@@ -83,28 +81,28 @@ def export(
         for piece in pieces:
             click.echo(piece, nl=False)
         return
-    with _progress() as progress, _appearing(file) as out:
+    with _progress() as progress, appearing(file) as raw, _packed(file, raw) as out:
         task = progress.add_task("Writing", total=None)
         for piece in pieces:
             out.write(piece)
             progress.advance(task, len(piece))
-    show_line(f"{decimal(file.stat().st_size)} written to {file}")
+    if file.is_file():  # what else is written to may be where the line would go
+        show_line(f"{decimal(file.stat().st_size)} written to {file}")
 
 
 def selection_of(where: TraceFilter, query: tuple[str, ...], *, spans_only: bool) -> Selection:
     """Make a selection of the options for traces and a query, which is about spans or traces."""
     text = " ".join(query)
     if not spans_only:
-        asked = parse(text, Subject.TRACE) if text.strip() else None
-        return Selection(traces=attrs.evolve(where, where=asked))
-    times = TraceFilter(start_time=where.start_time, end_time=where.end_time)
+        return Selection(traces=narrowed(where, parse(text, Subject.TRACE)))
+    times = TraceFilter(start_time=where.start_time, end_time=where.end_time, where=where.where)
     if where != times:
         raise click.UsageError(
             "with --spans, say what spans are meant in QUERY; of the options, only the times count"
         )
     return Selection(
         spans=SpanFilter(
-            where=parse(text, Subject.SPAN) if text.strip() else None,
+            where=both(parse(text, Subject.SPAN), where.where),
             start_time=where.start_time,
             end_time=where.end_time,
         )
@@ -124,24 +122,11 @@ def _form_of(file: Path) -> ExportForm:
     return form
 
 
-@contextmanager
-def _appearing(file: Path) -> Iterator[IO[bytes]]:
-    """Open a file that is there under its name only when all of it was written."""
-    unfinished = file.with_name(file.name + _UNFINISHED)
-    try:
-        with unfinished.open("wb") as raw:
-            if file.name.endswith(_GZIP):
-                with gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as packed:
-                    yield packed  # type: ignore[misc] # it has all of IO that is used
-            else:
-                yield raw
-            raw.flush()
-            os.fsync(raw.fileno())
-        unfinished.replace(file)
-    except BaseException:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise
+def _packed(file: Path, raw: IO[bytes]) -> AbstractContextManager[Any]:
+    """Give what to write into, which compresses for a file whose name says so."""
+    if file.name.endswith(_GZIP):
+        return gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0)
+    return nullcontext(raw)
 
 
 def _progress() -> Progress:

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from functools import reduce, wraps
 from typing import Any
 
+import attrs
 import click
 
 from prela_cli import moments
+from prela_cli.asking import both
 from prela_core.ask import Ago, Compare, Condition, Op
 from prela_core.model import SpanType, Status, to_micros
 from prela_core.store import TraceFilter
 from prela_core.wire.words import STATUSES
 
-__all__ = ["filter_options", "since_condition", "start_time"]
+__all__ = ["filter_options", "narrowed", "since_condition", "start_time"]
 
 _LONGEST_AGO = 10**15
 """Thirty years in microseconds: as good as for ever."""
@@ -151,6 +153,11 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
         command(where=where, **rest)
 
     return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), with_filter)
+
+
+def narrowed(where: TraceFilter, asked: Condition | None) -> TraceFilter:
+    """Add what a query asks to the options, among which `--since` is a condition as well."""
+    return attrs.evolve(where, where=both(asked, where.where))
 
 
 def since_condition(since: float | None) -> Condition | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +11,7 @@ import attrs
 import click
 from click.shell_completion import CompletionItem
 
-from prela_cli.failures import Failure, failure_of
+from prela_cli.failures import Failure, WrongRequestFailure, failure_of
 from prela_cli.paging import NO_PAGER
 from prela_core import __version__
 
@@ -59,6 +60,8 @@ COMMANDS = {
 """The subcommand `name` is the attribute `name` of the module `prela_cli.name`, unless it has
 another name."""
 
+_CLOSE = 0.7
+"""How alike a name must be to be the one that was meant; 1 is the same."""
 
 _OUTPUT_ERRORS = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT})
 
@@ -72,11 +75,14 @@ class LazyGroup(click.Group):
 
     def get_command(
         self,
-        ctx: click.Context,  # noqa: ARG002 - as click asks
+        ctx: click.Context,
         cmd_name: str,
     ) -> click.Command | None:
-        """Import the subcommand; a `Failure` says which extra is missing for it."""
+        """Import the subcommand; a `Failure` says which extra is missing, if one is."""
         if cmd_name not in COMMANDS:
+            near = get_close_matches(cmd_name.lower(), COMMANDS, 1, _CLOSE)
+            if near and not ctx.resilient_parsing and not cmd_name.startswith("-"):
+                ctx.fail(f"No such command {cmd_name!r}; did you mean {near[0]}?")
             return None
         name = COMMANDS[cmd_name].same_as or cmd_name
         module_name = f"prela_cli.{name}"
@@ -107,6 +113,13 @@ class LazyGroup(click.Group):
         ]
         return items + click.Command.shell_complete(self, ctx, incomplete)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the command line, of whatever subcommand; all of it must be text."""
+        if not ctx.resilient_parsing:
+            for word in args:
+                _check_text(word)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand; whatever goes wrong becomes one sentence and an exit code."""
         try:
@@ -119,6 +132,17 @@ class LazyGroup(click.Group):
             command = ctx.invoked_subcommand or ""
             extras = COMMANDS[command].extras if command in COMMANDS else ""
             raise failure_of(error, command, extras) from error
+
+
+def _check_text(word: str) -> None:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        shown = word.encode(errors="backslashreplace").decode().replace("\\udc", "\\x")
+        raise WrongRequestFailure(
+            f"{shown} is no UTF-8: write text in UTF-8, and give a file or directory that has "
+            "such a name another one"
+        ) from None
 
 
 def _is_of_output(error: Exception) -> bool:

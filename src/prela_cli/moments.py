@@ -21,7 +21,9 @@ _UNITS_MS = {
     "d": 86_400_000,
     "w": 7 * 86_400_000,
 }
-_PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*(ms|[smhdw])")
+_LONGEST_MS = 100_000 * 86_400_000
+"""Some 270 years; moments lie between 1970 and 2100."""
+_PART = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,6})?)\s*(ms|[smhdw])")
 _WHOLE = re.compile(rf"(?:{_PART.pattern}\s*)+", re.IGNORECASE)
 _BARE = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
 
@@ -52,7 +54,10 @@ class SpanOfTime(click.ParamType[float]):
         if not _WHOLE.fullmatch(text):
             self.fail(f"{value!r} is no duration; write 30m, 2h, 3d or 1h30m", param, ctx)
         parts = _PART.findall(text)
-        return sum(float(number) * _UNITS_MS[unit] for number, unit in parts)
+        total = sum(float(number) * _UNITS_MS[unit] for number, unit in parts)
+        if total > _LONGEST_MS:
+            self.fail(f"{value!r} is longer than any time there are traces of", param, ctx)
+        return total
 
 
 class Moment(click.ParamType[int]):

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from prela_cli.find_trace import find_trace, newest_trace
+from prela_cli.output_files import appearing
 from prela_cli.reading import source_options
-from prela_core.errors import InvalidError
 from prela_core.store import Reader
 
 __all__ = ["open", "open_trace"]
@@ -53,10 +53,8 @@ def open_trace(*, reader: Reader, trace_id: str | None, latest: bool, output: Pa
 
 
 def _put(page: str, path: Path) -> Path:
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise InvalidError(f"{path} can't be written ({error.strerror or error})") from error
+    with appearing(path) as out:
+        out.write(page.encode())
     return path
 
 

@@ -20,6 +20,9 @@ __all__ = ["show", "show_json", "show_line"]
 _WIDTH_OF_FILES = 160
 """Columns where output is no terminal: wide enough for whole ids."""
 
+_NARROWEST = 20
+"""Columns below which nothing can be read; COLUMNS that says less, such as 0, is passed over."""
+
 _UNPRINTED = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """JSON escapes C0 controls; these others can act on a terminal as well."""
 
@@ -61,8 +64,12 @@ def show_json(value: Any, *, indented: bool | None = None) -> None:
 
 
 def _console() -> Console:
-    console = Console(highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
+    environ = dict(os.environ)
+    columns = environ.get("COLUMNS", "")
+    if not (columns.isascii() and columns.isdigit() and int(columns) >= _NARROWEST):
+        environ.pop("COLUMNS", None)
+    console = Console(highlight=False, _environ=environ)
+    if not console.is_terminal and "COLUMNS" not in environ:
         console.width = _WIDTH_OF_FILES
     return console
 

@@ -6,8 +6,8 @@ import attrs
 import click
 
 from prela_cli import moments
-from prela_cli.asking import both, query_argument
-from prela_cli.filters import filter_options
+from prela_cli.asking import query_argument
+from prela_cli.filters import filter_options, narrowed
 from prela_cli.output import show, show_json, show_line
 from prela_cli.reading import page_options, source_options
 from prela_cli.render.traces_table import TracesTable
@@ -68,7 +68,7 @@ def query(
       prela query --model gpt-4o --order dearest --limit 5
       prela query --attr tenant=acme --attr plan=pro --json
     """
-    where = attrs.evolve(where, q=words, where=both(asked, where.where))
+    where = attrs.evolve(narrowed(where, asked), q=words)
     page = PageRequest(limit=limit, cursor=cursor)
     found = reader.traces(PROJECT_ID, where, order, page)
     if as_json:

@@ -6,8 +6,7 @@ import attrs
 import click
 
 from prela_cli import moments
-from prela_cli.asking import both
-from prela_cli.filters import filter_options
+from prela_cli.filters import filter_options, narrowed
 from prela_cli.output import show, show_json, show_line
 from prela_cli.reading import page_options, source_options
 from prela_cli.render.search_hits import SearchHits
@@ -47,7 +46,7 @@ def search(
     """
     if not any(word.strip() for word in words):
         raise click.UsageError("WORDS are empty; give at least one")
-    where = attrs.evolve(where, q=" ".join(words), where=both(parse(asked or ""), where.where))
+    where = attrs.evolve(narrowed(where, parse(asked or "")), q=" ".join(words))
     found = reader.search(PROJECT_ID, where, PageRequest(limit=limit, cursor=cursor))
     if as_json:
         show_json(found)

@@ -43,16 +43,19 @@ class OpenSource(Protocol):
 def open_source(data_dir: Path, url: str | None, api_key: str | None) -> Iterator[Reader]:
     """Open the server at `url`, or the one that holds the data directory, or the directory.
 
-    A directory that does not exist is an `InvalidError`: reading makes none.
+    A directory that does not exist or has no store is an `InvalidError`: reading makes none.
     """
     server = find_server(data_dir, url, api_key)
     if server is not None:
         with server:
             yield server
         return
-    if not data_dir.exists():
+    from prela_core.io.data_directory import is_data_directory
+
+    if not is_data_directory(data_dir):
+        what = "has no store" if data_dir.exists() else "does not exist"
         raise InvalidError(
-            f"{data_dir} does not exist, so there are no traces in it; start `prela serve` and "
+            f"{data_dir} {what}, so there are no traces in it; start `prela serve` and "
             "send some, run `prela ingest`, or name another --data-dir"
         )
     with open_directory(data_dir) as store:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from prela_cli.output import show, show_json, show_line
+from prela_cli.output_files import appearing
 from prela_cli.reading import source_options
 from prela_cli.render.plain import clean
 from prela_cli.source import PROJECT_ID
@@ -89,10 +90,13 @@ def sql(
     if chosen == "arrow" and output is None and sys.stdout.isatty():
         raise click.UsageError("an Arrow stream is not for a terminal; add --output FILE")
     wanted = SqlForm.JSON if chosen == "table" else SqlForm(chosen)
-    answer = reader.sql(PROJECT_ID, SqlQuestion(text=text, form=wanted, max_rows=max_rows))
+    question = SqlQuestion(text=text, form=wanted, max_rows=max_rows)
     if output is not None:
-        output.write_bytes(answer)
-    elif chosen == "table":
+        with appearing(output) as out:
+            out.write(reader.sql(PROJECT_ID, question))
+        return
+    answer = reader.sql(PROJECT_ID, question)
+    if chosen == "table":
         _show_table(msgspec.json.decode(answer, type=_Answer))
     elif chosen == "json":
         show_json(msgspec.Raw(answer))

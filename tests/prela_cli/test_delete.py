@@ -63,6 +63,9 @@ def left(store: MemoryStore, project: str = "default") -> set[str]:
         (["--older-than", "30d"], {"new", "failed"}),
         (["--status", "error"], {"new", "old"}),
         (["--query", 'status:error or name:"a tool"'], {"new", "old"}),
+        (["--since", "1d"], {"old"}),
+        (["--since", "1d", "--status", "error"], {"new", "old"}),
+        (["--since", "1d", "--query", "status:success"], {"old", "failed"}),
         (["--everything"], set()),
     ],
 )
@@ -140,3 +143,31 @@ def test_what_can_not_be_meant_is_refused(
 def test_nothing_that_matches_is_no_fault(run: Run) -> None:
     done = run("delete", "--model", "none", "--yes")
     assert (0, "No traces match, so there is nothing to delete.\n") == (done.exit_code, done.stdout)
+
+
+def test_wrong_ids_among_right_ones_are_told(run: Run) -> None:
+    done = run("delete", "new", "nope", "--dry-run")
+
+    assert "Would delete 1 trace" in done.stdout
+    assert "1 of these ids is of no trace." in done.stderr
+
+
+def test_the_key_of_a_server_says_which_project(
+    run: Run, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "url", "http://far", raising=False)
+    done = run("delete", "--project", "shop", "--everything", "--yes")
+
+    assert done.exit_code == 2
+    assert "leave out --project" in done.stderr
+    assert {"new", "old", "failed"} == left(store, "shop")
+
+
+def test_the_question_names_the_server(
+    run: Run, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "url", "http://far", raising=False)
+    done = run("delete", "new", answers="n\n")
+
+    assert "from http://far?" in done.stderr
+    assert {"new", "old", "failed"} == left(store)

@@ -110,3 +110,26 @@ def test_a_wrong_command_line_is_refused(
     assert 2 == run("export", *words).exit_code
     assert [] == asked
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_place_that_is_not_there_is_said_before_anything_is_read(
+    run: Any, asked: list[Any], tmp_path: Path
+) -> None:
+    result = run("export", str(tmp_path / "no" / "a.jsonl"))
+
+    assert 2 == result.exit_code
+    assert result.stderr.endswith("a.jsonl can't be written (No such file or directory)\n")
+    assert [] == asked
+
+
+def test_since_goes_along_with_a_query(run: Any, asked: list[Any]) -> None:
+    for arguments in (["status:error"], ["--spans", "status:error"], ["--spans"], []):
+        run("export", "-", *arguments, "--since", "1h")
+
+    failed, recent = "status:error since:1h", "since:1h"
+    assert [
+        Selection(traces=TraceFilter(where=parse(failed))),
+        Selection(spans=SpanFilter(where=parse(failed, Subject.SPAN))),
+        Selection(spans=SpanFilter(where=parse(recent, Subject.SPAN))),
+        Selection(traces=TraceFilter(where=parse(recent))),
+    ] == [selection for selection, _ in asked]

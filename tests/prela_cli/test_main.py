@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from click.testing import Result
 from prela_cli import __main__, main
 from prela_cli.main import COMMANDS, prela
 from prela_core import __version__
+from prela_core.io.data_directory import DataDirectory
 
 Run = Callable[..., Result]
 
@@ -56,6 +58,26 @@ def test_an_unknown_command_is_a_wrong_command_line(run: Run) -> None:
 
     assert result.exit_code == 2
     assert "No such command" in result.output
+    assert "did you mean" not in result.output
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("qurey", "query"), ("Show", "show"), ("ls", None)])
+def test_a_command_that_is_nearly_known_is_named(run: Run, typed: str, meant: str | None) -> None:
+    result = run(typed)
+
+    assert result.exit_code == 2
+    asked = f"No such command {typed!r}" + (f"; did you mean {meant}?" if meant else ".")
+    assert asked in result.stderr
+
+
+@pytest.mark.parametrize("words", [["query", "\udcff"], ["\udcff"], ["show", "--url", "x\udce9"]])
+def test_what_is_no_text_is_refused_by_every_command(
+    run: Run, reader: object, words: list[str]
+) -> None:
+    result = run(*words)
+
+    assert 2 == result.exit_code
+    assert re.match(r"prela: x?\\x(ff|e9) is no UTF-8: write text in UTF-8", result.stderr)
 
 
 def test_a_missing_library_is_named_with_the_extra_that_brings_it(
@@ -131,7 +153,8 @@ def test_the_group_is_the_one_the_script_runs() -> None:
 
 def in_a_shell(line: str, data_dir: Path) -> subprocess.CompletedProcess[str]:
     """Run `line`, in which `$PRELA` is the command and `$DATA` an empty data directory."""
-    data_dir.mkdir(exist_ok=True)
+    with DataDirectory(data_dir, command="prela"):
+        pass
     environment = {name: value for name, value in os.environ.items() if name[:6] != "PRELA_"}
     return subprocess.run(
         ["sh", "-c", line],

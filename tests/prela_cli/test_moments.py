@@ -37,6 +37,12 @@ def test_other_text_is_refused_with_what_would_do(text: str) -> None:
         SPAN_OF_TIME.convert(text, None, None)
 
 
+@pytest.mark.parametrize("text", ["99999999999999d", "100001d", "14300w"])
+def test_more_time_than_there_are_traces_of_is_said(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="longer than any time there are traces of"):
+        SPAN_OF_TIME.convert(text, None, None)
+
+
 def test_a_bare_number_has_the_unit_it_was_given() -> None:
     assert SpanOfTime("ms").convert("1500", None, None) == 1500
 

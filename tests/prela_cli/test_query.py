@@ -237,3 +237,12 @@ def test_of_a_long_query_the_part_around_the_mistake_is_shown(run: Run, reader: 
     assert text.startswith("prela:   ...")
     assert len(text) < 100
     assert carets.index("^") == len(text)
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "-5", "\u00b2", "many"])
+def test_columns_in_which_nothing_fits_are_passed_over(run: Run, reader: Any, columns: str) -> None:
+    reader.details = [trace_detail(stored_span(name="a chat"))]
+    plain = run("query")
+
+    assert "a chat" in plain.stdout
+    assert plain.stdout == run("query", COLUMNS=columns).stdout

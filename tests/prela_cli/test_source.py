@@ -26,6 +26,18 @@ def test_a_directory_that_is_not_there_is_not_made_by_reading(tmp_path: Path) ->
         pass
 
 
+@pytest.mark.parametrize("inside", [".", "store", "sub/deep"])
+def test_reading_makes_no_store_in_a_directory_of_something_else(
+    tmp_path: Path, inside: str
+) -> None:
+    (tmp_path / inside).mkdir(parents=True, exist_ok=True)
+    before = sorted(tmp_path.rglob("*"))
+
+    with pytest.raises(InvalidError, match="has no store, so there are no traces in it"):
+        open_source(tmp_path, None, None).__enter__()
+    assert before == sorted(tmp_path.rglob("*"))
+
+
 @pytest.mark.parametrize("command", [["query"], ["serve", "--port", 0], ["ingest", "-"]])
 @pytest.mark.parametrize(
     ("path", "reason"), [("file/sub", "Not a directory"), ("locked", "Is a directory")]

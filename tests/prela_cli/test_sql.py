@@ -80,3 +80,13 @@ def test_a_wrong_query_is_a_wrong_request(run: Any, reader: Any, asked: list[Any
     assert 2 == result.exit_code
     assert "no table span" in result.stderr
     assert [] == asked
+
+
+def test_a_place_that_is_not_there_is_said_before_anything_is_asked(
+    run: Any, asked: list[SqlQuestion], tmp_path: Path
+) -> None:
+    result = run("sql", "SELECT 1", "-o", str(tmp_path / "no" / "a.csv"))
+
+    assert 2 == result.exit_code
+    assert result.stderr.endswith("a.csv can't be written (No such file or directory)\n")
+    assert [] == asked

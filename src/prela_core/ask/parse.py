@@ -205,7 +205,7 @@ class _Parser:
                 f"a value is missing after {self._text[token.start : token.value].strip()}",
                 attrs.evolve(token, start=token.value),
             )
-        if field.kind is Kind.MOMENT and op is Op.IS and (day := day_of(token.pieces)):
+        if field.kind is Kind.MOMENT and op is Op.IS and (day := self._day(token, field)):
             first, second = (
                 Compare(field.name, each, moment)
                 for each, moment in zip((Op.AT_LEAST, Op.BELOW), day, strict=True)
@@ -214,6 +214,12 @@ class _Parser:
         else:
             condition = self._compare(token, field, op)
         return Not(condition) if token.sign == "!=" else condition
+
+    def _day(self, token: Token, field: Field) -> tuple[int, int] | None:
+        try:
+            return day_of(token.pieces)
+        except ValueError as error:
+            raise self._unread(token, field, error) from None
 
     def _compare(self, token: Token, field: Field, op: Op) -> Compare:
         kind = field.kind
@@ -229,11 +235,7 @@ class _Parser:
         try:
             value = read_value(kind, token.pieces)
         except ValueError as error:
-            shown = self._text[token.value : token.end]
-            raise self._fault(
-                f"{shown[:40]} can't be compared with {field.name}: {error}",
-                attrs.evolve(token, start=token.value),
-            ) from None
+            raise self._unread(token, field, error) from None
         if isinstance(value, Pattern) and op in _ORDERING:
             raise self._fault(f"a star can't be compared with {token.sign}", token)
         if isinstance(value, Pattern) and op is Op.HOLDS:
@@ -284,6 +286,13 @@ class _Parser:
             raise self._fault(
                 f"at most {MAX_RELATIVES} of parent, child and under can be asked at once", token
             )
+
+    def _unread(self, token: Token, field: Field, error: ValueError) -> QueryError:
+        shown = self._text[token.value : token.end]
+        return self._fault(
+            f"{shown[:40]} can't be compared with {field.name}: {error}",
+            attrs.evolve(token, start=token.value),
+        )
 
     def _fault(self, sentence: str, token: Token | None = None) -> QueryError:
         token = token or self._next

@@ -15,9 +15,17 @@ import msgspec
 
 from prela_core.errors import DataDirectoryBusyError, SettingsError
 
-__all__ = ["DataDirectory", "Holder", "default_data_directory", "holder_of", "unusable"]
+__all__ = [
+    "DataDirectory",
+    "Holder",
+    "default_data_directory",
+    "holder_of",
+    "is_data_directory",
+    "unusable",
+]
 
 _LOCK = "prela.lock"
+_STORE = "store"
 _PAUSE = 0.05
 
 
@@ -64,7 +72,7 @@ class DataDirectory:
     @property
     def store_path(self) -> Path:
         """Where the engine keeps its files."""
-        return self.path / "store"
+        return self.path / _STORE
 
     def acquire(
         self,
@@ -121,6 +129,14 @@ class DataDirectory:
         text = msgspec.json.encode(holder)
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, text, 0)
+
+
+def is_data_directory(path: Path) -> bool:
+    """Say whether `path` was ever held as a data directory, or is a copy of one's store.
+
+    Whoever only reads asks first: holding a directory makes a store in it.
+    """
+    return (path / _LOCK).exists() or (path / _STORE / "metadata").is_dir()
 
 
 def holder_of(path: Path) -> Holder | None:

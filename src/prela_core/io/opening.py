@@ -19,6 +19,7 @@ from prela_core.io.data_directory import (
     DataDirectory,
     default_data_directory,
     holder_of,
+    is_data_directory,
     unusable,
 )
 from prela_core.io.http_client import HttpClient
@@ -67,9 +68,10 @@ def connect(
     path = Path(place).expanduser() if place else default_data_directory()
     if path.is_file() and path.name.endswith(SPAN_FILE_ENDINGS):
         return _file(path)
-    if not path.is_dir():
+    if not is_data_directory(path):
+        what = "has no store" if path.is_dir() else "is no directory and no file of spans"
         raise InvalidError(
-            f"{path} is no directory and no file of spans, so there are no traces in it; start "
+            f"{path} {what}, so there are no traces in it; start "
             "`prela serve` and send some, run `prela ingest`, or name another"
         )
     url = None if is_open_here(path) else _server_of(path)

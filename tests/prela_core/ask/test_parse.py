@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from prela_core.ask import (
+    FIELDS,
     Ago,
     All,
     And,
@@ -118,6 +121,10 @@ def test_what_is_understood(text: str, expected: object) -> None:
         ("tokens>1e999", 8, "more than can be compared"),
         ("duration:2*", 10, "a star alone"),
         ("started>yesterday", 9, "how long ago: 30m, 2h, 3d"),
+        ("started:2026-02-30", 9, "2026-02-30 can't be compared with started"),
+        ("started!=9999-12-31", 10, "between the years 1970 and 2099"),
+        ("a started=0001-01-01", 11, "between the years 1970 and 2099"),
+        ("started:2300-01-01", 9, "between the years 1970 and 2099"),
         ("status:maybe", 8, "success, error or pending"),
         ("type:hammer", 6, "llm"),
         ("model>3", 1, "model can only be compared with"),
@@ -139,6 +146,25 @@ def test_where_a_mistake_is_seen(text: str, column: int, says: str) -> None:
     assert column == caught.value.column
     assert says in str(caught.value)
     assert str(caught.value).startswith(f"column {column}: ")
+
+
+FIELD = st.sampled_from([*FIELDS, "since", "until", "attr.a", "score.a", "none"])
+SIGN = st.sampled_from([":", "=", "!=", ">", ">=", "<", "<=", "~"])
+DAY = st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", fullmatch=True)
+NUMBER = st.from_regex(r"-?\$?[0-9.]{1,20}(e[+-]?[0-9]{1,3})?(us|ms|[smhdwk])?", fullmatch=True)
+VALUE = st.one_of(DAY, NUMBER, st.text(max_size=8), st.sampled_from(["*", "now", '"', '"a"']))
+WORD = st.sampled_from(["(", ")", "any(", "child(", "not", "or", "and", "under", '"', "a"])
+PART = st.one_of(st.tuples(FIELD, SIGN, VALUE).map("".join), WORD, st.text(max_size=8))
+
+
+@given(st.one_of(st.text(), st.lists(PART, max_size=12).map(" ".join)), st.sampled_from(Subject))
+def test_any_text_is_understood_or_has_a_mistake_with_its_place(text: str, about: Subject) -> None:
+    column = 1
+    try:
+        parse(text, about)
+    except QueryError as mistake:
+        column = mistake.column
+    assert 1 <= column <= len(text) + 1
 
 
 def test_a_span_has_no_figures_of_a_trace() -> None:

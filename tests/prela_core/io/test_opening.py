@@ -84,6 +84,10 @@ def test_what_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
     with pytest.raises(InvalidError, match="is no directory and no file of spans"):
         prela_core.connect(tmp_path / "none")
     assert not (tmp_path / "none").exists()
+    (tmp_path / "other" / "store").mkdir(parents=True)
+    with pytest.raises(InvalidError, match="other has no store, so there are no traces in it"):
+        prela_core.connect(tmp_path / "other")
+    assert ["store"] == [each.name for each in (tmp_path / "other").rglob("*")]
 
 
 def test_who_has_the_directory_for_too_long_is_named(
@@ -117,7 +121,8 @@ def test_a_program_looks_into_the_directory_that_it_records_into(tmp_path: Path)
 
 
 def test_a_process_has_one_directory_at_a_time(data: Path, tmp_path: Path) -> None:
-    (tmp_path / "other").mkdir()
+    with DataDirectory(tmp_path / "other", command="prela"):
+        pass
     with (
         prela_core.connect(data),
         pytest.raises(DataDirectoryBusyError, match=r"this process has .*data open"),
@@ -173,6 +178,7 @@ def test_a_file_that_holds_anything_else_is_refused_with_the_place(
     file.write_bytes(body)
     with pytest.raises(InvalidError, match=said):
         prela_core.connect(file)
-    (tmp_path / "data").mkdir()
+    with DataDirectory(tmp_path / "data", command="prela"):
+        pass
     with prela_core.connect(tmp_path / "data") as db:  # nothing is left open
         assert [] == db.traces()
