@@ -21,8 +21,9 @@ _UNITS_MS = {
     "d": 86_400_000,
     "w": 7 * 86_400_000,
 }
-_LONGEST_MS = 100_000 * 86_400_000
-"""Some 270 years; moments lie between 1970 and 2100."""
+_LONGEST_MS = 10**9 * 7 * 86_400_000
+"""A milliard weeks: far more than ever was, which means from the beginning, and still reckoned."""
+
 _PART = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,6})?)\s*(ms|[smhdw])")
 _WHOLE = re.compile(rf"(?:{_PART.pattern}\s*)+", re.IGNORECASE)
 _BARE = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
@@ -56,7 +57,11 @@ class SpanOfTime(click.ParamType[float]):
         parts = _PART.findall(text)
         total = sum(float(number) * _UNITS_MS[unit] for number, unit in parts)
         if total > _LONGEST_MS:
-            self.fail(f"{value!r} is longer than any time there are traces of", param, ctx)
+            self.fail(
+                f"{value!r} is longer than can be reckoned with; write 30m, 2h, 3d or 1h30m",
+                param,
+                ctx,
+            )
         return total
 
 

@@ -114,6 +114,7 @@ _NEWEST = " ORDER BY started_at DESC"
             " SELECT max(n) FROM u"
         ),
         "SELECT countIf(1) FROM `spans`",
+        "SELECT length(repeat('a', 1 AS n)) + length(leftPad(name, 2, '0')) FROM traces LIMIT 1",
         "SELECT toUInt8(3) FROM numbers(1)",
         "SELECT max(toInt64(name)) FROM spans",  # no row of others is looked at by it
         "SELECT count() FROM spans WHERE toInt64(name) > 0",
@@ -182,6 +183,28 @@ FORBIDDEN = [
     "SELECT * FROM dictionary('d')",
     "SELECT sleep(3)",
     "SELECT sleepEachRow(1) FROM numbers(100)",
+    # work beyond what the input is long, which no clock ends
+    (
+        "SELECT arraySum(arrayMap(x -> editDistance(repeat('ab',20000),"
+        " concat(repeat('ba',20000), toString(x))), range(30)))"
+    ),
+    "SELECT arrayMap((x, y) -> damerauLevenshteinDistance(x, y), ['a'], ['b'])",
+    "SELECT arrayMap(levenshteinDistance, ['a'], ['b'])",
+    "SELECT jaroWinklerSimilarity(name, name) FROM spans",
+    "SELECT ngramDistance(name, name) FROM spans",
+    "SELECT base58Encode(name) FROM spans",
+    "SELECT arrayFold((acc, x) -> concat(acc, 'a'), range(1000), '')",
+    "SELECT printf('%999999999d', 1)",
+    "SELECT repeat('a', 10001)",
+    "SELECT repeat('a', 5000 * 5000)",
+    "SELECT repeat('a', number) FROM numbers(3)",
+    "WITH 7 AS n SELECT REPEAT('a', n)",
+    "SELECT arrayMap(repeat, ['a'], [1000000000])",
+    "SELECT space(100000), 1",
+    "SELECT leftPad('a', 1000000000, 'b')",
+    "SELECT rpad('a', toUInt64(1000000000))",
+    "SELECT arrayWithConstant(1000000000, 1)",
+    "SELECT arrayResize([1], 1000000000)",
     "KILL QUERY WHERE 1",
     "USE system",
     "SET readonly = 0",
@@ -276,6 +299,11 @@ def test_what_the_attacks_want_is_there(project: Any) -> None:
 
 def _all_of(project: str) -> tuple[Any, ...]:
     return project, TraceFilter(), Order.NEWEST, PageRequest()
+
+
+def test_a_function_of_many_elements_is_refused(project: Any) -> None:
+    with pytest.raises(InvalidError):
+        rows(project, "SELECT sum(length(range(number + 1000))) FROM numbers(60000)")
 
 
 def test_a_failed_query_leaves_nothing_for_the_next_one(project: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
@@ -16,12 +17,12 @@ import pyarrow as pa
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from prela_core.analysis.reading import Analyses
-from prela_core.errors import StoreUnavailableError
+from prela_core.errors import PrelaError, StoreUnavailableError
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
 from prela_core.io.clickhouse_errors import is_unsupported, translated
 from prela_core.io.clickhouse_export import exported
 from prela_core.io.clickhouse_letters import ClickHouseLetters
-from prela_core.io.clickhouse_sql import answer_sql
+from prela_core.io.clickhouse_sql import answer_sql, end_sql
 from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
 from prela_core.io.clickhouse_tombstones import Tombstones
 from prela_core.io.deleted_letters import DeletedLetters
@@ -72,6 +73,8 @@ __all__ = ["ClickHouseStore", "open_embedded", "open_server"]
 
 T = TypeVar("T")
 
+_END_SECONDS = 3.0
+_END_PAUSE_SECONDS = 0.02
 _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
 
 
@@ -121,6 +124,8 @@ class ClickHouseStore(Analyses):
         self._others_write = others_write
         self._tombstones = Tombstones()
         self._connect = connect
+        self._sql_mark = f"prela-sql-{uuid.uuid4()}"
+        self._sql_runs = False
         self._closed = False
         self._connections: list[_Connection] = []
         self._writers: queue.LifoQueue[_Connection] = queue.LifoQueue()
@@ -310,7 +315,11 @@ class ClickHouseStore(Analyses):
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Answer one SELECT over the project's spans and traces."""
         with self._borrowed(self._long, writing=False, once=True) as client:
-            return answer_sql(client, project_id, question)
+            self._sql_runs = True
+            try:
+                return answer_sql(client, project_id, question, self._sql_mark)
+            finally:
+                self._sql_runs = False
 
     def ping(self) -> None:
         """Return when the store answers queries now."""
@@ -318,10 +327,21 @@ class ClickHouseStore(Analyses):
             client.query("SELECT 1")
 
     def close(self) -> None:
-        """Let go of the store. Nothing may be called afterwards."""
+        """Let go of the store. Nothing may be called afterwards; SQL that still runs is ended."""
+        self._end_sql()
         self._closed = True
         while self._connections:
             self._connections.pop().drop()
+
+    def _end_sql(self) -> None:
+        """Have SQL ended that the closing of an embedded engine would else wait for."""
+        until = time.monotonic() + _END_SECONDS
+        with suppress(PrelaError):
+            # More than once: a question is several queries.
+            while self._sql_runs and time.monotonic() < until:
+                with self._borrowed(self._pings, writing=False) as client:
+                    end_sql(client, self._sql_mark)
+                time.sleep(_END_PAUSE_SECONDS)
 
     def _write_letters(self, table: pa.Table) -> None:
         with self._borrowed(self._writers, writing=True) as client:

@@ -31,7 +31,9 @@ def sql_operations() -> list[Operation]:
             summary="Ask in SQL",
             description="One SELECT, in ClickHouse's SQL, over the tables `spans` and `traces` of "
             "the key's project: each span once, as it is seen everywhere else. Nothing else can "
-            "be read, and nothing written. A query may take 30 seconds and 2 GB of memory.",
+            "be read, and nothing written. A query may take 30 seconds and 2 GB of memory, and no "
+            "function that costs more than its input is long. One query runs at a time: others "
+            "wait 3 seconds for their turn, and are then asked to come again later.",
             scope=Scope.READ,
             body=SqlDocument,
             sent={

@@ -20,6 +20,7 @@ from prela_core.io import clickhouse_statements
 from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
 from prela_core.model import SpanBatch, to_micros
 from prela_core.store import Order, PageRequest, TraceFilter, migrations
+from prela_core.store.sql import SqlQuestion
 from prela_core.testing import NOON, span_record
 
 MICROS = to_micros(NOON)
@@ -230,6 +231,20 @@ def test_after_closing_it_is_unavailable(tmp_path: Path) -> None:
         store.ping()
     with pytest.raises(StoreUnavailableError):
         insert(store, span_record())
+
+
+def test_closing_ends_sql_that_runs(tmp_path: Path) -> None:
+    opened = open_embedded(tmp_path)
+    text = "SELECT count() FROM numbers(1000000000000) WHERE cityHash64(number) = 7"
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(opened.sql, "p", SqlQuestion(text=text))
+        running = "SELECT count() FROM system.processes WHERE Settings['log_comment'] != ''"
+        while ask(opened, running) == [(0,)] and not asked.done():
+            pass
+        opened.close()
+
+        with pytest.raises(StoreUnavailableError, match="was ended"):
+            asked.result()
 
 
 def test_a_second_process_is_refused_and_harms_nothing(

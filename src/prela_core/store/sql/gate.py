@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from prela_core.errors import InvalidError
-from prela_core.store.sql.functions import is_known
+from prela_core.store.sql.functions import COUNTED, is_known
 from prela_core.store.sql.tree import Node
 
 __all__ = ["SHOWN_TABLES", "bare_names", "check"]
@@ -53,6 +53,8 @@ _NOT_TAKEN = {
 _TABLE_FUNCTIONS = frozenset({"numbers", "values", "generateseries", "generate_series"})
 # Each takes a table's name on its right side.
 _IN = re.compile(r"(global)?(not)?(null)?in(ignoreset)?", re.IGNORECASE)
+_COUNT = re.compile(r" U?Int64_(-?\d{1,9})( \(alias \S+\))?")
+_LONGEST = 10_000
 _TABLE = re.compile(r" ([A-Za-z_]\w*)( \(alias [A-Za-z_]\w*\))?", re.ASCII)
 
 
@@ -88,7 +90,7 @@ def check(tree: Node, text: str, *, tables: Collection[str], functions: Iterable
         )
     _check_right_sides(tree, tables)
     for name in functions:
-        if not is_known(name):
+        if not is_known(name) or name.lower() in COUNTED:
             raise InvalidError(
                 f"{name} is the name of a function that can't be used in a query; "
                 "give what is meant another name"
@@ -102,6 +104,19 @@ def _check_function(node: Node, parent: Node | None) -> None:
             raise InvalidError(f"the table function {name[:60]} can't be used; {_tables()}")
     elif not is_known(name):
         raise InvalidError(f"the function {name[:60]} can't be used in a query")
+    elif name.lower() in COUNTED:
+        _check_count(node, name)
+
+
+def _check_count(node: Node, name: str) -> None:
+    place = COUNTED[name.lower()]
+    for given in node.children[0].children[place : place + 1]:
+        count = _COUNT.fullmatch(given.text) if given.kind == "Literal" else None
+        if count is None or int(count[1]) > _LONGEST:
+            raise InvalidError(
+                f"argument {place + 1} of {name} must be a number, written out, of "
+                f"{_LONGEST:,} at most"
+            )
 
 
 def _word(node: Node) -> str:

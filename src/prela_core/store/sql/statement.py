@@ -30,6 +30,8 @@ _BOUNDS = {
     "allow_ddl": "0",
     "allow_introspection_functions": "0",
     "max_execution_time": "30",
+    # The clock is looked at between blocks, so one block must not hold much.
+    "function_range_max_elements_in_block": "1000000",
     "max_memory_usage": "2000000000",
     "max_bytes_before_external_group_by": "500000000",
     "max_bytes_before_external_sort": "500000000",
