@@ -155,27 +155,35 @@ def test_what_a_worker_inserts_that_does_not_know_is_found_before_it_is_done(
 ) -> None:
     monkeypatch.setattr(clickhouse_tombstones, "KNOWN_SECONDS", 3600.0)
     clock = ManualClock()
-    worker = ClickHouseStore(store._connect, retention_days=0, readers=1)
-    api = ClickHouseStore(
-        store._connect, retention_days=0, readers=1, clock=clock.seconds, settle_seconds=120
-    )
-    batch = SpanBatch("late", MICROS, [span_record(trace_id="a"), span_record(trace_id="b")])
-    worker.insert([batch])
-    delete(api, "late", "a")
-    assert [DeletionState.DELETING, DeletionState.SETTLING] == carry_out(api)
-    assert api.trace("late", "a") is None
-    worker.insert([batch])  # it was on its way
-    assert api.trace("late", "a") is not None
-    assert [] == carry_out(api)
-    clock.sleep(121)
-    assert [DeletionState.DELETING, DeletionState.SETTLING] == carry_out(api)
-    assert api.trace("late", "a") is None
-    clock.sleep(121)
-    assert [DeletionState.ERASING, DeletionState.DONE] == carry_out(api)
-    receipt = api.deletions.one("late", "d-late")
-    assert receipt is not None
-    assert {"spans": 2} == receipt.rows
-    assert api.trace("late", "b") is not None
+    with (
+        closing(ClickHouseStore(store._connect, retention_days=0, readers=1)) as worker,
+        closing(
+            ClickHouseStore(
+                store._connect,
+                retention_days=0,
+                readers=1,
+                clock=clock.seconds,
+                settle_seconds=120,
+            )
+        ) as api,
+    ):
+        batch = SpanBatch("late", MICROS, [span_record(trace_id="a"), span_record(trace_id="b")])
+        worker.insert([batch])
+        delete(api, "late", "a")
+        assert [DeletionState.DELETING, DeletionState.SETTLING] == carry_out(api)
+        assert api.trace("late", "a") is None
+        worker.insert([batch])  # it was on its way
+        assert api.trace("late", "a") is not None
+        assert [] == carry_out(api)
+        clock.sleep(121)
+        assert [DeletionState.DELETING, DeletionState.SETTLING] == carry_out(api)
+        assert api.trace("late", "a") is None
+        clock.sleep(121)
+        assert [DeletionState.ERASING, DeletionState.DONE] == carry_out(api)
+        receipt = api.deletions.one("late", "d-late")
+        assert receipt is not None
+        assert {"spans": 2} == receipt.rows
+        assert api.trace("late", "b") is not None
 
 
 def letters(project: str, *trace_ids: str) -> list[DeadLetter]:
