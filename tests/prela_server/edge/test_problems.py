@@ -12,7 +12,7 @@ from starlette.routing import Route
 from tests.asgi import ask
 
 from prela_core import errors
-from prela_core.errors import InputError, PrelaError, UnavailableError
+from prela_core.errors import InputError, PrelaError, QueryError, UnavailableError
 from prela_server.edge.problems import handlers, problem
 
 
@@ -29,7 +29,11 @@ def every(kind: type[PrelaError]) -> list[type[PrelaError]]:
     return [one for one in ours if issubclass(one, kind)]
 
 
-@pytest.mark.parametrize("kind", every(InputError), ids=lambda kind: kind.__name__)
+# A query's fault says its place itself.
+FAULTS = [kind for kind in every(InputError) if kind is not QueryError]
+
+
+@pytest.mark.parametrize("kind", FAULTS, ids=lambda kind: kind.__name__)
 def test_every_fault_of_the_caller_is_a_problem_with_its_status(kind: type[InputError]) -> None:
     found = answer(kind("why", [{"pointer": "/a", "detail": "b"}]))
 
@@ -102,3 +106,10 @@ def test_an_error_of_the_framework_keeps_its_status_and_headers() -> None:
 def test_a_request_that_was_not_read_to_its_end_ends_the_connection() -> None:
     assert "close" == problem(HTTPStatus.REQUEST_TIMEOUT, "late").headers["Connection"]
     assert "connection" not in problem(HTTPStatus.NOT_FOUND, "gone").headers
+
+
+def test_a_fault_in_a_query_says_where_it_is() -> None:
+    found = answer(QueryError("no field is called this", "modle:a", 0))
+
+    assert 422 == found.status_code
+    assert "no field is called this" in found.json()["detail"]
