@@ -14,11 +14,10 @@ from tests.faults.conftest import Clients, Ledger
 
 pytestmark = pytest.mark.slow
 
-THOROUGH = os.environ.get("PRELA_TESTS") == "thorough"
-ROUNDS = 50 if THOROUGH else 12
+ROUNDS = 50 if os.environ.get("PRELA_TESTS") == "thorough" else 25
 SEED = 20260115
 CLIENTS = 4
-READY_SECONDS = 5.0 if THOROUGH else 15.0  # ordinary runs share their cores with other tests
+READY_SECONDS = 5.0
 
 
 def test_nothing_accepted_is_lost_and_nothing_seen_twice_over_many_kills(
