@@ -74,11 +74,6 @@ def described(*, coverage: bool) -> Any:
 every = described(coverage=True)
 # The spans of a trace or batch have the boundaries of a single one, which are walked once.
 at_random = described(coverage=False)
-# These take the parameters of `/metrics/query` and of `/services`, by the same code.
-ALIKE = (
-    "^/api/v1/(metrics/(counts|errors|latency|ttft|tokens|cost)"
-    "|models|providers|agents|tools|users|sessions|environments|names)$"
-)
 fuzzing = settings(
     max_examples=20,
     deadline=None,
@@ -110,15 +105,9 @@ def test_otlp(case: schemathesis.Case, fuzzed: Server, session: requests.Session
     case.call_and_validate(base_url=fuzzed.url, session=session, checks=TRUTHFUL)
 
 
-@every.include(method="GET").exclude(path="/api/v1/search").exclude(path_regex=ALIKE).parametrize()
+@every.include(method="GET").exclude(path="/api/v1/search").parametrize()
 @fuzzing
 def test_asking(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
-    ask(case, fuzzed.asks_at, session)
-
-
-@at_random.include(method="GET", path_regex=ALIKE).parametrize()
-@settings(fuzzing, max_examples=5)
-def test_asking_alike(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
     ask(case, fuzzed.asks_at, session)
 
 
