@@ -17,7 +17,7 @@ from rich.progress import (
 )
 
 from prela_cli.data_dir import data_dir_option
-from prela_cli.input_files import input_files, read_pieces
+from prela_cli.input_files import input_files, pieces_of
 from prela_cli.output import show_json, show_line
 from prela_cli.render.plain import clean
 from prela_cli.server_options import server_options
@@ -41,15 +41,17 @@ def ingest(
     """Store the spans of PATHS: files, folders of such files, or - for standard input.
 
     Files are what `prela export` writes (lines of JSON, Arrow, Parquet), JSONL (on each line a
-    span or a trace, as file exporters write them) or JSON as it is sent to a server (a trace, a
-    batch, a span, or a list of these); JSON may be compressed with gzip. Exported spans keep the
-    moment they were received. Storing a span again changes nothing. What can't be stored is named
-    with its file and line; the rest is stored, and the exit code is 1.
+    span, a trace or a request of OTLP, as file exporters write them), JSON as it is sent to a
+    server (a trace, a batch, a span, OTLP, or a list of these) or OTLP in protobuf; all but tables
+    may be compressed with gzip. Exported spans keep the moment they were received. Storing a span
+    again changes nothing. What can't be stored is named with its file and line; the rest is
+    stored, and the exit code is 1.
 
     \b
     Example:
       prela import ./traces
       prela import everything.parquet
+      prela import collector-traces.json otlp.pb
       prela ingest run-17.jsonl.gz --url http://127.0.0.1:8000
       cat spans.jsonl | prela ingest -
     """
@@ -58,7 +60,7 @@ def ingest(
     refused: list[Refusal] = []
     with open_sink(data_dir, url, api_key) as (sink, target), _progress(files) as bar:
         for file in files:
-            for piece in read_pieces(file, lambda raw: bar.wrap_file(raw, task_id=TaskID(0))):
+            for piece in pieces_of(file, lambda raw: bar.wrap_file(raw, task_id=TaskID(0))):
                 if isinstance(piece, Piece):
                     try:
                         count, faults = sink(piece)
