@@ -11,7 +11,7 @@ import attrs
 
 from prela_core.analysis import GraphEdge
 from prela_core.ask import Subject
-from prela_core.errors import InvalidError, NotFoundError
+from prela_core.errors import NotFoundError
 from prela_core.notebook.comparison import Comparison
 from prela_core.notebook.frames import arrow_table
 from prela_core.notebook.questions import (
@@ -19,6 +19,7 @@ from prela_core.notebook.questions import (
     Moment,
     collect,
     condition,
+    id_of,
     trace_filter,
     window,
 )
@@ -165,14 +166,13 @@ class Connection:
         "Recent" is among the newest 1,000. Raises `NotFoundError`, or `InvalidError` when several
         begin so.
         """
-        found = find_trace(self.reader, self.project_id, _id_of(trace), _LISTED)
+        found = find_trace(self.reader, self.project_id, id_of(trace, "trace"), _LISTED)
         fields = {each.name: getattr(found, each.name) for each in attrs.fields(TraceDetail)}
         return Trace(**(fields | {"spans": Spans(found.spans, now=self._now())}))
 
     def session(self, session_id: str, *, limit: int | None = 1000) -> Traces:
         """List the traces of a session, the oldest first; `NotFoundError` when there is none."""
-        if not isinstance(session_id, str) or not session_id:
-            raise InvalidError(f"a session is meant by its id, a text, not {session_id!r}")
+        session_id = id_of(session_id, "session")
         found = collect(lambda page: self.reader.session(self.project_id, session_id, page), limit)
         if found is None:
             raise NotFoundError(f"there is no session {session_id}; groups('session') lists them")
@@ -286,17 +286,10 @@ class Connection:
 
     def _whole_id(self, trace: Found) -> str:
         """Give a trace's id without reading the trace."""
-        trace_id = _id_of(trace)
+        trace_id = id_of(trace, "trace")
         if not isinstance(trace, str):
             return trace_id
         return find_trace_id(self.reader, self.project_id, trace_id, _LISTED)
-
-
-def _id_of(trace: Found) -> str:
-    found = trace if isinstance(trace, str) else getattr(trace, "trace_id", None)
-    if not isinstance(found, str):
-        raise InvalidError(f"a trace is meant by its id, or by what was found of it, not {trace!r}")
-    return found
 
 
 def _some(found: tuple[list[T], bool] | None) -> tuple[list[T], bool]:

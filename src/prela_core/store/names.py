@@ -51,14 +51,14 @@ def short_names(kind: type[E]) -> dict[str, E]:
     return {each.name.lower().replace("_", dash): each for each in kind}
 
 
-def named(kind: type[E], word: str) -> E:
+def named(kind: type[E], word: object) -> E:
     """Give the member that `word` names in any letter case, with - or _ between its parts.
 
     Raises `InvalidError`, which says what there is.
     """
-    names = names_of(kind)
+    names: Mapping[str, E] = names_of(kind)
     lower = word.lower() if isinstance(word, str) else ""
     for one in (lower, lower.replace("_", "-"), lower.replace("-", "_")):
-        if one in names:
-            return names[one]
+        if (found := names.get(one)) is not None:
+            return found
     raise InvalidError(f"{word!r} is not one of {', '.join(names)}")
