@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -169,7 +170,11 @@ def test_otlp_is_stored_whatever_its_encoding(server: Server, tmp_path: Path, to
     folder.mkdir()
 
     def request(*ids: int) -> ExportTraceServiceRequest:
-        spans = [otlp_span(trace_id=trace_id, span_id=f"{one:016x}") for one in ids]
+        now = time.time_ns()  # what is older than the retention is not kept
+        spans = [
+            otlp_span(trace_id=trace_id, span_id=f"{one:016x}", start_time_unix_nano=now)
+            for one in ids
+        ]
         return otlp_request(*spans, resource={"service.name": "shop"})
 
     packed = request(6).SerializeToString()
