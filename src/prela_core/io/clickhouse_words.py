@@ -8,7 +8,7 @@ from typing import Any
 from prela_core.store import queries, vocabulary
 from prela_core.store.fragments import Query
 
-__all__ = ["forget_words", "tend_words"]
+__all__ = ["forget_words", "said_of_index", "tend_words"]
 
 Ask = Callable[[Query], list[Sequence[Any]]]
 Command = Callable[[Query], None]
@@ -40,3 +40,16 @@ def forget_words(ask: Ask, command: Command) -> None:
     if has_vocabulary:
         for (part,) in ask(vocabulary.abandoned()):
             command(vocabulary.drops(part))
+
+
+def said_of_index(found: tuple[int, int] | None) -> str:
+    """Say in words how far searches are fast, from `ClickHouseStore.indexed_rows`."""
+    if found is None:
+        return (
+            "has no text index, so searches read every span: a worker makes one at its start,"
+            " on ClickHouse 26.3 or later"
+        )
+    indexed, rows = found
+    if not rows:
+        return ""
+    return f"of {rows:,} stored rows, {indexed:,} are indexed for search, the others will be"

@@ -61,6 +61,7 @@ Plan = Generator[Query, list[Row], T]
 
 _FEW = 2000
 """So few possible rows, known by an index, are looked at in one go, wherever in time they are."""
+_SPARE = 10
 
 
 @attrs.frozen
@@ -146,6 +147,8 @@ def search(
         now=now,
         floor=where.start_time,
         limit=limit,
+        # What has the words is a hit unless it was replaced, and each costs the reading of texts.
+        first=limit + limit // _SPARE + _SPARE,
     )
     shown = found[page.offset : page.offset + page.limit]
     return Page(

@@ -109,13 +109,14 @@ def possible_rows(
 
 def indexed_rows() -> Generator[Query, list[Sequence[Any]], tuple[int, int] | None]:
     """Count the rows whose words are in the index, and all; None where there is no such index."""
-    ((is_indexed, _),) = yield is_there()
+    ((is_indexed, has_vocabulary),) = yield is_there()
     if not is_indexed:
         return None
+    whole = (yield copied()) if has_vocabulary else []
     ((indexed, rows),) = yield Query(
-        "SELECT sumIf(rows, name IN (SELECT DISTINCT part_name FROM"
-        f" {DICTIONARY})), sum(rows) FROM system.parts"
-        " WHERE database = currentDatabase() AND table = 'spans' AND active",
-        {},
+        "SELECT sumIf(rows, name IN {copied:Array(String)} OR name IN (SELECT DISTINCT part_name"
+        f" FROM {DICTIONARY} WHERE part_name NOT IN {{copied:Array(String)}})), sum(rows)"
+        " FROM system.parts WHERE database = currentDatabase() AND table = 'spans' AND active",
+        {"copied": [name for name, _ in whole]},
     )
     return indexed, rows
