@@ -24,6 +24,9 @@ __all__ = ["READ_SETTINGS", "command", "put", "rows_of", "tables_of"]
 _WRITE_SETTINGS = {
     # An answered insert must be in a part on disk, not in the server's buffer.
     "async_insert": 0,
+    # A group is one block, which one thread can put away; others would only be started and ended.
+    "max_threads": 1,
+    "max_insert_threads": 1,
     # A request may hold spans of any month since 1970.
     "max_partitions_per_insert_block": 0,
     # It costs as much as all the rest of an insert: merges build it.

@@ -17,6 +17,9 @@ def id_fault(value: object) -> str | None:
     An id is any string of 1-128 printable characters: hex of OpenTelemetry, dashed
     UUIDs, or a name such as `test-trace-123`.
     """
+    # What nearly all ids are, at half the price: neither empty, nor blank, nor unprintable.
+    if isinstance(value, str) and value.isalnum() and len(value) <= MAX_ID_LENGTH:
+        return None
     if not isinstance(value, str):
         return "is missing" if value is None else "must be a string"
     if not value:
