@@ -11,7 +11,7 @@ __all__ = ["MAX_ID_LENGTH", "id_fault", "new_span_id", "new_trace_id"]
 MAX_ID_LENGTH = 128
 
 
-def id_fault(value: object) -> str | None:
+def id_fault(value: object) -> str | None:  # noqa: PLR0911 - one for each fault
     """Say why `value` can't be an id, or None when it can.
 
     An id is any string of 1-128 printable characters: hex of OpenTelemetry, dashed
