@@ -20,7 +20,7 @@ from typing import Any
 
 import clickhouse_connect
 import pyarrow as pa
-from load import otlp_posts
+from load import body_of, otlp_posts
 from traces import spans
 
 from prela_core.io.clickhouse_store import open_embedded
@@ -29,7 +29,7 @@ from prela_core.store.rows import span_table
 from prela_core.store.word_index import WORDS_INDEX
 from prela_core.wire import Limits, decode_otlp_protobuf
 
-__all__ = ["BLOCK", "floor"]
+__all__ = ["BLOCK", "arrow_stream", "floor", "insert_block"]
 
 BLOCK = 20_000
 _SETTINGS = {"async_insert": 0, "exclude_materialize_skip_indexes_on_insert": WORDS_INDEX}
@@ -56,20 +56,14 @@ def main() -> None:
     options = parser.parse_args()
     made = list(spans(options.seed, options.spans, newest=options.newest))
     blocks = [
-        _arrow_stream(made[start : start + BLOCK], options.newest)
+        arrow_stream(_decoded(made[start : start + BLOCK], options.newest))
         for start in range(0, len(made), BLOCK)
     ]
     with tempfile.TemporaryDirectory() as folder, closing(open_embedded(Path(folder))):
         client = clickhouse_connect.get_client(dsn=f"chdb://{folder}")
         cpu, began = _cpu(), time.perf_counter()
         for columns, block in blocks:
-            client.raw_insert(
-                "spans",
-                column_names=columns,
-                insert_block=block,
-                fmt="ArrowStream",
-                settings=_SETTINGS,
-            )
+            insert_block(client, columns, block)
         seconds, cpu = time.perf_counter() - began, _cpu() - cpu
         ((disk,),) = client.query(
             "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND table = 'spans'"
@@ -79,16 +73,27 @@ def main() -> None:
     print(json.dumps({**per_span, "disk": disk / len(made)}))
 
 
-def _arrow_stream(made: list[dict[str, Any]], at: int) -> tuple[list[str], bytes]:
-    """Give the columns that our own server would insert of these spans, and their bytes."""
+def _decoded(made: list[dict[str, Any]], at: int) -> list[SpanBatch]:
     (request,) = otlp_posts(made, len(made))
-    body = request.partition(b"\r\n\r\n")[2]
-    decoded = decode_otlp_protobuf(body, received_at=at, limits=Limits(body=1 << 30))
-    table = span_table([SpanBatch("bench", at, decoded.spans)], at)
+    limits = Limits(body=1 << 30)
+    decoded = decode_otlp_protobuf(body_of(request), received_at=at, limits=limits)
+    return [SpanBatch("bench", at, decoded.spans)]
+
+
+def arrow_stream(batches: list[SpanBatch]) -> tuple[list[str], bytes]:
+    """Give the columns that our own server would insert of these spans, and their bytes."""
+    table = span_table(batches, batches[0].received_at)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     return table.column_names, sink.getvalue().to_pybytes()
+
+
+def insert_block(client: Any, columns: list[str], block: bytes) -> None:
+    """Insert one stream; returns after its rows are on disk."""
+    client.raw_insert(
+        "spans", column_names=columns, insert_block=block, fmt="ArrowStream", settings=_SETTINGS
+    )
 
 
 def _cpu() -> float:

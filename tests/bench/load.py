@@ -19,7 +19,17 @@ from urllib.parse import urlsplit
 import attrs
 from otlp_bodies import otlp
 
-__all__ = ["PROTOBUF", "Outcome", "get", "otlp_posts", "post", "posts", "send", "send_all"]
+__all__ = [
+    "PROTOBUF",
+    "Outcome",
+    "body_of",
+    "get",
+    "otlp_posts",
+    "post",
+    "posts",
+    "send",
+    "send_all",
+]
 
 PROTOBUF = "application/x-protobuf"
 
@@ -33,7 +43,8 @@ class Outcome:
 
     `latencies` are seconds, one for each request, sorted; at a pace they count from the moment
     when a request was due, so that one that had to wait for its turn is late too. `cpu` is what
-    the client used, in seconds. `answer` is the last one's body.
+    the client used, in seconds. `refused_at` are the places of the requests that were refused;
+    `answer` is the body of the last of those, or else of the last answer.
     """
 
     seconds: float
@@ -41,6 +52,7 @@ class Outcome:
     refused: int
     cpu: float = 0.0
     answer: bytes = b""
+    refused_at: list[int] = attrs.field(factory=list)
 
     def percentile(self, share: float) -> float:
         """Give the latency in milliseconds that `share` of the requests did not exceed."""
@@ -80,6 +92,11 @@ def post(
     return head.encode() + body
 
 
+def body_of(request: bytes) -> bytes:
+    """Give the body of a request."""
+    return request.partition(b"\r\n\r\n")[2]
+
+
 def get(url: str, path: str, times: int) -> Outcome:
     """Ask for `path` again and again on one connection."""
     request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
@@ -116,6 +133,7 @@ class _Connection:
     received: bytearray = attrs.field(factory=bytearray)
     began: float = 0.0
     waits: bool = False
+    request: int = 0
 
 
 class _Load:
@@ -131,7 +149,7 @@ class _Load:
         self._pause = 1 / rate if rate else 0.0
         self._next = 0
         self._latencies: list[float] = []
-        self._refused = 0
+        self._refused: list[int] = []
         self._answer = b""
         self._selector = selectors.DefaultSelector()
 
@@ -158,7 +176,14 @@ class _Load:
         for each in connected:
             each.socket.close()
         self._selector.close()
-        return Outcome(seconds, sorted(self._latencies), self._refused, cpu, self._answer)
+        return Outcome(
+            seconds,
+            sorted(self._latencies),
+            len(self._refused),
+            cpu,
+            self._answer,
+            self._refused,
+        )
 
     def _connect(self) -> socket.socket:
         connected = socket.create_connection(self._address)
@@ -176,6 +201,7 @@ class _Load:
             connection = free.popleft()
             connection.waits = True
             connection.began = due
+            connection.request = self._next
             connection.unsent = memoryview(self._requests[self._next])
             self._next += 1
             self._write(connection)
@@ -209,8 +235,9 @@ class _Load:
             return False
         self._latencies.append(time.perf_counter() - connection.began)
         accepted = connection.received.startswith(b"HTTP/1.1 2")
-        self._refused += not accepted
-        if accepted <= (not self._refused):  # the last, but of those that were refused if any was
+        if not accepted:
+            self._refused.append(connection.request)
+        if not accepted or not self._refused:
             self._answer = found
         connection.received = bytearray()
         connection.waits = False
