@@ -194,7 +194,8 @@ class Deployment:
         )
 
     def prela(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command about what this deployment has."""
+        """Run a command about what this deployment has, with all that was accepted stored."""
+        self.settle()
         return run_prela(*arguments, **self.settings)
 
     def wire(self) -> Wire:
@@ -227,6 +228,13 @@ class Deployment:
             process.running.terminate()
         codes = [process.await_end(seconds=seconds) for process in self.processes]
         return next(filter(None, codes), 0)
+
+    def kill(self) -> None:
+        """End all at once, by SIGKILL."""
+        for process in self.processes:
+            process.running.kill()
+        for process in self.processes:
+            process.kill()
 
     def end(self) -> None:
         self.client.close()

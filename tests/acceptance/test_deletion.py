@@ -62,7 +62,7 @@ def _all_that_is_said(server: Server, trace_id: str) -> str:
         server.api.post("/api/v1/sql", {"query": asked}).text
         for asked in ("SELECT * FROM spans", "SELECT * FROM traces")
     ]
-    said.append(server.prela("stats", "--by", "name", "--url", server.url).stdout)
+    said.append(server.prela("stats", "--by", "name", "--url", server.asks_at).stdout)
     return "\n".join(said)
 
 
@@ -103,11 +103,11 @@ def test_what_was_promised_is_deleted_after_a_kill(serve: Serve) -> None:
 def test_the_command_asks_a_server_and_waits(serve: Serve) -> None:
     server = serve()
     gone = _store(server.api)
-    counted = server.prela("delete", gone, "--dry-run", "--json", "--url", server.url)
+    counted = server.prela("delete", gone, "--dry-run", "--json", "--url", server.asks_at)
     assert {"traces": 1, "spans": 2} == {
         name: json.loads(counted.stdout)[name] for name in ("traces", "spans")
     }
-    done = server.prela("delete", gone, "--yes", "--json", "--url", server.url)
+    done = server.prela("delete", gone, "--yes", "--json", "--url", server.asks_at)
     receipt = json.loads(done.stdout)
     assert ({"trace_ids": [gone]}, 1, 2) == (
         receipt["selection"],
@@ -115,5 +115,5 @@ def test_the_command_asks_a_server_and_waits(serve: Serve) -> None:
         receipt["spans"],
     )
     assert 404 == server.api.get(f"/api/v1/traces/{gone}").status_code
-    shown = server.prela("deletions", "--url", server.url)
+    shown = server.prela("deletions", "--url", server.asks_at)
     assert receipt["deletion_id"] in shown.stdout

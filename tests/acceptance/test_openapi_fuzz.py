@@ -115,13 +115,13 @@ def test_asking(case: schemathesis.Case, fuzzed: Server, session: requests.Sessi
 @at_random.include(path_regex="^/api/v1/deletions", method="POST").parametrize()
 @fuzzing
 def test_deleting(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
-    case.call_and_validate(base_url=fuzzed.url, session=session, checks=TRUTHFUL)
+    case.call_and_validate(base_url=fuzzed.asks_at, session=session, checks=TRUTHFUL)
 
 
 @at_random.include(method="DELETE").parametrize()
 @fuzzing
 def test_deleting_one(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
-    case.call_and_validate(base_url=fuzzed.url, session=session, checks=TRUTHFUL)
+    case.call_and_validate(base_url=fuzzed.asks_at, session=session, checks=TRUTHFUL)
 
 
 # Its parameters are those of the list of traces.

@@ -338,7 +338,7 @@ def _run(
     out = tenants.server.data_dir.parent / f"{project}-{command}-{named.who}"
     filled = (each.replace("{own}", own.who).replace("{out}", str(out)) for each in template)
     arguments = [named.fill(each) for each in filled]
-    server = ["--url", tenants.server.url, "--api-key", tenants.keys[project]]
+    server = ["--url", tenants.server.asks_at, "--api-key", tenants.keys[project]]
     done = CliRunner().invoke(prela, [command, *arguments, *server])
     assert done.exit_code != 1, done.output
     return done.exit_code, named.hide(done.output.replace(str(out), "out"))
