@@ -6,8 +6,6 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from prela_core.errors import StoreUnavailableError
 from prela_core.io.clickhouse_errors import RefusedByStoreError
 from prela_core.io.clickhouse_parameters import in_parts
@@ -17,6 +15,7 @@ from prela_core.store.rows import announcement_table, span_table
 from prela_core.store.vocabulary import WORDS_INDEX
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from clickhouse_connect.driver.client import Client
 
 __all__ = ["READ_SETTINGS", "command", "put", "rows_of", "tables_of"]
@@ -24,6 +23,9 @@ __all__ = ["READ_SETTINGS", "command", "put", "rows_of", "tables_of"]
 _WRITE_SETTINGS = {
     # An answered insert must be in a part on disk, not in the server's buffer.
     "async_insert": 0,
+    # A group is one block, which one thread can put away; others would only be started and ended.
+    "max_threads": 1,
+    "max_insert_threads": 1,
     # A request may hold spans of any month since 1970.
     "max_partitions_per_insert_block": 0,
     # It costs as much as all the rest of an insert: merges build it.
@@ -49,6 +51,8 @@ def tables_of(batches: Sequence[SpanBatch], stored_at: int) -> list[tuple[str, p
 
     Raises `RefusedByStoreError` when it can't be.
     """
+    import pyarrow as pa  # noqa: PLC0415 - heavy, and questions do without it
+
     try:
         tables = [("trace_announcements", announcement_table(batches))]
         if any(batch.spans for batch in batches):
@@ -89,6 +93,8 @@ def rows_of(client: Client, query: Query) -> list[Sequence[Any]]:
 
 
 def _arrow_stream(table: pa.Table) -> bytes:
+    import pyarrow as pa  # noqa: PLC0415 - as above
+
     sink = io.BytesIO()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)

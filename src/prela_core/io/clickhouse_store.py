@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import clickhouse_connect
-import pyarrow as pa
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from prela_core.analysis.reading import Analyses
@@ -27,6 +26,7 @@ from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
 from prela_core.io.clickhouse_tombstones import Tombstones
 from prela_core.io.clickhouse_words import tend_words
 from prela_core.io.deleted_letters import DeletedLetters
+from prela_core.io.engine import load_engine
 from prela_core.io.insert_marks import InsertMarks
 from prela_core.model import SpanBatch
 from prela_core.store import (
@@ -68,6 +68,7 @@ from prela_core.store.stamps import stamp
 from prela_core.store.word_index import indexed_rows
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from clickhouse_connect.driver.client import Client
 
 __all__ = ["ClickHouseStore", "open_embedded", "open_server"]
@@ -147,7 +148,8 @@ class ClickHouseStore(Analyses):
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
-        with self._borrowed(self._writers, writing=True) as client:
+        # The connection that the first question needs anyway: to open one costs as much as that.
+        with self._borrowed(self._readers, writing=True) as client:
             client.command(migrations.LOG_TABLE)
             log = client.query("SELECT number FROM schema_migrations")
             done = {row[0] for row in log.result_rows}
@@ -419,6 +421,7 @@ def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
         # The driver's own error names no module, and comes after the directory is made.
         raise ModuleNotFoundError("the engine is not installed", name="chdb")
     directory.mkdir(parents=True, exist_ok=True)
+    load_engine()
     store = ClickHouseStore(
         lambda: clickhouse_connect.get_client(dsn=f"chdb://{directory.resolve()}"),
         durability=migrations.DURABLE,
