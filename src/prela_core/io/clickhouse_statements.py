@@ -12,7 +12,7 @@ from prela_core.io.clickhouse_parameters import in_parts
 from prela_core.model import SpanBatch
 from prela_core.store.fragments import Query
 from prela_core.store.rows import announcement_table, span_table
-from prela_core.store.word_index import WORDS_INDEX
+from prela_core.store.vocabulary import WORDS_INDEX
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,7 +38,6 @@ READ_SETTINGS = {
     "readonly": 1,
 }
 _DELETE_SETTINGS = {
-    "max_execution_time": 30,
     "max_memory_usage": 4_000_000_000,
     # What takes long is waited for by looking whether it is done.
     "mutations_sync": 0,
@@ -79,10 +78,11 @@ def put(client: Client, tables: Sequence[tuple[str, pa.Table | None]]) -> None:
                 raise StoreUnavailableError("what answered the insert is no store")
 
 
-def command(client: Client, query: Query) -> None:
-    """Do what changes something; a mutation is done later."""
+def command(client: Client, query: Query, *, seconds: int = 30) -> None:
+    """Do what changes something, in so many seconds at the most; a mutation is done later."""
     sql, parameters = in_parts(query.sql, query.parameters)
-    client.command(sql, parameters=parameters, settings=_DELETE_SETTINGS)
+    settings = {**_DELETE_SETTINGS, "max_execution_time": seconds}
+    client.command(sql, parameters=parameters, settings=settings)
 
 
 def rows_of(client: Client, query: Query) -> list[Sequence[Any]]:

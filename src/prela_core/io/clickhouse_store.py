@@ -25,6 +25,7 @@ from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_sql import answer_sql, end_sql
 from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
 from prela_core.io.clickhouse_tombstones import Tombstones
+from prela_core.io.clickhouse_words import tend_words
 from prela_core.io.deleted_letters import DeletedLetters
 from prela_core.io.engine import load_engine
 from prela_core.io.insert_marks import InsertMarks
@@ -75,6 +76,7 @@ __all__ = ["ClickHouseStore", "open_embedded", "open_server"]
 
 T = TypeVar("T")
 
+_TEND_SECONDS = 600
 _END_SECONDS = 3.0
 _END_PAUSE_SECONDS = 0.02
 _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
@@ -96,14 +98,14 @@ class ClickHouseStore(Analyses):
     """A `Store` over clickhouse-connect.
 
     `connect` opens a connection: `writers` for writing, one for `ping`, one for what may take
-    long and `readers` for reading are kept, for use by any number of threads, and each is opened
-    when it is first needed, so that a store can be made while its server is away. `durability`
-    goes into the settings of each table; spans are kept for `retention_days` (0: for ever, None:
-    as it was set before); `clock` gives seconds since 1970. From `windows_from` stored rows on,
-    the newest are looked for in windows of time (`prela_core.store.plans.LookBack`). A deletion is
-    not done before `settle_seconds` after it was asked: by then no other process inserts what it
-    is about.
-    `others_write` says whether other processes insert at all, for which arrivals wait.
+    long, one for `tend` and `readers` for reading are kept, for use by any number of threads, and each is
+    opened when it is first needed, so that a store can be made while its server is away.
+    `durability` goes into the settings of each table; spans are kept for `retention_days` (0: for
+    ever, None: as it was set before); `clock` gives seconds since 1970. From `windows_from` stored
+    rows on, the newest are looked for in windows of time (`prela_core.store.plans.LookBack`). A
+    deletion is not done before `settle_seconds` after it was asked: by then no other process
+    inserts what it is about. `others_write` says whether other processes insert at all, for which
+    arrivals wait.
     """
 
     def __init__(
@@ -142,7 +144,8 @@ class ClickHouseStore(Analyses):
         self._deleters: queue.LifoQueue[_Connection] = queue.LifoQueue()
         # What may take long does not keep the others waiting.
         self._long: queue.LifoQueue[_Connection] = queue.LifoQueue()
-        few = [self._pings, self._deleters, self._long]
+        self._tenders: queue.LifoQueue[_Connection] = queue.LifoQueue()
+        few = [self._pings, self._deleters, self._long, self._tenders]
         for pool in few + [self._writers] * writers + [self._readers] * readers:
             self._connections.append(_Connection())
             pool.put(self._connections[-1])
@@ -304,6 +307,18 @@ class ClickHouseStore(Analyses):
         A search finds the same in all of them, and takes longer for those that are not.
         """
         return self._answer(indexed_rows())
+
+    def tend(self) -> None:
+        """Do what keeps searches fast and is not done yet; to be called once in a while.
+
+        It changes no answer. Any number of processes may do so at once.
+        """
+
+        def do(query: Query) -> None:
+            with self._borrowed(self._tenders, writing=False, once=True) as client:
+                command(client, query, seconds=_TEND_SECONDS)
+
+        tend_words(self._ask, do, from_rows=self._windows_from)
 
     def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
         """Give the spans that were stored since, in the order in which they were stored."""
