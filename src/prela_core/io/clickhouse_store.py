@@ -98,8 +98,8 @@ class ClickHouseStore(Analyses):
     """A `Store` over clickhouse-connect.
 
     `connect` opens a connection: `writers` for writing, one for `ping`, one for what may take
-    long, one for `tend` and `readers` for reading are kept, for use by any number of threads, and each is
-    opened when it is first needed, so that a store can be made while its server is away.
+    long, one for `tend` and `readers` for reading are kept, for use by any number of threads, and
+    each is opened when it is first needed, so that a store can be made while its server is away.
     `durability` goes into the settings of each table; spans are kept for `retention_days` (0: for
     ever, None: as it was set before); `clock` gives seconds since 1970. From `windows_from` stored
     rows on, the newest are looked for in windows of time (`prela_core.store.plans.LookBack`). A
