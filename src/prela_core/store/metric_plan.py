@@ -8,7 +8,16 @@ from typing import Any
 from prela_core.errors import InvalidError
 from prela_core.model import from_micros
 from prela_core.store.fragments import Query
-from prela_core.store.metric_queries import PERCENTILES, Key, measured, parts_of, ranked
+from prela_core.store.metric_queries import (
+    PERCENTILES,
+    Key,
+    measured,
+    parts_of,
+    point_parts,
+    pointed,
+    ranked,
+)
+from prela_core.store.metric_sums import Raw, add_up, together
 from prela_core.store.metrics import (
     MAX_POINTS,
     Bucket,
@@ -29,6 +38,10 @@ def metrics(project_id: str, asked: MetricQuery) -> Generator[Query, list[Row], 
     if not asked.by:
         found = yield measured(project_id, asked, None)
         return table_of(asked, {((), False): _points(asked, found, 0)}, has_more=False)
+    if asked.bucket is not None and _asks_once(asked):
+        found = yield pointed(project_id, asked)
+        if len(found) <= MAX_POINTS:
+            return _of_points(asked, found)
     shown = asked.measures if asked.bucket is None else ()
     groups = yield ranked(project_id, asked, shown)
     has_more = len(groups) > asked.limit
@@ -46,6 +59,42 @@ def metrics(project_id: str, asked: MetricQuery) -> Generator[Query, list[Row], 
             where = (tuple(rest[:size]), False) if is_top else ((), True)
             series.setdefault(where, {})[rest[size]] = _values(asked, rest[size + 1 :])
     return table_of(asked, series, has_more=has_more)
+
+
+def _asks_once(asked: MetricQuery) -> bool:
+    """Say whether the values by bucket tell all else: which groups come first, what others hold."""
+    others = asked.measures if asked.with_other else ()
+    return add_up(parts_of([asked.ranked_by, *others]))
+
+
+def _of_points(asked: MetricQuery, found: Sequence[Row]) -> MetricTable:
+    parts = point_parts(asked)
+    size = len(asked.by)
+    groups: dict[Key, dict[int, Raw]] = {}
+    for row in found:
+        points = groups.setdefault(tuple(row[:size]), {})
+        points[row[size]] = dict(zip(parts, row[size + 1 :], strict=True))
+    keys = _in_order(asked, groups)
+    series: dict[tuple[Key, bool], dict[int, Values]] = {
+        (key, False): {at: _measures(asked, raw) for at, raw in groups[key].items()}
+        for key in keys[: asked.limit]
+    }
+    others: dict[int, list[Raw]] = {}
+    for key in keys[asked.limit :] if asked.with_other else ():
+        for at, raw in groups[key].items():
+            others.setdefault(at, []).append(raw)
+    if others:
+        series[(), True] = {at: _measures(asked, together(raws)) for at, raws in others.items()}
+    _check(sum(map(len, series.values())))
+    return table_of(asked, series, has_more=len(keys) > asked.limit)
+
+
+def _in_order(asked: MetricQuery, groups: dict[Key, dict[int, Raw]]) -> list[Key]:
+    by = asked.ranked_by
+    values = {key: _value(by, together(list(raws.values()))) for key, raws in groups.items()}
+    told = sorted(key for key in groups if values[key] is not None)
+    told.sort(key=lambda key: values[key] or 0, reverse=asked.descending)
+    return told + sorted(key for key in groups if values[key] is None)
 
 
 def table_of(
@@ -122,11 +171,14 @@ def _nothing(asked: MetricQuery) -> Values:
 
 
 def _values(asked: MetricQuery, row: Sequence[Any]) -> Values:
-    raw = dict(zip(parts_of(asked.measures), row, strict=True))
+    return _measures(asked, dict(zip(parts_of(asked.measures), row, strict=True)))
+
+
+def _measures(asked: MetricQuery, raw: Raw) -> Values:
     return {measure.value: _value(measure, raw) for measure in asked.measures}
 
 
-def _value(measure: Measure, raw: dict[str, Any]) -> int | float | None:
+def _value(measure: Measure, raw: Raw) -> int | float | None:
     match measure.split("_"):
         case ["count"]:
             return int(raw["spans"])
@@ -140,7 +192,7 @@ def _value(measure: Measure, raw: dict[str, Any]) -> int | float | None:
             return int(raw[measure.value])
 
 
-def _milliseconds(part: str, of: str, raw: dict[str, Any]) -> float | None:
+def _milliseconds(part: str, of: str, raw: Raw) -> float | None:
     known = int(raw[f"{of}_known"])
     if not known:
         return None

@@ -29,7 +29,17 @@ from prela_core.store.groups import GroupQuery
 from prela_core.store.metrics import MAX_POINTS, Measure, MetricQuery
 from prela_core.store.summary import AGGREGATING_TYPES
 
-__all__ = ["PERCENTILES", "Key", "aggregates", "measured", "parts_of", "ranked", "source"]
+__all__ = [
+    "PERCENTILES",
+    "Key",
+    "aggregates",
+    "measured",
+    "parts_of",
+    "point_parts",
+    "pointed",
+    "ranked",
+    "source",
+]
 
 Key = tuple[str, ...]
 """The value of each field that was grouped by, "" for none."""
@@ -139,6 +149,27 @@ def ranked(project_id: str, asked: MetricQuery, measures: Sequence[Measure]) -> 
         " LIMIT {limit:UInt64})",
         parameters,
     )
+
+
+def pointed(project_id: str, asked: MetricQuery) -> Query:
+    """Give what each group holds in each bucket: its key, the bucket, `point_parts`.
+
+    They are in no order, and one more at the most than an answer may have.
+    """
+    parameters: dict[str, Any] = {"project": project_id, "limit": MAX_POINTS + 1}
+    parts = point_parts(asked)
+    keys = [f"toString({each.value})" for each in asked.by]
+    names = ", ".join([*(f"key{number}" for number in range(len(keys))), "bucket"])
+    return Query(
+        f"SELECT {_named(keys)}, {_bucket(asked)} AS bucket, {aggregates(parts)}"
+        f" FROM {source(asked, parts, parameters)} GROUP BY {names} LIMIT {{limit:UInt64}}",
+        parameters,
+    )
+
+
+def point_parts(asked: MetricQuery) -> list[str]:
+    """Name the raw values that are shown, then those that only order the groups."""
+    return list(dict.fromkeys(parts_of([*asked.measures, asked.ranked_by])))
 
 
 def measured(

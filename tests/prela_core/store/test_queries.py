@@ -142,6 +142,7 @@ STATEMENTS: dict[str, Query] = {
         "p", MetricQuery(measures=tuple(Measure)), None
     ),
     "measures, of groups": metric_queries.measured("p", COSTS, [("m", "t"), ("", "t")]),
+    "measures, of all groups": metric_queries.pointed("p", COSTS),
     "measures, in order": metric_queries.ranked("p", COSTS, COSTS.measures),
     "groups, listed": group_queries.groups_of(
         "p", GroupQuery(by=Dimension.USER), after=(3, "u"), offset=0, limit=9
