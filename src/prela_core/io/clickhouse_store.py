@@ -18,6 +18,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 
 from prela_core.analysis.reading import Analyses
 from prela_core.errors import PrelaError, StoreUnavailableError
+from prela_core.io.clickhouse_cells import ClickHouseCells
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
 from prela_core.io.clickhouse_errors import is_unsupported, translated
 from prela_core.io.clickhouse_export import exported
@@ -52,7 +53,7 @@ from prela_core.store import (
     plans,
     trace_plan,
 )
-from prela_core.store.arrivals import arrivals
+from prela_core.store.arrivals import arrivals, settled_everywhere
 from prela_core.store.deletion_log import Step
 from prela_core.store.deletion_queries import takes_step
 from prela_core.store.export import ExportForm, Selection
@@ -75,6 +76,8 @@ T = TypeVar("T")
 
 _END_SECONDS = 3.0
 _END_PAUSE_SECONDS = 0.02
+_DAY = 86_400_000_000
+_LONGEST_WRITE = 10 * 60_000_000
 _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
 
 
@@ -123,6 +126,9 @@ class ClickHouseStore(Analyses):
         self._settle_seconds = settle_seconds
         self._others_write = others_write
         self._tombstones = Tombstones()
+        self._cells = ClickHouseCells(
+            self._ask, self._delete, self._settled, micros=self._micros, oldest=self._oldest
+        )
         self._connect = connect
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
         self._sql_runs = False
@@ -209,6 +215,9 @@ class ClickHouseStore(Analyses):
 
         def write(rows: Sequence[Rewritten]) -> None:
             if not dry_run:
+                for project_id in {row.project_id for row in rows}:
+                    # What is read again is no news, so it would change cells and nobody knew.
+                    self._cells.void(project_id, self._micros() + _LONGEST_WRITE)
                 with self._borrowed(self._writers, writing=True) as client:
                     kept = self._tombstones.kept(rows, lambda query: rows_of(client, query))
                     if kept:
@@ -288,7 +297,13 @@ class ClickHouseStore(Analyses):
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
-        return self._answer(metrics(project_id, asked.at(self._look_back().now)))
+        now = self._look_back().now
+        return self._answer(metrics(project_id, asked.at(now), oldest=self._oldest()))
+
+    @property
+    def cells(self) -> ClickHouseCells:
+        """What keeps cells, from which measures are answered quickly."""
+        return self._cells
 
     def indexed_rows(self) -> tuple[int, int] | None:
         """Count the rows whose words are indexed, and all; None where the server has no index.
@@ -384,6 +399,15 @@ class ClickHouseStore(Analyses):
             if once and failed:
                 connection.drop()
             pool.put(connection)
+
+    def _settled(self) -> int:
+        settled = self._marks.settled()
+        return self._answer(settled_everywhere(settled, others_write=self._others_write))
+
+    def _oldest(self) -> int:
+        """Give the moment before which retention may have taken spans away."""
+        days = self._retention_days
+        return self._micros() - days * _DAY if days else 0
 
     def _look_back(self) -> plans.LookBack:
         return plans.LookBack(self._micros(), self._windows_from)

@@ -28,6 +28,7 @@ from prela_server.deletion.eraser import erasing
 from prela_server.edge.guard import key_guard, open_guard
 from prela_server.edge.health import Check, shared
 from prela_server.settings import Settings
+from prela_server.worker.refresher import refreshing
 
 if TYPE_CHECKING:
     from prela_core.io.clickhouse_store import ClickHouseStore
@@ -87,6 +88,8 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
             checks |= work.checks
             await enter(working(work, failed, deadline))
         eraser = await enter(erasing(store, deadline)) if store is not None and role.works else None
+        if store is not None and role.works:
+            await enter(refreshing(store.cells.refresh, deadline))
         if bus is not None:
             gateway = ingest_gateway(settings, bus)
             grpc = grpc_server(settings, gateway, guard)
