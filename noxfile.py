@@ -95,3 +95,10 @@ def bench(session: nox.Session) -> None:
     words = list(session.posargs)
     program = words.pop(0) if words and not words[0].startswith("-") else "run"
     session.run("python", f"tests/bench/{program}.py", *words)
+
+
+@nox.session
+def gate(session: nox.Session) -> None:
+    """Hold that no path became slower, by ratios: `nox -s gate -- --slower 1.5` must fail."""
+    session.install("-e", ".[all]")
+    session.run("python", "tests/bench/gate.py", *session.posargs)

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from prela_core.io.clickhouse_parameters import in_parts
 from prela_core.store.export import ExportForm, Selection
 from prela_core.store.export.files import file_of
@@ -16,6 +14,7 @@ from prela_core.store.export.pieces import pieces
 from prela_core.store.fragments import Query
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from clickhouse_connect.driver.client import Client
 
 __all__ = ["exported"]
@@ -62,6 +61,8 @@ def exported(
 
 
 def _table(client: Client, query: Query) -> pa.Table:
+    import pyarrow as pa  # noqa: PLC0415 - heavy, and only needed where files are made
+
     sql, parameters = in_parts(query.sql, query.parameters)
     answer = client.raw_query(
         f"{sql} SETTINGS {_SETTINGS}",

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import clickhouse_connect
-import pyarrow as pa
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from prela_core.analysis.reading import Analyses
@@ -26,7 +25,9 @@ from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_sql import answer_sql, end_sql
 from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
 from prela_core.io.clickhouse_tombstones import Tombstones
+from prela_core.io.clickhouse_words import tend_words
 from prela_core.io.deleted_letters import DeletedLetters
+from prela_core.io.engine import load_engine
 from prela_core.io.insert_marks import InsertMarks
 from prela_core.model import SpanBatch
 from prela_core.store import (
@@ -68,12 +69,14 @@ from prela_core.store.stamps import stamp
 from prela_core.store.word_index import indexed_rows
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from clickhouse_connect.driver.client import Client
 
 __all__ = ["ClickHouseStore", "open_embedded", "open_server"]
 
 T = TypeVar("T")
 
+_TEND_SECONDS = 600
 _END_SECONDS = 3.0
 _END_PAUSE_SECONDS = 0.02
 _DAY = 86_400_000_000
@@ -96,14 +99,15 @@ class _Connection:
 class ClickHouseStore(Analyses):
     """A `Store` over clickhouse-connect.
 
-    `connect` opens a connection: one for writing, one for `ping`, one for what may take long and
-    `readers` for reading are kept, for use by any number of threads, and each is opened when it
-    is first needed, so that a store can be made while its server is away. `durability` goes into
-    the settings of each table; spans are kept for `retention_days` (0: for ever, None: as it was
-    set before); `clock` gives seconds since 1970. From `windows_from` stored rows on, the newest
-    are looked for in windows of time (`prela_core.store.plans.LookBack`). A deletion is not done
-    before `settle_seconds` after it was asked: by then no other process inserts what it is about.
-    `others_write` says whether other processes insert at all, for which arrivals wait.
+    `connect` opens a connection: one for writing, one for `ping`, one for what may take long, one
+    for `tend` and `readers` for reading are kept, for use by any number of threads, and each is
+    opened when it is first needed, so that a store can be made while its server is away.
+    `durability` goes into the settings of each table; spans are kept for `retention_days` (0: for
+    ever, None: as it was set before); `clock` gives seconds since 1970. From `windows_from` stored
+    rows on, the newest are looked for in windows of time (`prela_core.store.plans.LookBack`). A
+    deletion is not done before `settle_seconds` after it was asked: by then no other process
+    inserts what it is about. `others_write` says whether other processes insert at all, for which
+    arrivals wait.
     """
 
     def __init__(
@@ -127,7 +131,7 @@ class ClickHouseStore(Analyses):
         self._others_write = others_write
         self._tombstones = Tombstones()
         self._cells = ClickHouseCells(
-            self._ask, self._delete, self._settled, micros=self._micros, oldest=self._oldest
+            self._ask, self._tend, self._settled, micros=self._micros, oldest=self._oldest
         )
         self._connect = connect
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
@@ -142,14 +146,16 @@ class ClickHouseStore(Analyses):
         self._deleters: queue.LifoQueue[_Connection] = queue.LifoQueue()
         # What may take long does not keep the others waiting.
         self._long: queue.LifoQueue[_Connection] = queue.LifoQueue()
-        few = [self._writers, self._pings, self._deleters, self._long]
+        self._tenders: queue.LifoQueue[_Connection] = queue.LifoQueue()
+        few = [self._writers, self._pings, self._deleters, self._long, self._tenders]
         for pool in few + [self._readers] * readers:
             self._connections.append(_Connection())
             pool.put(self._connections[-1])
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
-        with self._borrowed(self._writers, writing=True) as client:
+        # The connection that the first question needs anyway: to open one costs as much as that.
+        with self._borrowed(self._readers, writing=True) as client:
             client.command(migrations.LOG_TABLE)
             log = client.query("SELECT number FROM schema_migrations")
             done = {row[0] for row in log.result_rows}
@@ -312,6 +318,14 @@ class ClickHouseStore(Analyses):
         """
         return self._answer(indexed_rows())
 
+    def tend(self) -> None:
+        """Do what keeps searches fast and is not done yet; to be called once in a while.
+
+        It changes no answer. Any number of processes may do so at once.
+        """
+
+        tend_words(self._ask, self._tend, from_rows=self._windows_from)
+
     def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
         """Give the spans that were stored since, in the order in which they were stored."""
         settled = self._marks.settled()
@@ -365,6 +379,10 @@ class ClickHouseStore(Analyses):
     def _delete(self, query: Query) -> None:
         with self._borrowed(self._deleters, writing=False) as client:
             command(client, query)
+
+    def _tend(self, query: Query) -> None:
+        with self._borrowed(self._tenders, writing=False, once=True) as client:
+            command(client, query, seconds=_TEND_SECONDS)
 
     def _ask(self, query: Query) -> list[Sequence[Any]]:
         with self._borrowed(self._readers, writing=False) as client:
@@ -427,6 +445,7 @@ def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
         # The driver's own error names no module, and comes after the directory is made.
         raise ModuleNotFoundError("the engine is not installed", name="chdb")
     directory.mkdir(parents=True, exist_ok=True)
+    load_engine()
     store = ClickHouseStore(
         lambda: clickhouse_connect.get_client(dsn=f"chdb://{directory.resolve()}"),
         durability=migrations.DURABLE,

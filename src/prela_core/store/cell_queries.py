@@ -87,8 +87,6 @@ _HOURS = "hours"
 _CELL_HOUR = "intDiv(toUnixTimestamp(started_at), 3600)"
 _HOUR_OF_ROW = f"toInt32(intDiv({MICROS.format('started_at')}, {HOUR}))"
 _AS_HOUR = "toDateTime({0} * 3600, 'UTC')"
-# Nobody waits for it.
-_PATIENTLY = " SETTINGS max_execution_time = 600"
 _OPEN = (
     "SELECT deletion_id FROM deletions WHERE project_id = {project:String} GROUP BY deletion_id"
     " HAVING countIf(state = 'done') = 0"
@@ -166,7 +164,7 @@ def lists_traces(project_id: str, first: int, last: int) -> Query:
     return Query(
         "INSERT INTO cell_traces (project_id, trace_hash, started_at)"
         f" SELECT DISTINCT {{project:String}}, trace_hash, {_AS_HOUR.format(_HOUR_OF_ROW)}"
-        f" FROM spans WHERE {PROJECT} AND {' AND '.join(window)}{_PATIENTLY}",
+        f" FROM spans WHERE {PROJECT} AND {' AND '.join(window)}",
         parameters,
     )
 
@@ -191,7 +189,7 @@ def computes(project_id: str, first: int, last: int, *, generation: int, valid_a
         f" {aggregates(counted)}, count() OVER (PARTITION BY field, hour) AS words"
         f" FROM {telling_counted(seen, window)}"
         f" ARRAY JOIN [('', ''), {pairs}] AS pair GROUP BY field, hour, word)"
-        f" WHERE words <= {_MOST_VALUES}{_PATIENTLY}",
+        f" WHERE words <= {_MOST_VALUES}",
         parameters,
     )
 
