@@ -90,10 +90,10 @@ def notebooks(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure, beside a floor: `nox -s bench -- --stored 0`; `-- deployed` is another program."""
+    """Measure, beside a floor and peers, small: `-- suite full` is all, `-- deployed` a part."""
     session.install("-e", ".[all]", *_group("test"))
     words = list(session.posargs)
-    program = words.pop(0) if words and not words[0].startswith("-") else "run"
+    program = words.pop(0) if words and not words[0].startswith("-") else "suite"
     session.run("python", f"tests/bench/{program}.py", *words)
 
 

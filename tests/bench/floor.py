@@ -26,7 +26,7 @@ from traces import spans
 from prela_core.io.clickhouse_store import open_embedded
 from prela_core.model import SpanBatch
 from prela_core.store.rows import span_table
-from prela_core.store.word_index import WORDS_INDEX
+from prela_core.store.vocabulary import WORDS_INDEX
 from prela_core.wire import Limits, decode_otlp_protobuf
 
 __all__ = ["BLOCK", "arrow_stream", "floor", "insert_block"]
