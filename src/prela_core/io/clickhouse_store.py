@@ -323,7 +323,6 @@ class ClickHouseStore(Analyses):
 
         It changes no answer. Any number of processes may do so at once.
         """
-
         tend_words(self._ask, self._tend, from_rows=self._windows_from)
 
     def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
