@@ -19,6 +19,8 @@ _SURVEY = 60 * 60_000_000
 _HOURS_A_DAY = 24
 _MOST_ROWS = 500_000
 """More at once would take long, and memory."""
+_TOO_MANY_ROWS = 3_000_000
+"""An hour with more has no cells."""
 _KEPT = 10 * 60_000_000
 """So long whoever asks may still read cells that were computed anew since."""
 
@@ -118,6 +120,7 @@ class ClickHouseCells:
             hour
             for hour in range(max(min(there), oldest), max(there) + 1)
             if hour not in known.cells
+            and there.get(hour, 0) <= _TOO_MANY_ROWS
             and (hour + 1) * queries.HOUR <= before
             and known.void_until.get(hour, 0) <= before
         ]
