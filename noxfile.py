@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 
 import nox
 
-nox.options.default_venv_backend = "virtualenv"
+# Tests start Python hundreds of times; where this is set, each compiles all that it imports anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "typing", "tests"]
 

@@ -212,9 +212,9 @@ def _engine(directory: Path) -> str:
     """Write and read in the engine: in the directory if nobody has it, else in one of our own."""
     from prela_cli.source import open_directory
     from prela_core.io.clickhouse_words import said_of_index
-    from prela_core.io.data_directory import holder_of
+    from prela_core.io.data_directory import holder_of, is_data_directory
 
-    if directory.exists() and holder_of(directory) is None:
+    if is_data_directory(directory) and holder_of(directory) is None:
         with open_directory(directory) as store:
             store.ping()
             more = said_of_index(store.indexed_rows())

@@ -89,7 +89,8 @@ def test_what_is_unwell_is_named_and_the_code_is_1(tmp_path: Path) -> None:
     found = findings(done)
     assert "PRELA_PORT=http: 'http' is not a whole number" == found["settings"]["detail"]
     assert "can't be reached (Connection refused)" in found["server"]["detail"]
-    assert "opens the data directory and answers" == found["engine"]["detail"]
+    assert "opens a directory and answers" == found["engine"]["detail"]
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_services_that_are_set_are_asked_and_the_engine_is_not_missed(

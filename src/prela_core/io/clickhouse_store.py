@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -99,9 +100,9 @@ class _Connection:
 class ClickHouseStore(Analyses):
     """A `Store` over clickhouse-connect.
 
-    `connect` opens a connection: one for writing, one for `ping`, one for what may take long, one
-    for `tend` and `readers` for reading are kept, for use by any number of threads, and each is
-    opened when it is first needed, so that a store can be made while its server is away.
+    `connect` opens a connection: `writers` for writing, one for `ping`, one for what may take
+    long, one for `tend` and `readers` for reading are kept, for use by any number of threads, and
+    each is opened when it is first needed, so that a store can be made while its server is away.
     `durability` goes into the settings of each table; spans are kept for `retention_days` (0: for
     ever, None: as it was set before); `clock` gives seconds since 1970. From `windows_from` stored
     rows on, the newest are looked for in windows of time (`prela_core.store.plans.LookBack`). A
@@ -115,6 +116,7 @@ class ClickHouseStore(Analyses):
         connect: Callable[[], Client],
         *,
         readers: int = 4,
+        writers: int = 2,
         durability: str = "",
         retention_days: int | None = 90,
         clock: Callable[[], float] = time.time,
@@ -137,6 +139,8 @@ class ClickHouseStore(Analyses):
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
         self._sql_runs = False
         self._closed = False
+        self._writer_count = writers
+        self._to_be_alone = threading.Lock()
         self._connections: list[_Connection] = []
         self._writers: queue.LifoQueue[_Connection] = queue.LifoQueue()
         self._readers: queue.LifoQueue[_Connection] = queue.LifoQueue()
@@ -147,8 +151,8 @@ class ClickHouseStore(Analyses):
         # What may take long does not keep the others waiting.
         self._long: queue.LifoQueue[_Connection] = queue.LifoQueue()
         self._tenders: queue.LifoQueue[_Connection] = queue.LifoQueue()
-        few = [self._writers, self._pings, self._deleters, self._long, self._tenders]
-        for pool in few + [self._readers] * readers:
+        few = [self._pings, self._deleters, self._long, self._tenders]
+        for pool in few + [self._writers] * writers + [self._readers] * readers:
             self._connections.append(_Connection())
             pool.put(self._connections[-1])
 
@@ -241,7 +245,8 @@ class ClickHouseStore(Analyses):
         """Where deletions are asked for, carried out and looked at."""
 
         def learn(step: Step) -> None:
-            with self._borrowed(self._writers, writing=True) as client:
+            # No insert may be under way that has not heard of it.
+            with self._alone() as client:
                 command(client, takes_step(step))
                 self._tombstones.learn(step.project_id, step.asked_at)
 
@@ -425,6 +430,16 @@ class ClickHouseStore(Analyses):
         """Give the moment before which retention may have taken spans away."""
         days = self._retention_days
         return self._micros() - days * _DAY if days else 0
+
+    @contextmanager
+    def _alone(self) -> Iterator[Client]:
+        """Lend a connection for writing while nobody else has any."""
+        with self._to_be_alone, ExitStack() as stack:
+            all_of_them = [
+                stack.enter_context(self._borrowed(self._writers, writing=True))
+                for _ in range(self._writer_count)
+            ]
+            yield all_of_them[0]
 
     def _look_back(self) -> plans.LookBack:
         return plans.LookBack(self._micros(), self._windows_from)

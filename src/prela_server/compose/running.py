@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Running", "running"]
 
+_BESIDE = 300
+"""Spans that are worth an insert beside another, and its price."""
+
 Enter = Callable[[AbstractAsyncContextManager[Any]], Awaitable[Any]]
 
 
@@ -120,5 +123,5 @@ async def _carriers(
         return await enter(opened_bus(settings)) if role.ingests else None, work
     if store is None or not role.works:
         return None, None
-    bus = DirectBus(capacity=settings.bus_spans, letters=store.letters)
+    bus = DirectBus(capacity=settings.bus_spans, beside=_BESIDE, letters=store.letters)
     return bus, DirectWork(bus, store, sets_up=settings.clickhouse.is_set)
