@@ -19,15 +19,16 @@ __all__ = ["find_span", "find_trace", "find_trace_id", "newest_trace"]
 _NAMED = 3
 
 
-def find_trace(reader: Reader, trace_id: str) -> TraceDetail:
+def find_trace(reader: Reader, trace_id: str, *, outline: bool = False) -> TraceDetail:
     """Give the trace of that id, else the only recent one whose id begins so.
 
-    "Recent" is among the newest 1,000. Raises `NotFoundError`, or `InvalidError` when several
-    begin so.
+    "Recent" is among the newest 1,000. With `outline`, it is that of `Reader.outline`. Raises
+    `NotFoundError`, or `InvalidError` when several begin so.
     """
-    trace = reader.trace(PROJECT_ID, trace_id)
+    read = reader.outline if outline else reader.trace
+    trace = read(PROJECT_ID, trace_id)
     if trace is None:
-        trace = reader.trace(PROJECT_ID, _begins_so(reader, trace_id))
+        trace = read(PROJECT_ID, _begins_so(reader, trace_id))
     if trace is None:
         raise _unknown(trace_id)
     return trace
@@ -56,10 +57,11 @@ def _unknown(trace_id: str) -> NotFoundError:
     return NotFoundError(f"there is no trace {trace_id}; `prela query` lists what there is")
 
 
-def newest_trace(reader: Reader) -> TraceDetail:
+def newest_trace(reader: Reader, *, outline: bool = False) -> TraceDetail:
     """Give the trace that began last. Raises `NotFoundError` when there is none."""
+    read = reader.outline if outline else reader.trace
     newest = reader.traces(PROJECT_ID, TraceFilter(), Order.NEWEST, PageRequest(limit=1)).items
-    trace = reader.trace(PROJECT_ID, newest[0].trace_id) if newest else None
+    trace = read(PROJECT_ID, newest[0].trace_id) if newest else None
     if trace is None:
         raise NotFoundError("there are no traces yet")
     return trace

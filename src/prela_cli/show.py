@@ -61,7 +61,12 @@ def show(
     if critical_path and span_id is not None:
         raise click.UsageError("give --critical-path or --span, not both")
     with nothing_collected():
-        trace = find_trace(reader, trace_id) if trace_id is not None else newest_trace(reader)
+        # Pictures show next to nothing of what is nearly all of a trace's text.
+        outline = critical_path or not (attributes or as_json or span_id is not None)
+        if trace_id is not None:
+            trace = find_trace(reader, trace_id, outline=outline)
+        else:
+            trace = newest_trace(reader, outline=outline)
         if critical_path:
             path = path_of(trace)
             if as_json:
