@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 
 import nox
 
-nox.options.default_venv_backend = "virtualenv"
+# Tests start Python hundreds of times; where this is set, each compiles all that it imports anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "typing", "tests"]
 
@@ -90,8 +94,15 @@ def notebooks(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure, beside a floor: `nox -s bench -- --stored 0`; `-- deployed` is another program."""
+    """Measure, beside a floor and peers, small: `-- suite full` is all, `-- deployed` a part."""
     session.install("-e", ".[all]", *_group("test"))
     words = list(session.posargs)
-    program = words.pop(0) if words and not words[0].startswith("-") else "run"
+    program = words.pop(0) if words and not words[0].startswith("-") else "suite"
     session.run("python", f"tests/bench/{program}.py", *words)
+
+
+@nox.session
+def gate(session: nox.Session) -> None:
+    """Hold that no path became slower, by ratios: `nox -s gate -- --slower 1.5` must fail."""
+    session.install("-e", ".[all]")
+    session.run("python", "tests/bench/gate.py", *session.posargs)

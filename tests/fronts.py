@@ -16,7 +16,7 @@ from uuid import uuid4
 import attrs
 import httpx
 
-__all__ = ["ClickHouse", "clickhouse", "database"]
+__all__ = ["ClickHouse", "clickhouse", "database", "server"]
 
 _ROOT = Path(__file__).parents[1]
 
@@ -79,11 +79,11 @@ def clickhouse(data: Path, *arguments: object) -> Iterator[ClickHouse]:
 
 
 @contextmanager
-def database(data: Path) -> Iterator[dict[str, Any]]:
-    """Give what `open_server` is to be given for an empty database that goes wrong in no way.
+def server(data: Path) -> Iterator[dict[str, Any]]:
+    """Give what `open_server` is to be given for a server that goes wrong in no way.
 
-    It is made in the server that `PRELA_TEST_CLICKHOUSE` names (`http://user:password@host:8123`),
-    and dropped in the end; without that, it is a front with its data in `data`.
+    It is the one that `PRELA_TEST_CLICKHOUSE` names (`http://user:password@host:8123`); without
+    that, it is a front with its data in `data`.
     """
     url = os.environ.get("PRELA_TEST_CLICKHOUSE")
     if url is None:
@@ -92,23 +92,27 @@ def database(data: Path) -> Iterator[dict[str, Any]]:
         return
     parts = urlsplit(url)
     secure = parts.scheme == "https"
+    yield {
+        "host": parts.hostname,
+        "port": parts.port or (8443 if secure else 8123),
+        "secure": secure,
+        "username": unquote(parts.username or "default"),
+        "password": unquote(parts.password or ""),
+    }
+
+
+@contextmanager
+def database(server: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the same for an empty database there, which is dropped in the end."""
     name = f"prela_test_{uuid4().hex}"
-    user, password = unquote(parts.username or "default"), unquote(parts.password or "")
-    server = f"{parts.scheme}://{parts.hostname}:{parts.port or (8443 if secure else 8123)}"
     with httpx.Client(
-        headers={"X-ClickHouse-User": user, "X-ClickHouse-Key": password},
+        base_url=f"{'https' if server.get('secure') else 'http'}://{server['host']}:{server['port']}",
+        auth=(server.get("username", "default"), server.get("password", "")),
         trust_env=False,
         timeout=60,
     ) as client:
-        client.post(server, content=f"CREATE DATABASE {name}").raise_for_status()
+        client.post("/", content=f"CREATE DATABASE {name}").raise_for_status()
         try:
-            yield {
-                "host": parts.hostname,
-                "port": urlsplit(server).port,
-                "secure": secure,
-                "username": user,
-                "password": password,
-                "database": name,
-            }
+            yield server | {"database": name}
         finally:
-            client.post(server, content=f"DROP DATABASE {name}").raise_for_status()
+            client.post("/", content=f"DROP DATABASE {name}").raise_for_status()

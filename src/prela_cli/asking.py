@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from prela_core.ask import FIELDS, And, Condition, Subject, parse
 
-__all__ = ["both", "query_argument"]
+__all__ = ["both", "query_argument", "query_option", "query_words"]
 
 _OTHER_WORDS = {
     "since:": "started since then: 30m, 2h, 2026-01-15",
@@ -22,11 +22,37 @@ _OTHER_WORDS = {
 }
 
 
+def query_words(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the argument QUERY; `command` gets its words, named `query`."""
+    argument = click.argument("query", nargs=-1, metavar="[QUERY]...", shell_complete=_complete)
+    return argument(command)
+
+
+def query_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add QUERY as the option `--query`, for commands with another argument; else the same.
+
+    `command` gets it as a condition of traces or None, named `asked`.
+    """
+
+    @click.option(
+        "--query",
+        metavar="QUERY",
+        default="",
+        shell_complete=_complete,
+        help="Only traces that this describes: 'status:error cost>0.05'.",
+    )
+    @wraps(command)
+    def with_condition(*, query: str, **rest: Any) -> None:
+        command(asked=parse(query, Subject.TRACE), **rest)
+
+    return with_condition
+
+
 def query_argument(about: Subject) -> Callable[..., Callable[..., None]]:
     """Add the argument QUERY; `command` gets it as a condition or None, named `asked`."""
 
     def with_argument(command: Callable[..., None]) -> Callable[..., None]:
-        @click.argument("query", nargs=-1, metavar="[QUERY]...", shell_complete=_complete)
+        @query_words
         @wraps(command)
         def with_condition(*, query: tuple[str, ...], **rest: Any) -> None:
             command(asked=parse(" ".join(query), about), **rest)

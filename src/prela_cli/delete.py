@@ -14,12 +14,13 @@ import click
 import msgspec
 
 from prela_cli import moments
+from prela_cli.asking import query_option
 from prela_cli.filters import filter_options, narrowed
 from prela_cli.output import show_json, show_line
 from prela_cli.reading import source_options
 from prela_cli.render.deletions import counted
 from prela_cli.source import PROJECT_ID
-from prela_core.ask import parse
+from prela_core.ask import Condition
 from prela_core.errors import NotFoundError
 from prela_core.model import to_micros
 from prela_core.store import Deletion, DeletionRequest, DeletionState, TraceFilter
@@ -38,7 +39,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 @click.argument("trace_ids", metavar="[TRACE_ID]...", nargs=-1)
 @filter_options
 @click.option("-q", "--search", "words", metavar="WORDS", help="Holds all of these words.")
-@click.option("--query", "text", metavar="QUERY", help="Meets this, as 'status:error cost>0.05'.")
+@query_option
 @click.option(
     "--older-than", type=moments.SPAN_OF_TIME, metavar="TIME", help="Began longer ago: 12h, 30d."
 )
@@ -59,7 +60,7 @@ def delete(
     trace_ids: tuple[str, ...],
     where: TraceFilter,
     words: str | None,
-    text: str | None,
+    asked: Condition | None,
     older_than: float | None,
     everything: bool,
     project: str | None,
@@ -85,7 +86,7 @@ def delete(
     url = getattr(reader, "url", None)
     if url and project:
         raise click.UsageError(f"the key says which project of {url} is meant; leave out --project")
-    where = attrs.evolve(narrowed(where, parse(text or "")), q=words)
+    where = attrs.evolve(narrowed(where, asked), q=words)
     if older_than is not None:
         if where.end_time is not None:
             raise click.UsageError("--older-than and --end both say when to stop; give one")
@@ -115,6 +116,8 @@ def _request(
 ) -> DeletionRequest:
     from prela_core.io.http_deletions import deletion_body
 
+    if not all(each.strip() for each in trace_ids):
+        raise click.UsageError("a TRACE_ID is empty; give whole ids")
     filtered = where != TraceFilter()
     if bool(trace_ids) + filtered + everything != 1:
         raise click.UsageError(
@@ -133,6 +136,8 @@ def _request(
 
 
 def _tell_of(there: Deletion, wanted: DeletionRequest, *, as_json: bool) -> None:
+    if as_json:
+        show_json({"traces": there.traces, "spans": there.spans, "rows": there.rows})
     if not there.traces and wanted.trace_ids:
         raise NotFoundError(
             "there is no such trace"
@@ -140,8 +145,8 @@ def _tell_of(there: Deletion, wanted: DeletionRequest, *, as_json: bool) -> None
             else "there is none of these traces"
         )
     if as_json:
-        show_json({"traces": there.traces, "spans": there.spans, "rows": there.rows})
-    elif not there.traces:
+        return
+    if not there.traces:
         show_line("No traces match, so there is nothing to delete.")
     else:
         show_line(f"Would delete {counted(there)}.")

@@ -120,8 +120,8 @@ def _services() -> dict[str, Callable[[], str]]:
 
     def asks(look: Look) -> Callable[[], str]:
         def answers() -> str:
-            asyncio.run(look(settings))
-            return "answers"
+            more = asyncio.run(look(settings))
+            return "; ".join(filter(None, ["answers", more]))
 
         return answers
 
@@ -211,13 +211,14 @@ def _data_directory(directory: Path) -> str:
 def _engine(directory: Path) -> str:
     """Write and read in the engine: in the directory if nobody has it, else in one of our own."""
     from prela_cli.source import open_directory
-    from prela_core.io.data_directory import holder_of
+    from prela_core.io.clickhouse_words import said_of_index
+    from prela_core.io.data_directory import holder_of, is_data_directory
 
-    if directory.exists() and holder_of(directory) is None:
+    if is_data_directory(directory) and holder_of(directory) is None:
         with open_directory(directory) as store:
             store.ping()
-            found = store.indexed_rows()
-        return f"opens the data directory and answers{_indexed(found)}"
+            more = said_of_index(store.indexed_rows())
+        return "; ".join(filter(None, ["opens the data directory and answers", more]))
     with tempfile.TemporaryDirectory() as temporary, open_directory(Path(temporary)) as store:
         store.ping()
     return "opens a directory and answers"
@@ -234,16 +235,6 @@ def _named(target: Target) -> str:
 def _key(target: Target) -> str:
     # Of the key itself nothing is shown: what this prints goes into reports.
     return f"set ({target.api_key_from})" if target.api_key else target.api_key_from
-
-
-def _indexed(found: tuple[int, int] | None) -> str:
-    """Say how far searches are fast, from `ClickHouseStore.indexed_rows`."""
-    if found is None:
-        return "; it has no text index, so searches read every span"
-    indexed, rows = found
-    if not rows:
-        return ""
-    return f"; of {rows:,} stored rows, {indexed:,} are indexed for search, merges add the others"
 
 
 def _server(directory: Path, target: Target) -> str:

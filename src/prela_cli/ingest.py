@@ -6,28 +6,25 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
     TaskID,
-    TextColumn,
     TimeRemainingColumn,
 )
 
 from prela_cli.data_dir import data_dir_option
-from prela_cli.input_files import input_files, read_pieces
+from prela_cli.input_files import input_files, pieces_of
 from prela_cli.output import show_json, show_line
-from prela_cli.render.plain import clean
+from prela_cli.progress import progress
+from prela_cli.refusals import spans_said, stopped, tell_refused
 from prela_cli.server_options import server_options
 from prela_cli.sinks import open_sink
 from prela_core.errors import UnavailableError
 from prela_core.wire.documents import Piece, Refusal
 
 __all__ = ["ingest"]
-
-_SHOWN_REFUSALS = 20
 
 
 @click.command()
@@ -41,29 +38,31 @@ def ingest(
     """Store the spans of PATHS: files, folders of such files, or - for standard input.
 
     Files are what `prela export` writes (lines of JSON, Arrow, Parquet), JSONL (on each line a
-    span or a trace, as file exporters write them) or JSON as it is sent to a server (a trace, a
-    batch, a span, or a list of these); JSON may be compressed with gzip. Exported spans keep the
-    moment they were received. Storing a span again changes nothing. What can't be stored is named
-    with its file and line; the rest is stored, and the exit code is 1.
+    span, a trace or a request of OTLP, as file exporters write them), JSON as it is sent to a
+    server (a trace, a batch, a span, OTLP, or a list of these) or OTLP in protobuf; all but tables
+    may be compressed with gzip. Exported spans keep the moment they were received. Storing a span
+    again changes nothing. What can't be stored is named with its file and line; the rest is
+    stored, and the exit code is 1.
 
     \b
     Example:
       prela import ./traces
       prela import everything.parquet
+      prela import collector-traces.json otlp.pb
       prela ingest run-17.jsonl.gz --url http://127.0.0.1:8000
       cat spans.jsonl | prela ingest -
     """
     files = [file for path in paths for file in input_files(path)]
     stored = 0
     refused: list[Refusal] = []
-    with open_sink(data_dir, url, api_key) as (sink, target), _progress(files) as bar:
+    with open_sink(data_dir, url, api_key) as (sink, target), _bar(files) as bar:
         for file in files:
-            for piece in read_pieces(file, lambda raw: bar.wrap_file(raw, task_id=TaskID(0))):
+            for piece in pieces_of(file, lambda raw: bar.wrap_file(raw, task_id=TaskID(0))):
                 if isinstance(piece, Piece):
                     try:
                         count, faults = sink(piece)
                     except UnavailableError as error:
-                        raise _stopped(error, stored) from error
+                        raise stopped(error, stored, "stored") from error
                     stored += count
                 else:
                     faults = [piece]
@@ -73,33 +72,16 @@ def ingest(
         sys.exit(1)
 
 
-def _stopped(error: UnavailableError, stored: int) -> UnavailableError:
-    so_far = f"{_spans(stored)} stored so far; run it again, what is stored stays as it is"
-    return UnavailableError(f"{error} ({so_far})", error.retry_after)
-
-
 def _name(file: Path) -> str:
     return "standard input" if str(file) == "-" else str(file)
 
 
-def _progress(files: list[Path]) -> Progress:
+def _bar(files: list[Path]) -> Progress:
     """Make a bar over the bytes of all files, on standard error and only on a terminal."""
     sizes = [None if str(file) == "-" else file.stat().st_size for file in files]
-    progress = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
-    progress.add_task("Storing", total=None if None in sizes else sum(size or 0 for size in sizes))
-    return progress
-
-
-def _spans(count: int) -> str:
-    return "1 span" if count == 1 else f"{count:,} spans"
+    bar = progress(BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    bar.add_task("Storing", total=None if None in sizes else sum(size or 0 for size in sizes))
+    return bar
 
 
 def _report(stored: int, refused: list[Refusal], files: int, target: str, *, as_json: bool) -> None:
@@ -108,9 +90,5 @@ def _report(stored: int, refused: list[Refusal], files: int, target: str, *, as_
         show_json(document)
         return
     of = "1 file" if files == 1 else f"{files:,} files"
-    show_line(f"{_spans(stored)} of {of} stored in {target}")
-    encoding = sys.stderr.encoding or "utf-8"
-    for each in refused[:_SHOWN_REFUSALS]:
-        click.echo(clean(f"refused  {each.place}: {each.reason}", encoding), err=True)
-    if len(refused) > _SHOWN_REFUSALS:
-        click.echo(f"refused  {len(refused) - _SHOWN_REFUSALS:,} more", err=True)
+    show_line(f"{spans_said(stored)} of {of} stored in {target}")
+    tell_refused(refused)

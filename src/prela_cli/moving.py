@@ -9,11 +9,13 @@ from typing import Any
 
 import attrs
 import click
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from prela_cli.data_dir import data_dir_option
 from prela_cli.output import show_json, show_line
-from prela_cli.render.plain import clean
+from prela_cli.progress import progress
+from prela_cli.refusals import spans_said, stopped, tell_refused
+from prela_cli.selecting import selection_options
 from prela_cli.sinks import Sink
 from prela_cli.source import PROJECT_ID
 from prela_core.errors import UnavailableError
@@ -23,8 +25,6 @@ from prela_core.store.export import ExportForm, Selection
 from prela_core.wire.documents import Piece, Refusal, cut_lines
 
 __all__ = ["far_server_options", "move", "report"]
-
-_SHOWN_REFUSALS = 20
 
 
 def far_server_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -60,6 +60,12 @@ def far_server_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_server
 
 
+def moving_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what `prela push` and `prela pull` have in common, as `selection_options` names it."""
+    json = click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+    return selection_options(json(data_dir_option(far_server_options(command))))
+
+
 def move(reader: Reader, selection: Selection, sink: Sink) -> tuple[int, list[Refusal]]:
     """Copy what `selection` means from `reader` to `sink`: how many spans, and what was refused.
 
@@ -69,23 +75,19 @@ def move(reader: Reader, selection: Selection, sink: Sink) -> tuple[int, list[Re
     moved = 0
     refused: list[Refusal] = []
     pieces = reader.export(PROJECT_ID, selection, ExportForm.JSONL)
-    with _progress() as progress:
-        task = progress.add_task("Copying", total=None, spans=0)
+    with _bar() as bar:
+        task = bar.add_task("Copying", total=None, spans=0)
         for piece in cut_lines(_lines(pieces)):
             if isinstance(piece, Piece):
                 try:
                     count, faults = sink(piece)
                 except UnavailableError as error:
-                    raise UnavailableError(
-                        f"{error} ({moved:,} spans copied so far; run it again, what is copied "
-                        "stays as it is)",
-                        error.retry_after,
-                    ) from error
+                    raise stopped(error, moved, "copied") from error
                 moved += count
             else:
                 faults = [piece]
             refused += faults
-            progress.update(task, spans=moved)
+            bar.update(task, spans=moved)
     return moved, refused
 
 
@@ -94,11 +96,8 @@ def report(moved: int, refused: list[Refusal], target: str, *, as_json: bool) ->
     if as_json:
         show_json({"copied": moved, "target": target, "refused": refused})
     else:
-        spans = "1 span" if moved == 1 else f"{moved:,} spans"
-        show_line(f"{spans} copied to {target}")
-        encoding = sys.stderr.encoding or "utf-8"
-        for each in refused[:_SHOWN_REFUSALS]:
-            click.echo(clean(f"refused  {each.place}: {each.reason}", encoding), err=True)
+        show_line(f"{spans_said(moved)} copied to {target}")
+        tell_refused(refused)
     if refused:
         sys.exit(1)
 
@@ -112,12 +111,7 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description} {task.fields[spans]:,} spans"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
+def _bar() -> Progress:
+    return progress(
+        SpinnerColumn(), TextColumn("{task.fields[spans]:,} spans"), TimeElapsedColumn()
     )

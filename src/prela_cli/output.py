@@ -14,8 +14,9 @@ from rich.console import Console, RenderableType
 
 from prela_cli.paging import is_paged, page
 from prela_cli.render.plain import clean
+from prela_core.store import Page
 
-__all__ = ["show", "show_json", "show_line"]
+__all__ = ["show", "show_json", "show_line", "show_more"]
 
 _WIDTH_OF_FILES = 160
 """Columns where output is no terminal: wide enough for whole ids."""
@@ -44,6 +45,12 @@ def show_line(text: str) -> None:
     console.print(
         clean(text, console.encoding), markup=False, highlight=False, emoji=False, soft_wrap=True
     )
+
+
+def show_more(page: Page[Any]) -> None:
+    """Say how to go on where `page` ended, if there is more."""
+    if page.next_cursor:
+        show_line(f"There are more: add --cursor {page.next_cursor}")
 
 
 def show_json(value: Any, *, indented: bool | None = None) -> None:

@@ -7,32 +7,20 @@ from pathlib import Path
 import click
 
 from prela_cli import source
-from prela_cli.data_dir import data_dir_option
-from prela_cli.export import selection_of
-from prela_cli.filters import filter_options
-from prela_cli.moving import far_server_options, move, report
+from prela_cli.moving import move, moving_options, report
 from prela_cli.sinks import open_sink
 from prela_core.io.saved_login import Login
-from prela_core.store import TraceFilter
+from prela_core.store.export import Selection
 
 __all__ = ["pull"]
 
 
 @click.command()
-@click.argument("query", nargs=-1)
-@click.option(
-    "--spans", "spans_only", is_flag=True, help="QUERY is about spans: copy only those it means."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-@filter_options
-@data_dir_option
-@far_server_options
+@moving_options
 def pull(
     *,
-    query: tuple[str, ...],
-    spans_only: bool,
+    selection: Selection,
     as_json: bool,
-    where: TraceFilter,
     data_dir: Path,
     server: Login,
 ) -> None:
@@ -48,7 +36,6 @@ def pull(
       prela pull status:error --since 1d --url https://prela.example
       prela pull --service shop-agent --data-dir ./copy
     """
-    selection = selection_of(where, query, spans_only=spans_only)
     with (
         source.open_source(data_dir, server.url, server.api_key) as reader,
         open_sink(data_dir, None, None) as (sink, target),

@@ -8,7 +8,8 @@ import click
 from prela_cli import moments
 from prela_cli.asking import query_argument
 from prela_cli.filters import filter_options, narrowed
-from prela_cli.output import show, show_json, show_line
+from prela_cli.ordering import order_option
+from prela_cli.output import show, show_json, show_line, show_more
 from prela_cli.reading import page_options, source_options
 from prela_cli.render.traces_table import TracesTable
 from prela_cli.source import PROJECT_ID
@@ -17,29 +18,12 @@ from prela_core.store import Order, PageRequest, Reader, TraceFilter
 
 __all__ = ["query"]
 
-_WORDS = {order.name.lower().replace("_", "-"): order for order in Order}
-_ORDERS = _WORDS | {order.value: order for order in Order}
-
-
-def _order(ctx: click.Context, param: click.Parameter, word: str) -> Order:
-    if word.lower() not in _ORDERS:
-        raise click.BadParameter(f"{word!r} is not one of {', '.join(_ORDERS)}", ctx, param)
-    return _ORDERS[word.lower()]
-
 
 @click.command()
 @query_argument(Subject.TRACE)
 @filter_options
 @click.option("-q", "--search", "words", metavar="WORDS", help="Holds all of these words.")
-@click.option(
-    "--order",
-    default="newest",
-    show_default=True,
-    metavar="ORDER",
-    callback=_order,
-    shell_complete=lambda _, __, word: [one for one in _WORDS if one.startswith(word)],
-    help="newest, oldest, slowest, fastest, dearest, cheapest, most-spans or fewest-spans.",
-)
+@order_option(Order)
 @page_options
 @source_options
 def query(
@@ -77,8 +61,7 @@ def query(
         show_line(_nothing(where, cursor))
     else:
         show(TracesTable(found, moments.now()))
-        if found.next_cursor:
-            show_line(f"There are more: add --cursor {found.next_cursor}")
+        show_more(found)
 
 
 def _nothing(where: TraceFilter, cursor: str | None) -> str:

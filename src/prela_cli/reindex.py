@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
 from prela_cli import moments, source
 from prela_cli.data_dir import data_dir_option
 from prela_cli.filters import start_time
 from prela_cli.output import show_json, show_line
+from prela_cli.progress import progress
 from prela_core.conventions import CONVENTIONS_VERSION, price_version
 from prela_core.errors import DataDirectoryBusyError, InvalidError, UnavailableError
+from prela_core.io.data_directory import is_data_directory
 from prela_core.store import Reindexed, ReindexScope, Store
 
 __all__ = ["reindex"]
@@ -62,7 +62,10 @@ def reindex(
     """
     scope = ReindexScope(project_id=project, start_time=start_time(since, start), end_time=end)
     done = Reindexed(0, 0, 0)
-    with _open(data_dir) as store, _progress() as bar:
+    with (
+        _open(data_dir) as store,
+        progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) as bar,
+    ):
         task = bar.add_task("Reading", total=None)
         try:
             for done in store.reindex(scope, dry_run=dry_run):
@@ -75,8 +78,9 @@ def reindex(
 
 @contextmanager
 def _open(data_dir: Path) -> Iterator[Store]:
-    if not data_dir.exists():
-        raise InvalidError(f"{data_dir} does not exist, so there are no spans in it to read again")
+    if not is_data_directory(data_dir):
+        what = "has no store" if data_dir.exists() else "does not exist"
+        raise InvalidError(f"{data_dir} {what}, so there are no spans in it to read again")
     try:
         with source.open_directory(data_dir) as store:
             yield store
@@ -85,19 +89,6 @@ def _open(data_dir: Path) -> Iterator[Store]:
             f"{str(error).partition(';')[0].partition(', which')[0]}; stop that, run "
             "`prela reindex`, and start it again"
         ) from error
-
-
-def _progress() -> Progress:
-    """Make a bar over the rows, on standard error and only on a terminal."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
 
 
 def _rows(count: int) -> str:

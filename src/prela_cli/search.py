@@ -6,12 +6,13 @@ import attrs
 import click
 
 from prela_cli import moments
+from prela_cli.asking import query_option
 from prela_cli.filters import filter_options, narrowed
-from prela_cli.output import show, show_json, show_line
+from prela_cli.output import show, show_json, show_line, show_more
 from prela_cli.reading import page_options, source_options
 from prela_cli.render.search_hits import SearchHits
 from prela_cli.source import PROJECT_ID
-from prela_core.ask import parse
+from prela_core.ask import Condition
 from prela_core.store import PageRequest, Reader, TraceFilter
 
 __all__ = ["search"]
@@ -20,7 +21,7 @@ __all__ = ["search"]
 @click.command()
 @click.argument("words", nargs=-1, required=True)
 @filter_options
-@click.option("--where", "asked", metavar="QUERY", help="Only traces that this describes.")
+@query_option
 @page_options
 @source_options
 def search(
@@ -28,7 +29,7 @@ def search(
     reader: Reader,
     where: TraceFilter,
     words: tuple[str, ...],
-    asked: str | None,
+    asked: Condition | None,
     limit: int,
     cursor: str | None,
     as_json: bool,
@@ -42,11 +43,11 @@ def search(
     Example:
       prela search refund
       prela search '"rate limit"' openai --since 1d
-      prela search refund --where 'status:error or duration>5s'
+      prela search refund --query 'status:error or duration>5s'
     """
     if not any(word.strip() for word in words):
         raise click.UsageError("WORDS are empty; give at least one")
-    where = attrs.evolve(narrowed(where, parse(asked or "")), q=" ".join(words))
+    where = attrs.evolve(narrowed(where, asked), q=" ".join(words))
     found = reader.search(PROJECT_ID, where, PageRequest(limit=limit, cursor=cursor))
     if as_json:
         show_json(found)
@@ -55,5 +56,4 @@ def search(
         show_line(f"{text} {' '.join(words)!r}. Try fewer words or a part of one.")
     else:
         show(SearchHits(found, moments.now()))
-        if found.next_cursor:
-            show_line(f"There are more: add --cursor {found.next_cursor}")
+        show_more(found)

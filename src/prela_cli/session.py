@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from prela_cli import moments
-from prela_cli.output import show, show_json, show_line
+from prela_cli.output import show, show_json, show_line, show_more
 from prela_cli.reading import page_options, source_options
 from prela_cli.render.traces_table import TracesTable
 from prela_cli.source import PROJECT_ID
@@ -31,6 +31,8 @@ def session(
       prela session session-7
       prela session session-7 --limit 100 --json
     """
+    if not session_id.strip():
+        raise click.UsageError("SESSION_ID is empty; `prela query --json` shows such ids")
     found = reader.session(PROJECT_ID, session_id, PageRequest(limit=limit, cursor=cursor))
     if found is None:
         raise NotFoundError(f"there is no session {session_id}")
@@ -40,5 +42,4 @@ def session(
         show_line("No more traces.")
     else:
         show(TracesTable(found, moments.now()))
-        if found.next_cursor:
-            show_line(f"There are more: add --cursor {found.next_cursor}")
+        show_more(found)

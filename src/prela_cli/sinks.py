@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -17,10 +17,11 @@ from prela_core.errors import (
     UnavailableError,
 )
 from prela_core.io.http_client import HttpClient
+from prela_core.io.loading import read_piece
 from prela_core.store import Writer
-from prela_core.store.export.reading import read_stored
-from prela_core.wire import Limits, decode_batch, decode_trace
 from prela_core.wire.documents import Piece, Refusal
+from prela_core.wire.forms import Form
+from prela_core.wire.otlp_forms import JsonForm, OtlpForm, ProtobufForm
 
 __all__ = ["Sink", "open_sink"]
 
@@ -53,19 +54,26 @@ def open_sink(directory: Path, url: str | None, api_key: str | None) -> Iterator
         yield _StoreSink(store), str(directory)
 
 
+_PATHS = {Form.BATCH: "/v1/batch", Form.TRACE: "/v1/traces", Form.STORED: "/v1/import"}
+_OTLP: dict[Form, Callable[[], OtlpForm]] = {
+    Form.OTLP_JSON: JsonForm,
+    Form.OTLP_PROTOBUF: ProtobufForm,
+}
+
+
 class _ServerSink:
     def __init__(self, server: HttpClient) -> None:
         self._server = server
 
     def __call__(self, piece: Piece) -> tuple[int, list[Refusal]]:
-        path = "/v1/traces" if piece.is_trace else "/v1/batch"
-        path = "/v1/import" if piece.is_stored else path
         try:
-            answer = self._server.send(path, piece.body)
+            if form := _OTLP.get(piece.form):
+                return _after_otlp(piece, *self._server.send_otlp(piece.body, form()))
+            answer = self._server.send(_PATHS[piece.form], piece.body)
         except _ABOUT_THE_PIECE as error:
             return 0, _refusals(piece, error)
         try:
-            taken = answer["spans"] if piece.is_trace else answer["ingested"]
+            taken = answer["spans"] if piece.form is Form.TRACE else answer["ingested"]
             refused = [
                 Refusal(piece.places[each["index"]], each["reason"]) for each in answer["rejected"]
             ]
@@ -79,28 +87,23 @@ class _ServerSink:
 class _StoreSink:
     def __init__(self, store: Writer) -> None:
         self._store = store
-        self._limits = Limits()
         self._last = 0
 
     def __call__(self, piece: Piece) -> tuple[int, list[Refusal]]:
         self._last = max(time.time_ns() // 1000, self._last + 1)
-        if piece.is_stored:
-            return self._import(piece)
-        decode = decode_trace if piece.is_trace else decode_batch
         try:
-            decoded = decode(piece.body, received_at=self._last, limits=self._limits)
+            read = read_piece(PROJECT_ID, piece, received_at=self._last)
         except _ABOUT_THE_PIECE as error:
             return 0, _refusals(piece, error)
-        self._store.insert([decoded.batch(PROJECT_ID, self._last)])
-        refused = [Refusal(piece.places[each.index], each.reason) for each in decoded.rejected]
-        return len(decoded.spans), refused
-
-    def _import(self, piece: Piece) -> tuple[int, list[Refusal]]:
-        read = read_stored(PROJECT_ID, piece.body, now=self._last)
         if read.batches:
             self._store.insert(read.batches)
         refused = [Refusal(piece.places[each.index], each.reason) for each in read.rejected]
-        return len(read.spans), refused
+        return read.spans, refused
+
+
+def _after_otlp(piece: Piece, refused: int, said: str) -> tuple[int, list[Refusal]]:
+    """Of OTLP a server says only how many spans it refused, and names some."""
+    return len(piece.places) - refused, [Refusal(piece.place, said)] if refused else []
 
 
 def _refusals(piece: Piece, error: InputError) -> list[Refusal]:

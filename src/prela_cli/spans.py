@@ -7,7 +7,8 @@ import click
 from prela_cli import moments
 from prela_cli.asking import both, query_argument
 from prela_cli.filters import since_condition
-from prela_cli.output import show, show_json, show_line
+from prela_cli.ordering import order_option
+from prela_cli.output import show, show_json, show_line, show_more
 from prela_cli.reading import page_options, source_options
 from prela_cli.render.spans_table import SpansTable
 from prela_cli.source import PROJECT_ID
@@ -15,15 +16,6 @@ from prela_core.ask import Condition, Subject
 from prela_core.store import PageRequest, Reader, SpanFilter, SpanOrder
 
 __all__ = ["spans"]
-
-_WORDS = {order.name.lower(): order for order in SpanOrder}
-_ORDERS = _WORDS | {order.value: order for order in SpanOrder}
-
-
-def _order(ctx: click.Context, param: click.Parameter, word: str) -> SpanOrder:
-    if word.lower() not in _ORDERS:
-        raise click.BadParameter(f"{word!r} is not one of {', '.join(_ORDERS)}", ctx, param)
-    return _ORDERS[word.lower()]
 
 
 @click.command()
@@ -34,15 +26,7 @@ def _order(ctx: click.Context, param: click.Parameter, word: str) -> SpanOrder:
     metavar="TIME",
     help="Began in the last 30m, 2h, 3d, 1w.",
 )
-@click.option(
-    "--order",
-    default="newest",
-    show_default=True,
-    metavar="ORDER",
-    callback=_order,
-    shell_complete=lambda _, __, word: [one for one in _WORDS if one.startswith(word)],
-    help="newest, oldest, slowest, fastest, dearest or cheapest.",
-)
+@order_option(SpanOrder)
 @page_options
 @source_options
 def spans(
@@ -74,5 +58,4 @@ def spans(
         show_line("No more spans." if cursor else "No spans match. Try fewer conditions.")
     else:
         show(SpansTable(found, moments.now()))
-        if found.next_cursor:
-            show_line(f"There are more: add --cursor {found.next_cursor}")
+        show_more(found)

@@ -99,7 +99,7 @@ def sql(
     if chosen == "table":
         _show_table(msgspec.json.decode(answer, type=_Answer))
     elif chosen == "json":
-        show_json(msgspec.Raw(answer))
+        show_json(msgspec.Raw(msgspec.json.format(answer, indent=-1)))
     else:
         click.echo(answer, nl=False)
 

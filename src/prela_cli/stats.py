@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from enum import StrEnum
 from typing import TypeVar
 
 import attrs
@@ -10,19 +10,21 @@ import click
 from click.shell_completion import CompletionItem
 
 from prela_cli import moments
+from prela_cli.asking import query_argument
 from prela_cli.filters import start_time
 from prela_cli.output import show, show_json, show_line
 from prela_cli.reading import source_options
-from prela_cli.render.measures import MEASURE_WORDS
 from prela_cli.render.stats_tables import Groups, Totals
 from prela_cli.source import PROJECT_ID
-from prela_core.ask import Subject, parse
+from prela_core.ask import Condition, Subject
+from prela_core.errors import InvalidError
 from prela_core.model import to_micros
 from prela_core.store import Bucket, Dimension, Measure, MetricQuery, MetricTable, Reader
+from prela_core.store.names import named, names_of
 
 __all__ = ["stats"]
 
-T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 
 _DEFAULT = 24 * 3600 * 1_000_000
 _MEASURES = (
@@ -33,31 +35,24 @@ _MEASURES = (
     Measure.TOTAL_TOKENS,
     Measure.COST,
 )
-_DIMENSIONS = {
-    **{each.name.lower(): each for each in Dimension},
-    "type": Dimension.SPAN_TYPE,
-    "env": Dimension.ENVIRONMENT,
-    **{each.value: each for each in Dimension},
-}
 _MOST_MARKS = 200
 
 
-class _Words(click.ParamType[tuple[T, ...]]):
-    """Words with commas between, each of which means something."""
+class _Words(click.ParamType[tuple[E, ...]]):
+    """Words with commas between, each of which names a member of `kind`."""
 
-    def __init__(self, name: str, meanings: Mapping[str, T]) -> None:
+    def __init__(self, name: str, kind: type[E]) -> None:
         self.name = name
-        self.meanings = meanings
+        self.kind = kind
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[T, ...]:
+    ) -> tuple[E, ...]:
         """Read the words, or end with a sentence that names those that would do."""
-        words = [word.strip().lower() for word in str(value).split(",")]
-        for word in words:
-            if word not in self.meanings:
-                self.fail(f"{word!r} is not one of {', '.join(self.meanings)}", param, ctx)
-        return tuple(self.meanings[word] for word in words)
+        try:
+            return tuple(named(self.kind, word.strip()) for word in str(value).split(","))
+        except InvalidError as error:
+            self.fail(str(error), param, ctx)
 
     def shell_complete(
         self,
@@ -68,7 +63,9 @@ class _Words(click.ParamType[tuple[T, ...]]):
         """Complete the last of the words."""
         before, comma, word = incomplete.rpartition(",")
         return [
-            CompletionItem(before + comma + one) for one in self.meanings if one.startswith(word)
+            CompletionItem(before + comma + one)
+            for one in names_of(self.kind)
+            if one.startswith(word)
         ]
 
 
@@ -77,18 +74,19 @@ def _order(
 ) -> tuple[Measure, bool] | None:
     if word is None:
         return None
-    measure = MEASURE_WORDS.get(word.lower().removeprefix("+").removeprefix("-"))
-    if measure is None:
-        raise click.BadParameter(f"{word!r} is not one of {', '.join(MEASURE_WORDS)}", ctx, param)
+    try:
+        measure = named(Measure, word.removeprefix("+").removeprefix("-"))
+    except InvalidError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
     return measure, not word.startswith("+")
 
 
 @click.command()
-@click.argument("conditions", nargs=-1)
+@query_argument(Subject.SPAN)
 @click.option(
     "--by",
     multiple=True,
-    type=_Words("field", _DIMENSIONS),
+    type=_Words("field", Dimension),
     metavar="FIELD[,FIELD]",
     help="One line for each service, model, provider, agent, tool, user, session, environment, "
     "name, type or status; up to three of them.",
@@ -98,7 +96,7 @@ def _order(
     "--measure",
     "measures",
     multiple=True,
-    type=_Words("measure", MEASURE_WORDS),
+    type=_Words("measure", Measure),
     metavar="NAME[,NAME]",
     help="spans, traces, errors, error_rate, p50, p95, p99, max, avg, ttft, p95_ttft, tokens, "
     "input_tokens, output_tokens, cost, users, sessions, ...",
@@ -124,7 +122,7 @@ def _order(
     "--order",
     metavar="NAME",
     callback=_order,
-    shell_complete=lambda _, __, word: [one for one in MEASURE_WORDS if one.startswith(word)],
+    shell_complete=lambda _, __, word: [one for one in names_of(Measure) if one.startswith(word)],
     help="The measure that orders the lines, the largest first; with a + before it, the smallest.",
 )
 @click.option(
@@ -145,7 +143,7 @@ def _order(
 def stats(
     *,
     reader: Reader,
-    conditions: tuple[str, ...],
+    asked: Condition | None,
     by: tuple[tuple[Dimension, ...], ...],
     measures: tuple[tuple[Measure, ...], ...],
     since: float | None,
@@ -158,7 +156,7 @@ def stats(
 ) -> None:
     """Count, time and price many spans: all together, or by model, tool, user and so on.
 
-    CONDITIONS, in the query language, say which spans: type:tool status:error 'duration>2s'.
+    QUERY, in the query language, says which spans: type:tool status:error 'duration>2s'.
 
     Every span counts once, in its latest version. Percentiles are exact. Tokens and cost of
     agents and chains, which repeat what their children used, are not counted twice.
@@ -178,11 +176,11 @@ def stats(
     last = now if end is None else end
     is_open = since is None and start is None and end is None
     first = now - _DEFAULT if is_open else start_time(since, start)
-    asked = MetricQuery(
+    wanted = MetricQuery(
         measures=tuple(dict.fromkeys((*chosen, ranked_by))),
         by=tuple(dict.fromkeys(each for group in by for each in group)),
         bucket=None if bucket is None else Bucket(bucket.lower()),
-        where=parse(" ".join(conditions), Subject.SPAN),
+        where=asked,
         start_time=first,
         end_time=last,
         order=ranked_by,
@@ -191,20 +189,20 @@ def stats(
         with_other=True,
     )
     if as_json:
-        show_json(reader.metrics(PROJECT_ID, asked))
+        show_json(reader.metrics(PROJECT_ID, wanted))
         return
-    whole = reader.metrics(PROJECT_ID, attrs.evolve(asked, bucket=None))
+    whole = reader.metrics(PROJECT_ID, attrs.evolve(wanted, bucket=None))
     if not any(value for row in whole.rows for value in row.values.values()):
         show_line("No spans began in that time. Try --since 30d, or fewer conditions.")
         return
     over_time = attrs.evolve(
-        asked,
-        measures=(ranked_by,) if asked.by else asked.measures,
-        bucket=asked.bucket or _bucket_for(first, last),
+        wanted,
+        measures=(ranked_by,) if wanted.by else wanted.measures,
+        bucket=wanted.bucket or _bucket_for(first, last),
         fill=True,
     )
     series = reader.metrics(PROJECT_ID, over_time)
-    show(Groups(whole, series, ranked_by) if asked.by else Totals(whole, series))
+    show(Groups(whole, series, ranked_by) if wanted.by else Totals(whole, series))
     show_line(_caption(series))
 
 

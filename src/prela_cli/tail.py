@@ -13,10 +13,11 @@ import attrs
 import click
 
 from prela_cli import moments, source
+from prela_cli.asking import query_argument
 from prela_cli.data_dir import data_dir_option
 from prela_cli.output import show, show_json
 from prela_cli.server_options import server_options
-from prela_core.ask import Subject, parse
+from prela_core.ask import Condition, Subject
 from prela_core.errors import UnavailableError
 from prela_core.model import to_micros
 from prela_core.store import Arrivals, ArrivalsRequest, StoredSpan
@@ -32,7 +33,7 @@ _PAUSE_WHEN_AWAY = 2.0
 
 
 @click.command()
-@click.argument("query", nargs=-1)
+@query_argument(Subject.SPAN)
 @click.option("--traces", is_flag=True, help="Only spans without a parent: one line a trace.")
 @click.option(
     "--since",
@@ -45,7 +46,7 @@ _PAUSE_WHEN_AWAY = 2.0
 @server_options
 def tail(
     *,
-    query: tuple[str, ...],
+    asked: Condition | None,
     traces: bool,
     since: float | None,
     as_json: bool,
@@ -70,7 +71,7 @@ def tail(
     with contextlib.suppress(KeyboardInterrupt):
         for span in follow(
             lambda: source.find_server(data_dir, url, api_key),
-            ArrivalsRequest(since=begun, where=parse(" ".join(query), Subject.SPAN)),
+            ArrivalsRequest(since=begun, where=asked),
             tell=_tell,
             where=str(url or data_dir),
         ):

@@ -13,6 +13,7 @@ import uvicorn
 
 from prela_core.errors import PrelaError, SettingsError
 from prela_core.io.data_directory import DataDirectory
+from prela_server.collecting import seldom_collected
 from prela_server.compose import Role, Running, require, running
 from prela_server.deadline import Deadline
 from prela_server.edge.protocol import BoundedHttp
@@ -163,7 +164,8 @@ async def _serve(
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             asked = asyncio.create_task(stop.asked.wait())
             failed = asyncio.create_task(parts.failed.wait())
-            await asyncio.wait({serving, asked, failed}, return_when=asyncio.FIRST_COMPLETED)
+            with seldom_collected():
+                await asyncio.wait({serving, asked, failed}, return_when=asyncio.FIRST_COMPLETED)
             deadline.begin()
             server.should_exit = True
             if parts.grpc is not None:

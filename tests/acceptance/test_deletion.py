@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from tests.conftest import Api, Serve, Server, await_that, span, trace
 
 from prela_core.model import new_trace_id
@@ -66,8 +67,13 @@ def _all_that_is_said(server: Server, trace_id: str) -> str:
     return "\n".join(said)
 
 
-def test_nothing_of_it_is_found_by_any_way_of_asking(serve: Serve) -> None:
-    server = serve()
+@pytest.fixture(scope="module")
+def server(module_serve: Serve) -> Server:
+    """A server that holds what these tests send and nothing else."""
+    return module_serve()
+
+
+def test_nothing_of_it_is_found_by_any_way_of_asking(server: Server) -> None:
     kept, gone = _store(server.api, "kept"), _store(server.api)
     before = _all_that_is_said(server, gone)
     assert before.count(WORD) > 20
@@ -100,8 +106,7 @@ def test_what_was_promised_is_deleted_after_a_kill(serve: Serve) -> None:
     assert 404 == server.api.get(f"/api/v1/traces/{gone}").status_code
 
 
-def test_the_command_asks_a_server_and_waits(serve: Serve) -> None:
-    server = serve()
+def test_the_command_asks_a_server_and_waits(server: Server) -> None:
     gone = _store(server.api)
     counted = server.prela("delete", gone, "--dry-run", "--json", "--url", server.asks_at)
     assert {"traces": 1, "spans": 2} == {

@@ -27,7 +27,7 @@ import attrs
 from bare_kafka import Carried, carry
 from load import posts, send
 from pipelines import Pipeline, deployed, embedded
-from serving import cpu_seconds, peak_memory
+from process_figures import cpu_seconds, peak_memory
 from traces import spans
 
 sys.path.append(str(Path(__file__).parents[2]))

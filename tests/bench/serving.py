@@ -1,63 +1,97 @@
-"""A `prela serve` of its own, on an empty directory, and what it has used."""
+"""A `prela serve` of its own, and when it was ready."""
 
 from __future__ import annotations
 
-import asyncio
+import json
+import os
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from load import get
+import attrs
+from load import get, send_all
 
-from prela_core.io.data_directory import holder_of
+__all__ = ["Running", "free_port", "serving", "started", "visible_spans"]
 
-__all__ = ["cpu_seconds", "peak_memory", "serving", "until_visible"]
+_START_SECONDS = 180
+_STOP_SECONDS = 60
+_LOOK_SECONDS = 0.02
 
-_START_SECONDS = 60
+
+@attrs.frozen
+class Running:
+    """A server that is ready: `seconds` after it was started, its files in `folder`."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    folder: Path
+    seconds: float
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
 
 
 @contextmanager
-def serving() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Run the server; gives its address and its process."""
-    with tempfile.TemporaryDirectory() as folder:
+def serving(folder: Path | None = None) -> Iterator[Running]:
+    """Run the server on a data directory, or else on an empty one that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as empty:
+        place = folder or Path(empty)
+        port = free_port()
+        words = [sys.executable, "-m", "prela_cli", "serve", "--port", str(port)]
+        with started([*words, "--data-dir", str(place)], {}, place, port, "/ready") as running:
+            yield running
+
+
+@contextmanager
+def started(
+    command: Sequence[str], settings: Mapping[str, str], folder: Path, port: int, ready: str
+) -> Iterator[Running]:
+    """Run any server until the block ends; it is ready once the path `ready` is answered by 200."""
+    log = folder / "bench.log"
+    folder.mkdir(parents=True, exist_ok=True)
+    began = time.perf_counter()
+    with log.open("wb") as written:
         process = subprocess.Popen(
-            [sys.executable, "-m", "prela_cli", "serve", "--port", "0", "--data-dir", folder],
-            stderr=subprocess.DEVNULL,
+            command, stdout=written, stderr=written, env={**os.environ, **settings}, cwd=folder
         )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        while not _answers(url, ready):
+            if process.poll() is not None or time.perf_counter() > began + _START_SECONDS:
+                sys.exit(f"{command[0]} did not start:\n{log.read_text()[-2000:]}")
+            time.sleep(_LOOK_SECONDS)
+        yield Running(url, process, folder, time.perf_counter() - began)
+    finally:
+        process.terminate()
         try:
-            yield _address(Path(folder)), process
-        finally:
-            process.terminate()
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
             process.wait()
 
 
-def _address(folder: Path) -> str:
-    until = time.monotonic() + _START_SECONDS
-    while time.monotonic() < until:
-        if url := getattr(holder_of(folder), "url", None):
-            return url
-        time.sleep(0.02)
-    sys.exit("the server did not start")
+def free_port() -> int:
+    """Give a port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
 
 
-def until_visible(url: str, path: str) -> None:
-    """Ask for `path` until the server has it."""
-    while asyncio.run(get(url, path, 1)).refused:
-        time.sleep(0.01)
+def _answers(url: str, path: str) -> bool:
+    try:
+        return not get(url, path, 1).refused
+    except OSError:
+        return False
 
 
-def cpu_seconds(pid: int) -> float:
-    """Give the CPU time that a process has used so far; Linux only."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
-def peak_memory(pid: int) -> float:
-    """Give the most memory that a process has held so far, in MB; Linux only."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) / 1000
+def visible_spans(url: str) -> int:
+    """Ask how many spans can be seen."""
+    path = "/api/v1/metrics/query?measures=count&start_time=2020-01-01T00:00:00Z"
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    rows = json.loads(send_all(url, [request], 1).answer)["rows"]
+    return int(rows[0]["values"]["count"]) if rows else 0

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from tests.fronts import database
+from tests.fronts import database, server
 from tests.served import listening
 
 from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded, open_server
@@ -155,6 +155,13 @@ def _over_http() -> Iterator[Store]:
         yield cast("Store", client)
 
 
+@pytest.fixture(scope="session")
+def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """One server for all modules: each has a database of its own there."""
+    with server(tmp_path_factory.mktemp("server")) as options:
+        yield options
+
+
 @pytest.fixture(scope="module", params=["memory", "embedded", "server", "http"])
 def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
     if request.param == "memory":
@@ -164,7 +171,6 @@ def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
         with _over_http() as store:
             yield Adapter(store, lambda: None)
         return
-    data = tmp_path_factory.mktemp("store")
     options: dict[str, Any] = {
         # The spans of these tests are older than any retention by the time they run.
         "retention_days": 0,
@@ -175,13 +181,14 @@ def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
     }
     if request.param == "server":
         with (
-            database(data) as server,
-            closing(open_server(**server, **options)) as store,
+            database(request.getfixturevalue("clickhouse_server")) as place,
+            closing(open_server(**place, **options)) as store,
         ):
             store.migrate()
             yield Adapter(store, lambda: _merge(store))
         return
     del options["others_write"]  # none could
+    data = tmp_path_factory.mktemp("store")
     with closing(open_embedded(data, **options)) as store:
         yield Adapter(store, lambda: _merge(store))
 

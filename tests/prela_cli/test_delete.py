@@ -124,6 +124,7 @@ def test_a_project_of_a_directory_can_be_named(run: Run, store: MemoryStore) -> 
     ("arguments", "code", "said"),
     [
         ([], 2, "say what to delete"),
+        ([""], 2, "a TRACE_ID is empty"),
         (["new", "--everything"], 2, "only one of them"),
         (["new", "--status", "error"], 2, "only one of them"),
         (["--older-than", "1d", "--end", "2026-01-01"], 2, "give one"),
@@ -143,6 +144,12 @@ def test_what_can_not_be_meant_is_refused(
 def test_nothing_that_matches_is_no_fault(run: Run) -> None:
     done = run("delete", "--model", "none", "--yes")
     assert (0, "No traces match, so there is nothing to delete.\n") == (done.exit_code, done.stdout)
+
+
+@pytest.mark.parametrize(("asked", "code"), [(["--model", "none"], 0), (["unknown"], 3)])
+def test_nothing_that_matches_is_json_too(run: Run, asked: list[str], code: int) -> None:
+    done = run("delete", *asked, "--yes", "--json")
+    assert (code, 0) == (done.exit_code, json.loads(done.stdout)["traces"])
 
 
 def test_wrong_ids_among_right_ones_are_told(run: Run) -> None:

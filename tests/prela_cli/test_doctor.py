@@ -89,7 +89,8 @@ def test_what_is_unwell_is_named_and_the_code_is_1(tmp_path: Path) -> None:
     found = findings(done)
     assert "PRELA_PORT=http: 'http' is not a whole number" == found["settings"]["detail"]
     assert "can't be reached (Connection refused)" in found["server"]["detail"]
-    assert "opens the data directory and answers" == found["engine"]["detail"]
+    assert "opens a directory and answers" == found["engine"]["detail"]
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_services_that_are_set_are_asked_and_the_engine_is_not_missed(
@@ -107,7 +108,8 @@ def test_services_that_are_set_are_asked_and_the_engine_is_not_missed(
     assert (0, []) == (done.code, unwell(done))
     found = findings(done)
     assert ["answers"] * 4 == [
-        found[name]["detail"] for name in ("Kafka", "ClickHouse", "PostgreSQL", "Redis")
+        found[name]["detail"].partition(";")[0]
+        for name in ("Kafka", "ClickHouse", "PostgreSQL", "Redis")
     ]
     assert {"psycopg", "redis"} <= set(found)
     assert "engine" not in found

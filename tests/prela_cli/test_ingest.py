@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+from tests.otlp import as_json, otlp_request, otlp_span
 from tests.programs import Server, prela
 from tests.served import listening
 
@@ -160,6 +163,40 @@ def test_standard_input_is_read_in_every_form(server: Server, form: str) -> None
     assert ["a", "b"] == ids(server, trace_id)
 
 
+@pytest.mark.parametrize("to", ["server", "directory"])
+def test_otlp_is_stored_whatever_its_encoding(server: Server, tmp_path: Path, to: str) -> None:
+    trace_id = f"{to.encode().hex():0>32}"
+    folder = tmp_path / "otlp"
+    folder.mkdir()
+
+    def request(*ids: int) -> ExportTraceServiceRequest:
+        now = time.time_ns()  # what is older than the retention is not kept
+        spans = [
+            otlp_span(trace_id=trace_id, span_id=f"{one:016x}", start_time_unix_nano=now)
+            for one in ids
+        ]
+        return otlp_request(*spans, resource={"service.name": "shop"})
+
+    packed = request(6).SerializeToString()
+    bad = otlp_request(otlp_span(trace_id=trace_id, span_id=""))
+    (folder / "a.json").write_bytes(as_json(request(1)) + b"\n" + as_json(request(2)) + b"\n")
+    (folder / "b.json").write_text(json.dumps(json.loads(as_json(request(3))), indent=2))
+    (folder / "c.pb").write_bytes(request(4, 5).SerializeToString())
+    (folder / "d.binpb").write_bytes(len(packed).to_bytes(4, "big") + packed)
+    (folder / "e.jsonl.gz").write_bytes(gzip.compress(as_json(request(7)) + b"\n" + as_json(bad)))
+    place = ["--url", server.url] if to == "server" else ["--data-dir", str(tmp_path / "data")]
+
+    done = prela("ingest", folder, *place)
+    assert (1, "7 spans of 5 files stored in ") == (done.code, done.stdout[:29])
+    assert f"refused  {folder}/e.jsonl.gz: line 2" in done.stderr
+    assert "span_id" in done.stderr
+    shown = prela("show", trace_id, "--json", *place).json
+    assert [f"{one:016x}" for one in range(1, 8)] == sorted(
+        each["span_id"] for each in shown["spans"]
+    )
+    assert "shop" == shown["service_name"]
+
+
 def test_what_can_be_read_of_broken_files_is_stored(server: Server, tmp_path: Path) -> None:
     packed = gzip.compress(
         lines(*(span("cut", number, x=str(number) * 99) for number in range(500)))
@@ -169,6 +206,9 @@ def test_what_can_be_read_of_broken_files_is_stored(server: Server, tmp_path: Pa
     (tmp_path / "c-cut.json").write_text('[{"trace_id": "cut", "span_id": "x"},')
     (tmp_path / "d-latin.jsonl").write_bytes('{"span_id": "ü"}\n'.encode("latin-1"))
     (tmp_path / "e-good.jsonl").write_bytes(lines(span("cut", "good")))
+    (tmp_path / "f-bad.arrow").write_bytes(b"nonsense")
+    (tmp_path / "g-cut.parquet").write_bytes(b"PAR1 and no more")
+    (tmp_path / "h-cut.pb").write_bytes(b"\0\0\0\x09\x0a\x09")
     done = prela("ingest", tmp_path, "--url", server.url)
 
     assert 1 == done.code
@@ -177,7 +217,10 @@ def test_what_can_be_read_of_broken_files_is_stored(server: Server, tmp_path: Pa
     assert "b-none.jsonl.gz: file: " in said[1]
     assert "c-cut.json: file: this is not valid JSON: Input data was truncated" == said[2]
     assert "d-latin.jsonl: line 1: this is not UTF-8 (byte 13)" == said[3]
-    assert 4 == len(said)
+    assert "f-bad.arrow: file: this is no Arrow file: it does not begin as such a file" in said[4]
+    assert "g-cut.parquet: file: the Parquet file can't be read (" in said[5]
+    assert "h-cut.pb: file: the last request is cut off" == said[6]
+    assert 7 == len(said)
     found = ids(server, "cut")
     assert "good" in found
     assert 100 < len(found) < 500

@@ -142,6 +142,9 @@ def test_a_directory_that_is_not_there_is_not_made(tmp_path: Path) -> None:
         refused.stderr,
     )
     assert not (tmp_path / "none").exists()
+    refused = prela("reindex", "--data-dir", tmp_path)
+    assert (2, []) == (refused.code, list(tmp_path.iterdir()))
+    assert refused.stderr.startswith(f"prela: {tmp_path} has no store, so there are no spans")
 
 
 def test_two_beginnings_are_a_wrong_command_line(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_the_beginning_of_an_id_is_enough_when_only_one_has_it(
     result = run("show", trace.trace_id[:6])
 
     assert result.exit_code == 2
-    assert "2 traces begin with 0af765" in result.stderr
+    assert "the ids of several traces begin with 0af765: " in result.stderr
 
 
 def test_the_latest_is_shown_without_an_id(run: Run, trace: TraceDetail) -> None:

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from prela_core.store import Measure
 from prela_core.text import figures
 
-__all__ = ["MEASURE_WORDS", "heading_of", "written"]
+__all__ = ["heading_of", "written"]
 
 _PERCENT = 100
 _SMALL_SHARE = 0.00095
-
-MEASURE_WORDS: Mapping[str, Measure] = MappingProxyType(
-    {
-        "spans": Measure.COUNT,
-        "tokens": Measure.TOTAL_TOKENS,
-        "cost": Measure.COST,
-        "ttft": Measure.P50_TTFT,
-        **{
-            each.removesuffix("_duration_ms"): each
-            for each in Measure
-            if each.endswith("_duration_ms")
-        },
-        **{each.removesuffix("_ms"): each for each in Measure if each.endswith("_ttft_ms")},
-        **{each.value: each for each in Measure},
-    }
-)
-"""What a measure may be called: short, and as the API has it."""
 
 _HEADINGS = {
     Measure.COUNT: "spans",

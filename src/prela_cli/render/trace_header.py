@@ -10,10 +10,10 @@ from prela_cli.render.lines import Piece
 from prela_cli.render.plain import clean
 from prela_core.store import TraceSummary
 from prela_core.text import figures
+from prela_core.text.glyphs import STATUS_WORDS
 
 __all__ = ["header_lines"]
 
-_STATUS_WORDS = {"success": "succeeded", "error": "failed", "pending": "running"}
 _MODELS_SHOWN = 3
 
 
@@ -22,7 +22,7 @@ def header_lines(
 ) -> Iterator[list[Piece]]:
     """Yield the lines: what it was and how it ended; which it is; what it used."""
     dot = f" {glyphs.dot} "
-    status = _STATUS_WORDS.get(trace.status, clean(trace.status, encoding))
+    status = STATUS_WORDS.get(trace.status, clean(trace.status, encoding))
     span_of_time = clean(figures.duration(trace.duration_ms), encoding)
     colour = status_style(trace.status)
     yield [

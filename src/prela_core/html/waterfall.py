@@ -14,7 +14,7 @@ from prela_core.html.texts import Allowance
 from prela_core.html.waterfall_style import SHEET
 from prela_core.store import TraceDetail
 from prela_core.text import figures
-from prela_core.text.glyphs import UNICODE
+from prela_core.text.glyphs import STATUS_WORDS, UNICODE
 from prela_core.text.plain import clean
 
 __all__ = ["trace_html", "trace_page"]
@@ -24,7 +24,6 @@ _MOST_TEXT = 1_000_000
 _PAGE_SPANS = 20_000
 _PAGE_TEXT = 16_000_000
 
-_STATUS_WORDS = {"success": "succeeded", "error": "failed", "pending": "running"}
 _TONES = {"success": "good", "error": "bad", "pending": "warn"}
 _MODELS = 4
 
@@ -75,7 +74,7 @@ def trace_page(trace: TraceDetail) -> str:
 def _head(trace: TraceDetail) -> Markup:
     tone = _TONES.get(trace.status, "")
     mark = tag("span", UNICODE.status(trace.status), class_=f"mark {tone}")
-    status = tag("span", _STATUS_WORDS.get(trace.status, clean(trace.status)), class_=tone or False)
+    status = tag("span", STATUS_WORDS.get(trace.status, clean(trace.status)), class_=tone or False)
     title = tag("div", mark + tag("b", clean(trace.name) or "(no name)") + " " + status)
     facts = Markup(" · ").join(_facts(trace))
     ids = f"trace {clean(trace.trace_id)} · {figures.moment(trace.started_at)}"

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from prela_core.errors import StoreUnavailableError
+from prela_core.io.clickhouse_words import forget_words
 from prela_core.io.deleted_letters import DeletedLetters
 from prela_core.model import to_micros
 from prela_core.store import deletion_queries as queries
@@ -112,9 +113,15 @@ class ClickHouseDeletions:
         for table in sorted(tables):
             for _ in self._wait(table, None):
                 yield to_erase[0][0].project_id, receipt(to_erase[0])
+        self._forget_words(tables)
         for steps in to_erase:
             done = attrs.evolve(last(steps), state=DeletionState.DONE, counts={})
             yield self._take(done, steps)
+
+    def _forget_words(self, tables: set[str]) -> None:
+        """Erase what was copied out of parts that are erased."""
+        if tables:
+            forget_words(self._ask, self._command)
 
     def _after(self, now: Step) -> Step:
         """Give the step after `now`, the work of which is done."""

@@ -12,7 +12,7 @@ from prela_core.io.clickhouse_parameters import in_parts
 from prela_core.model import SpanBatch
 from prela_core.store.fragments import Query
 from prela_core.store.rows import announcement_table, span_table
-from prela_core.store.word_index import WORDS_INDEX
+from prela_core.store.vocabulary import WORDS_INDEX
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +23,9 @@ __all__ = ["READ_SETTINGS", "command", "put", "rows_of", "tables_of"]
 _WRITE_SETTINGS = {
     # An answered insert must be in a part on disk, not in the server's buffer.
     "async_insert": 0,
+    # A group is one block, which one thread can put away; others would only be started and ended.
+    "max_threads": 1,
+    "max_insert_threads": 1,
     # A request may hold spans of any month since 1970.
     "max_partitions_per_insert_block": 0,
     # It costs as much as all the rest of an insert: merges build it.
@@ -35,7 +38,6 @@ READ_SETTINGS = {
     "readonly": 1,
 }
 _DELETE_SETTINGS = {
-    "max_execution_time": 30,
     "max_memory_usage": 4_000_000_000,
     # What takes long is waited for by looking whether it is done.
     "mutations_sync": 0,
@@ -76,10 +78,11 @@ def put(client: Client, tables: Sequence[tuple[str, pa.Table | None]]) -> None:
                 raise StoreUnavailableError("what answered the insert is no store")
 
 
-def command(client: Client, query: Query) -> None:
-    """Do what changes something; a mutation is done later."""
+def command(client: Client, query: Query, *, seconds: int = 30) -> None:
+    """Do what changes something, in so many seconds at the most; a mutation is done later."""
     sql, parameters = in_parts(query.sql, query.parameters)
-    client.command(sql, parameters=parameters, settings=_DELETE_SETTINGS)
+    settings = {**_DELETE_SETTINGS, "max_execution_time": seconds}
+    client.command(sql, parameters=parameters, settings=settings)
 
 
 def rows_of(client: Client, query: Query) -> list[Sequence[Any]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +25,7 @@ from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_sql import answer_sql, end_sql
 from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
 from prela_core.io.clickhouse_tombstones import Tombstones
+from prela_core.io.clickhouse_words import tend_words
 from prela_core.io.deleted_letters import DeletedLetters
 from prela_core.io.engine import load_engine
 from prela_core.io.insert_marks import InsertMarks
@@ -74,6 +76,7 @@ __all__ = ["ClickHouseStore", "open_embedded", "open_server"]
 
 T = TypeVar("T")
 
+_TEND_SECONDS = 600
 _END_SECONDS = 3.0
 _END_PAUSE_SECONDS = 0.02
 _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
@@ -94,14 +97,15 @@ class _Connection:
 class ClickHouseStore(Analyses):
     """A `Store` over clickhouse-connect.
 
-    `connect` opens a connection: one for writing, one for `ping`, one for what may take long and
-    `readers` for reading are kept, for use by any number of threads, and each is opened when it
-    is first needed, so that a store can be made while its server is away. `durability` goes into
-    the settings of each table; spans are kept for `retention_days` (0: for ever, None: as it was
-    set before); `clock` gives seconds since 1970. From `windows_from` stored rows on, the newest
-    are looked for in windows of time (`prela_core.store.plans.LookBack`). A deletion is not done
-    before `settle_seconds` after it was asked: by then no other process inserts what it is about.
-    `others_write` says whether other processes insert at all, for which arrivals wait.
+    `connect` opens a connection: `writers` for writing, one for `ping`, one for what may take
+    long, one for `tend` and `readers` for reading are kept, for use by any number of threads, and
+    each is opened when it is first needed, so that a store can be made while its server is away.
+    `durability` goes into the settings of each table; spans are kept for `retention_days` (0: for
+    ever, None: as it was set before); `clock` gives seconds since 1970. From `windows_from` stored
+    rows on, the newest are looked for in windows of time (`prela_core.store.plans.LookBack`). A
+    deletion is not done before `settle_seconds` after it was asked: by then no other process
+    inserts what it is about. `others_write` says whether other processes insert at all, for which
+    arrivals wait.
     """
 
     def __init__(
@@ -109,6 +113,7 @@ class ClickHouseStore(Analyses):
         connect: Callable[[], Client],
         *,
         readers: int = 4,
+        writers: int = 2,
         durability: str = "",
         retention_days: int | None = 90,
         clock: Callable[[], float] = time.time,
@@ -129,6 +134,8 @@ class ClickHouseStore(Analyses):
         self._sql_runs = False
         self._closed = False
         self._rests = False
+        self._writer_count = writers
+        self._to_be_alone = threading.Lock()
         self._connections: list[_Connection] = []
         self._writers: queue.LifoQueue[_Connection] = queue.LifoQueue()
         self._readers: queue.LifoQueue[_Connection] = queue.LifoQueue()
@@ -138,8 +145,9 @@ class ClickHouseStore(Analyses):
         self._deleters: queue.LifoQueue[_Connection] = queue.LifoQueue()
         # What may take long does not keep the others waiting.
         self._long: queue.LifoQueue[_Connection] = queue.LifoQueue()
-        few = [self._writers, self._pings, self._deleters, self._long]
-        for pool in few + [self._readers] * readers:
+        self._tenders: queue.LifoQueue[_Connection] = queue.LifoQueue()
+        few = [self._pings, self._deleters, self._long, self._tenders]
+        for pool in few + [self._writers] * writers + [self._readers] * readers:
             self._connections.append(_Connection())
             pool.put(self._connections[-1])
 
@@ -244,7 +252,8 @@ class ClickHouseStore(Analyses):
             self._merge(on=True)
 
         def learn(step: Step) -> None:
-            with self._borrowed(self._writers, writing=True) as client:
+            # No insert may be under way that has not heard of it.
+            with self._alone() as client:
                 command(client, takes_step(step))
                 self._tombstones.learn(step.project_id, step.asked_at)
 
@@ -318,6 +327,18 @@ class ClickHouseStore(Analyses):
         A search finds the same in all of them, and takes longer for those that are not.
         """
         return self._answer(indexed_rows())
+
+    def tend(self) -> None:
+        """Do what keeps searches fast and is not done yet; to be called once in a while.
+
+        It changes no answer. Any number of processes may do so at once.
+        """
+
+        def do(query: Query) -> None:
+            with self._borrowed(self._tenders, writing=False, once=True) as client:
+                command(client, query, seconds=_TEND_SECONDS)
+
+        tend_words(self._ask, do, from_rows=self._windows_from)
 
     def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
         """Give the spans that were stored since, in the order in which they were stored."""
@@ -406,6 +427,16 @@ class ClickHouseStore(Analyses):
             if once and failed:
                 connection.drop()
             pool.put(connection)
+
+    @contextmanager
+    def _alone(self) -> Iterator[Client]:
+        """Lend a connection for writing while nobody else has any."""
+        with self._to_be_alone, ExitStack() as stack:
+            all_of_them = [
+                stack.enter_context(self._borrowed(self._writers, writing=True))
+                for _ in range(self._writer_count)
+            ]
+            yield all_of_them[0]
 
     def _look_back(self) -> plans.LookBack:
         return plans.LookBack(self._micros(), self._windows_from)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -29,12 +30,14 @@ class Tombstones:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
+        self._lock = threading.Lock()
         self._until: dict[str, int] = {}
         self._asked_at: float | None = None
 
     def learn(self, project_id: str, asked_at: int) -> None:
         """Know of a deletion of this project from now on."""
-        self._until[project_id] = max(asked_at, self._until.get(project_id, 0))
+        with self._lock:
+            self._until[project_id] = max(asked_at, self._until.get(project_id, 0))
 
     def may_hit(self, received: Sequence[tuple[str, int]], ask: Ask) -> bool:
         """Say whether something that was received at such a moment may be deleted already."""

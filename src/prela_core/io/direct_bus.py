@@ -33,6 +33,10 @@ class _Waiting:
 class DirectBus:
     """Carries batches from gateways to the worker within one event loop.
 
+    Several groups may be in hand at once: while the store writes one, the next is made. One is
+    given beside another when `beside` spans are there for it, since a small one costs nearly as
+    much as a large one.
+
     Both ends of the bus: `publish` returns when the worker has committed the group that holds
     the batch. `capacity` bounds the spans held, in the queue and in the worker's hands;
     `group` is how many make a full group; a group that is not full is waited for at most
@@ -47,6 +51,7 @@ class DirectBus:
         capacity: int = 100_000,
         group: int = 20_000,
         linger: float = 0.003,
+        beside: int = 1,
         deadline: float = 20.0,
         letters: DeadLetters | None = None,
         micros: Callable[[], int] = lambda: time.time_ns() // 1000,
@@ -54,6 +59,7 @@ class DirectBus:
         self._capacity = capacity
         self._group = group
         self._linger = linger
+        self._beside = beside
         self._deadline = deadline
         self._letters = letters
         self._micros = micros
@@ -62,6 +68,7 @@ class DirectBus:
         self._held = 0
         self._arrival = asyncio.Event()
         self._full = asyncio.Event()
+        self._taking = asyncio.Lock()
         self._closed = False
 
     @property
@@ -82,7 +89,8 @@ class DirectBus:
         self._queue.append(waiting)
         self._queued += waiting.spans
         self._held += waiting.spans
-        self._arrival.set()
+        if self._is_worth_taking:
+            self._arrival.set()
         if self._queued >= self._group:
             self._full.set()
         try:
@@ -102,7 +110,11 @@ class DirectBus:
 
     async def take(self) -> Delivery | None:
         """Wait for a group of batches; None after `close`, when all have been taken."""
-        while not self._queue:
+        async with self._taking:  # each group is gathered by one
+            return await self._take()
+
+    async def _take(self) -> Delivery | None:
+        while not self._is_worth_taking:
             if self._closed:
                 return None
             self._arrival.clear()
@@ -150,4 +162,11 @@ class DirectBus:
     def _release(self, delivery: Delivery) -> list[_Waiting]:
         released: list[_Waiting] = list(delivery.tokens)
         self._held -= sum(waiting.spans for waiting in released)
+        if self._is_worth_taking:
+            self._arrival.set()
         return released
+
+    @property
+    def _is_worth_taking(self) -> bool:
+        in_hand = self._held - self._queued
+        return bool(self._queue) and (not in_hand or self._queued >= self._beside or self._closed)

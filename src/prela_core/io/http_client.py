@@ -50,6 +50,7 @@ from prela_core.store.export import ExportForm, Selection
 from prela_core.store.groups import LISTS
 from prela_core.store.sql import SqlQuestion
 from prela_core.store.summary import open_whole
+from prela_core.wire.otlp_forms import OtlpForm
 
 __all__ = ["HttpClient"]
 
@@ -229,7 +230,28 @@ class HttpClient:
         span twice is harmless. It waits for 0.5 seconds, then twice as long each time, or as
         `Retry-After` says. Raises `InputError`s at once.
         """
-        headers = {"Content-Type": "application/json"}
+        answer = self._post(path, body, "application/json", attempts, sleep)
+        return self._decoded(answer, dict[str, Any])
+
+    def send_otlp(
+        self,
+        body: bytes,
+        form: OtlpForm,
+        *,
+        attempts: int = 5,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> tuple[int, str]:
+        """Post a request of OTLP; gives how many of its spans were refused, and what was said.
+
+        It is tried again and raises as `send` does.
+        """
+        answer = self._post("/v1/traces", body, form.content_type, attempts, sleep)
+        return form.refusal(answer.content)
+
+    def _post(
+        self, path: str, body: bytes, kind: str, attempts: int, sleep: Callable[[float], None]
+    ) -> httpx.Response:
+        headers = {"Content-Type": kind}
         if len(body) >= _COMPRESSED_FROM:
             body = gzip.compress(body, compresslevel=3)
             headers["Content-Encoding"] = "gzip"
@@ -240,14 +262,13 @@ class HttpClient:
             raise_for_problem(answer)
             return answer
 
-        answer = attempted(
+        return attempted(
             post,
             attempts=attempts,
             first_pause=_FIRST_PAUSE_SECONDS,
             longest_pause=_LONGEST_PAUSE_SECONDS,
             sleep=sleep,
         )
-        return self._decoded(answer, dict[str, Any])
 
     def close(self) -> None:
         """Close the connections."""

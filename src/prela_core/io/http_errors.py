@@ -45,6 +45,7 @@ _ERRNO = re.compile(r"\[Errno -?[0-9]+\] ")
 
 class _Problem(msgspec.Struct):
     detail: str = ""
+    message: str = ""  # of the Status that answers OTLP
     errors: list[dict[str, str]] = []
     parts: dict[str, str] = {}
 
@@ -100,7 +101,7 @@ def raise_for_problem(answer: httpx.Response) -> None:
     except msgspec.MsgspecError:
         problem = _Problem()
     unwell = "; ".join(f"{name}: {reason}" for name, reason in problem.parts.items())
-    sentence = problem.detail or unwell or f"{url} answered {status}"
+    sentence = problem.detail or problem.message or unwell or f"{url} answered {status}"
     if status == NotFoundError.status and not _is_ours(answer):
         raise InputError(f"{url} answered {status}; is that the address of a Prela server?")
     if error := _INPUT_ERRORS.get(status):

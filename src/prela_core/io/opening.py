@@ -23,9 +23,9 @@ from prela_core.io.data_directory import (
     unusable,
 )
 from prela_core.io.http_client import HttpClient
+from prela_core.io.loading import load
 from prela_core.io.saved_login import read_login
 from prela_core.io.shared_store import is_open_here, open_held, take
-from prela_core.io.span_files import SPAN_FILE_ENDINGS, load
 from prela_core.notebook import Connection
 from prela_core.store import Reader
 
@@ -49,10 +49,11 @@ def connect(
     """Open traces to ask about: `connect("./data")`, `connect("https://prela.example", KEY)`.
 
     A path is a data directory, as `prela serve` and the exporter `store:path` fill it; where a
-    server has it open, that server is asked. It may also be a file of spans (JSONL or JSON, plain
-    or gzip), which is read into a store that ends with the connection. Without an argument it is
-    `PRELA_URL`, or `PRELA_DATA_DIR`, or the server that `prela login` saved, or `~/.prela`. The
-    key is `PRELA_API_KEY` where none is given, or the one that was saved for that server.
+    server has it open, that server is asked. It may also be a file of spans, of any form that
+    `prela import` reads, which is read into a store that ends with the connection. Without an
+    argument it is `PRELA_URL`, or `PRELA_DATA_DIR`, or the server that `prela login` saved, or
+    `~/.prela`. The key is `PRELA_API_KEY` where none is given, or the one that was saved for that
+    server.
 
     A directory is held until `close()`, so that no other process can open it meanwhile, and a
     process has one directory or file open at a time, however often it connects to it.
@@ -66,7 +67,7 @@ def connect(
     if place.startswith(("http://", "https://")):
         return _server(place, api_key)
     path = Path(place).expanduser() if place else default_data_directory()
-    if path.is_file() and path.name.endswith(SPAN_FILE_ENDINGS):
+    if path.is_file():
         return _file(path)
     if not is_data_directory(path):
         what = "has no store" if path.is_dir() else "is no directory and no file of spans"

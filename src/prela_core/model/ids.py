@@ -11,12 +11,15 @@ __all__ = ["MAX_ID_LENGTH", "id_fault", "new_span_id", "new_trace_id"]
 MAX_ID_LENGTH = 128
 
 
-def id_fault(value: object) -> str | None:
+def id_fault(value: object) -> str | None:  # noqa: PLR0911 - one for each fault
     """Say why `value` can't be an id, or None when it can.
 
     An id is any string of 1-128 printable characters: hex of OpenTelemetry, dashed
     UUIDs, or a name such as `test-trace-123`.
     """
+    # What nearly all ids are, at half the price: neither empty, nor blank, nor unprintable.
+    if isinstance(value, str) and value.isalnum() and len(value) <= MAX_ID_LENGTH:
+        return None
     if not isinstance(value, str):
         return "is missing" if value is None else "must be a string"
     if not value:

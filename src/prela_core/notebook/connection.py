@@ -10,15 +10,16 @@ from typing import Any, Self, TypeVar
 import attrs
 
 from prela_core.analysis import GraphEdge
-from prela_core.ask import Subject, parse
-from prela_core.errors import InvalidError, NotFoundError
+from prela_core.ask import Subject
+from prela_core.errors import NotFoundError
 from prela_core.notebook.comparison import Comparison
 from prela_core.notebook.frames import arrow_table
 from prela_core.notebook.questions import (
     Length,
     Moment,
-    chosen,
     collect,
+    condition,
+    id_of,
     trace_filter,
     window,
 )
@@ -26,7 +27,6 @@ from prela_core.notebook.results import Groups, Hits, Spans, Traces
 from prela_core.notebook.tables import Table, metric_table, table_of_stream
 from prela_core.notebook.trace import Trace
 from prela_core.store import (
-    MAX_LIMIT,
     Bucket,
     Dimension,
     GroupOrder,
@@ -34,16 +34,16 @@ from prela_core.store import (
     Measure,
     MetricQuery,
     Order,
-    PageRequest,
     Reader,
     SearchHit,
     SpanFilter,
     SpanOrder,
     StoredSpan,
     TraceDetail,
-    TraceFilter,
     TraceSummary,
 )
+from prela_core.store.finding import find_trace, find_trace_id
+from prela_core.store.names import named
 from prela_core.store.sql import SqlForm, SqlQuestion
 
 __all__ = ["Connection"]
@@ -52,7 +52,7 @@ T = TypeVar("T")
 
 Found = str | TraceSummary | StoredSpan | SearchHit
 
-_NAMED = 3
+_LISTED = "traces() lists what there is"
 
 
 class Connection:
@@ -107,7 +107,7 @@ class Connection:
         """
         times = window(since, start, end, self._now())
         where = trace_filter(query, times, attributes, conditions)
-        by = chosen(Order, order)
+        by = named(Order, order)
         found, more = _some(
             collect(lambda page: self.reader.traces(self.project_id, where, by, page), limit)
         )
@@ -129,8 +129,8 @@ class Connection:
         oldest, slowest, fastest, dearest or cheapest.
         """
         first, last = window(since, start, end, self._now())
-        where = SpanFilter(where=parse(query, Subject.SPAN), start_time=first, end_time=last)
-        by = chosen(SpanOrder, order)
+        where = SpanFilter(where=condition(query, Subject.SPAN), start_time=first, end_time=last)
+        by = named(SpanOrder, order)
         found, more = _some(
             collect(lambda page: self.reader.find_spans(self.project_id, where, by, page), limit)
         )
@@ -166,17 +166,13 @@ class Connection:
         "Recent" is among the newest 1,000. Raises `NotFoundError`, or `InvalidError` when several
         begin so.
         """
-        trace_id = trace if isinstance(trace, str) else trace.trace_id
-        found = self.reader.trace(self.project_id, trace_id)
-        if found is None:
-            found = self.reader.trace(self.project_id, self._whole_id(trace_id))
-        if found is None:
-            raise NotFoundError(f"there is no trace {trace_id}")
+        found = find_trace(self.reader, self.project_id, id_of(trace, "trace"), _LISTED)
         fields = {each.name: getattr(found, each.name) for each in attrs.fields(TraceDetail)}
         return Trace(**(fields | {"spans": Spans(found.spans, now=self._now())}))
 
     def session(self, session_id: str, *, limit: int | None = 1000) -> Traces:
         """List the traces of a session, the oldest first; `NotFoundError` when there is none."""
+        session_id = id_of(session_id, "session")
         found = collect(lambda page: self.reader.session(self.project_id, session_id, page), limit)
         if found is None:
             raise NotFoundError(f"there is no session {session_id}; groups('session') lists them")
@@ -184,7 +180,7 @@ class Connection:
 
     def diff(self, before: Found, after: Found) -> Comparison:
         """Compare two traces: what was added, removed, slower, dearer, answered otherwise."""
-        ids = [self._id_of(each) for each in (before, after)]
+        ids = [self._whole_id(each) for each in (before, after)]
         return Comparison(self.reader.diff(self.project_id, *ids))
 
     def graph(self, trace: Found) -> Table:
@@ -192,7 +188,7 @@ class Connection:
 
         `source` is null for what nobody called. Raises as `trace` does.
         """
-        trace_id = self._id_of(trace)
+        trace_id = self._whole_id(trace)
         graph = self.reader.graph(self.project_id, trace_id)
         return Table(arrow_table(GraphEdge, graph.edges if graph is not None else []))
 
@@ -214,8 +210,8 @@ class Connection:
         """
         first, last = window(since, start, end, self._now())
         asked = GroupQuery(
-            by=chosen(Dimension, by),
-            order=chosen(GroupOrder, order),
+            by=named(Dimension, by),
+            order=named(GroupOrder, order),
             start_time=first,
             end_time=last,
         )
@@ -248,13 +244,13 @@ class Connection:
         """
         first, last = window(since, start, end, self._now())
         asked = MetricQuery(
-            measures=tuple(chosen(Measure, each) for each in measures) or (Measure.COUNT,),
-            by=tuple(chosen(Dimension, each) for each in ([by] if isinstance(by, str) else by)),
-            bucket=None if bucket is None else chosen(Bucket, bucket),
-            where=parse(query, Subject.SPAN),
+            measures=tuple(named(Measure, each) for each in measures) or (Measure.COUNT,),
+            by=tuple(named(Dimension, each) for each in ([by] if isinstance(by, str) else by)),
+            bucket=None if bucket is None else named(Bucket, bucket),
+            where=condition(query, Subject.SPAN),
             start_time=first,
             end_time=last,
-            order=None if order is None else chosen(Measure, order),
+            order=None if order is None else named(Measure, order),
             descending=descending,
             limit=limit,
             fill=fill,
@@ -288,28 +284,12 @@ class Connection:
     def __repr__(self) -> str:
         return f"<Prela: the traces of {self.place}>"
 
-    def _id_of(self, trace: Found) -> str:
+    def _whole_id(self, trace: Found) -> str:
         """Give a trace's id without reading the trace."""
+        trace_id = id_of(trace, "trace")
         if not isinstance(trace, str):
-            return trace.trace_id
-        known = self.reader.spans(self.project_id, trace, PageRequest(limit=1))
-        return self._whole_id(trace) if known is None else trace
-
-    def _whole_id(self, beginning: str) -> str:
-        recent = self.reader.traces(
-            self.project_id, TraceFilter(), Order.NEWEST, PageRequest(limit=MAX_LIMIT)
-        )
-        ids = [
-            row.trace_id for row in recent.items if beginning and row.trace_id.startswith(beginning)
-        ]
-        if len(ids) > 1:
-            some = ", ".join(ids[:_NAMED])
-            raise InvalidError(
-                f"{len(ids)} traces begin with {beginning}: {some}; give more of the id"
-            )
-        if not ids:
-            raise NotFoundError(f"there is no trace {beginning}; traces() lists what there is")
-        return ids[0]
+            return trace_id
+        return find_trace_id(self.reader, self.project_id, trace_id, _LISTED)
 
 
 def _some(found: tuple[list[T], bool] | None) -> tuple[list[T], bool]:

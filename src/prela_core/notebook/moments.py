@@ -30,6 +30,8 @@ def micros_of(moment: datetime | str) -> int:
     """
     if isinstance(moment, datetime):
         return to_micros(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    if not isinstance(moment, str):
+        raise InvalidError(f"a moment is a datetime or a text of RFC 3339, not {moment!r}")
     return parse_timestamp(moment)
 
 
@@ -41,4 +43,6 @@ def micros_ago(length: timedelta | str, now: datetime) -> int:
             raise InvalidError(f"{length!r} is no length of time; write 30m, 2h, 3d or 1h30m")
         parts = _PART.findall(text)
         length = sum((float(number) * _UNITS[unit] for number, unit in parts), timedelta())
+    if not isinstance(length, timedelta):
+        raise InvalidError(f"a length of time is a timedelta or a text as 2h, not {length!r}")
     return max(to_micros(now) - length // timedelta(microseconds=1), 0)

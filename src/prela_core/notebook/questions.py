@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, TypeVar
 
 import attrs
 
-from prela_core.ask import Subject, parse
+from prela_core.ask import Condition, Subject, parse
 from prela_core.errors import InvalidError
 from prela_core.notebook.moments import micros_ago, micros_of
 from prela_core.store import MAX_LIMIT, Page, PageRequest, TraceFilter
 
-__all__ = ["Length", "Moment", "chosen", "collect", "trace_filter", "window"]
+__all__ = ["Length", "Moment", "collect", "condition", "id_of", "trace_filter", "window"]
 
 T = TypeVar("T")
-E = TypeVar("E", bound=StrEnum)
 
 Length = timedelta | str
 Moment = datetime | str
@@ -37,6 +35,13 @@ def window(
     return first, None if end is None else micros_of(end)
 
 
+def condition(query: object, about: Subject) -> Condition | None:
+    """Read a query; `InvalidError` for what is none."""
+    if not isinstance(query, str):
+        raise InvalidError(f"a query is a text such as 'status:error', not {query!r}")
+    return parse(query, about)
+
+
 def trace_filter(
     query: str,
     times: tuple[int | None, int | None],
@@ -52,23 +57,29 @@ def trace_filter(
         )
     return TraceFilter(
         **conditions,
-        where=parse(query, Subject.TRACE),
+        where=condition(query, Subject.TRACE),
         start_time=times[0],
         end_time=times[1],
-        attributes=tuple((attributes or {}).items()),
+        attributes=_pairs(attributes),
     )
 
 
-def chosen(kind: type[E], word: str) -> E:
-    """Give the member that `word` is the value or the name of: `-duration_ms`, or `slowest`."""
-    names = {each.name.lower().replace("_", "-"): each for each in kind}
-    named = names.get(word.lower().replace("_", "-"))
-    if named is not None:
-        return named
-    try:
-        return kind(word)
-    except ValueError:
-        raise InvalidError(f"{word!r} is not one of {', '.join(names)}") from None
+def id_of(thing: object, what: str) -> str:
+    """Give the id that is meant by itself or by what has it; `InvalidError` for none."""
+    found = thing if isinstance(thing, str) else getattr(thing, f"{what}_id", None)
+    if not isinstance(found, str):
+        raise InvalidError(f"a {what} is meant by its id, or by what was found of it: {thing!r}")
+    if not found.strip():
+        raise InvalidError(f"the id of a {what} is empty")
+    return found
+
+
+def _pairs(attributes: object) -> tuple[tuple[str, str], ...]:
+    if attributes is None:
+        return ()
+    if not isinstance(attributes, Mapping):
+        raise InvalidError(f"attributes are keys with their values, not {attributes!r}")
+    return tuple(attributes.items())
 
 
 def collect(
@@ -78,8 +89,7 @@ def collect(
 
     None where the first page is none.
     """
-    if limit is not None and limit < 1:
-        raise InvalidError(f"limit must be at least 1, or None for all, not {limit}")
+    _check(limit)
     found: list[T] = []
     cursor: str | None = None
     while True:
@@ -91,3 +101,8 @@ def collect(
         cursor = page.next_cursor
         if cursor is None or len(found) == limit:
             return found, cursor is not None
+
+
+def _check(limit: object) -> None:
+    if limit is not None and not (isinstance(limit, int) and limit > 0):
+        raise InvalidError(f"limit must be at least 1, or None for all, not {limit!r}")

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from prela_core.ask import is_relative
+from prela_core.ask import Subject, is_relative
 from prela_core.errors import MalformedError
 from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, question_digest
 from prela_core.store.filters import PageRequest, SpanFilter, SpanOrder
 from prela_core.store.find_queries import found_candidates, found_keys, spans_by_key
 from prela_core.store.fragments import Query
 from prela_core.store.pages import walk_newest
-from prela_core.store.plans import LookBack, Plan, look_from
+from prela_core.store.plans import LookBack, Plan, look_with
 from prela_core.store.results import Page, StoredSpan
 from prela_core.store.rows import span_from_row
 
@@ -43,11 +43,14 @@ def find_spans(
         )
 
     if order is SpanOrder.NEWEST:
+        now, sought = yield from look_with(look_back, where, Subject.SPAN, hi)
         found = yield from walk_newest(
-            lambda lo, count: found_candidates(project_id, where, lo=lo, hi=hi, limit=count),
+            lambda lo, count: found_candidates(
+                project_id, where, lo=lo, hi=hi, limit=count, sought=sought
+            ),
             compute,
             start_of=lambda row: int(row[-1]),
-            now=(yield from look_from(look_back, hi)),
+            now=now,
             floor=lo,
             limit=limit,
         )

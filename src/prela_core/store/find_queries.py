@@ -21,6 +21,7 @@ from prela_core.store.fragments import (
 )
 from prela_core.store.queries import SHOWN_SPAN
 from prela_core.store.rows import SPAN_FIELDS
+from prela_core.store.sought import Sought
 
 __all__ = ["found_candidates", "found_keys", "spans_by_key"]
 
@@ -29,15 +30,23 @@ _INT64 = 2**63 - 1
 
 
 def found_candidates(
-    project_id: str, where: SpanFilter, *, lo: int | None, hi: int | None, limit: int
+    project_id: str,
+    where: SpanFilter,
+    *,
+    lo: int | None,
+    hi: int | None,
+    limit: int,
+    sought: Sought | None = None,
 ) -> Query:
     """Propose traces with a row of any version that may meet `where`, started in `lo` to `hi`.
 
     Rows are `(trace_id, bound)`, as those of `queries.candidates`: no span of it that meets
-    `where` starts after the bound.
+    `where` starts after the bound. What is `sought` must be needed by `where`.
     """
     parameters: dict[str, Any] = {"project": project_id, "limit": limit}
     clauses = [PROJECT, *since_of(lo, parameters), *until_of(hi, parameters)]
+    if sought is not None:
+        clauses.append(sought.clause(lo, parameters))
     for condition in may_hold(where.where, Subject.SPAN):
         clauses.append(f"({condition.sql})")
         parameters |= condition.parameters

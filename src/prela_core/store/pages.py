@@ -30,6 +30,7 @@ def walk_newest(
     now: int | None,
     floor: int | None,
     limit: int,
+    first: int | None = None,
 ) -> Walk:
     """Collect the `limit` newest rows, exactly.
 
@@ -40,12 +41,13 @@ def walk_newest(
     None, for those of all traces that may be meant. Both are cut at a limit of their own.
     `start_of` gives a row's start. `now` and `floor` are microseconds; nothing from before
     `floor` is wanted. With a `now` of None there are no windows, only one look at everything.
+    `first` is how many are proposed at first, twice the `limit` unless nearly all are right.
 
     A page is done when it is full and its last row stands before everything not looked at: in
     both lists the order is by moment and then by id, and no row stands before its bound.
     """
     found: list[Row] = []
-    wanted = 2 * limit  # more once few were right: then few are in the next window too
+    wanted = first or 2 * limit  # more once few were right: then few are in the next window too
     for lo in _lower_bounds(now, floor):
         while True:
             if wanted > _MAX_PROPOSED:  # rare among many: one reading beats naming them all

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import attrs
 from msgspec import Raw
 
-from prela_core.ask import is_relative
+from prela_core.ask import Subject, is_relative
 from prela_core.errors import InvalidError
 from prela_core.model import from_micros
 from prela_core.store import queries
@@ -23,12 +23,13 @@ from prela_core.store.cursors import (
     first_asked,
     question_digest,
 )
-from prela_core.store.filters import Order, PageRequest, TraceFilter
+from prela_core.store.filters import Order, PageRequest, SpanFilter, TraceFilter
 from prela_core.store.fragments import Query
 from prela_core.store.pages import walk_newest
 from prela_core.store.queries import ROW_FIELDS
 from prela_core.store.results import Page, SearchHit, TraceSummary
 from prela_core.store.search_queries import HIT_FIELDS, hit_candidates, hits
+from prela_core.store.sought import Sought, seek
 from prela_core.store.summary import EMPTY_METADATA
 from prela_core.store.word_index import look_up
 from prela_core.store.words import (
@@ -45,6 +46,7 @@ __all__ = [
     "Plan",
     "hit_from_texts",
     "look_from",
+    "look_with",
     "metadata_text",
     "position_of",
     "search",
@@ -59,6 +61,7 @@ Plan = Generator[Query, list[Row], T]
 
 _FEW = 2000
 """So few possible rows, known by an index, are looked at in one go, wherever in time they are."""
+_SPARE = 10
 
 
 @attrs.frozen
@@ -92,11 +95,14 @@ def traces(
         )
 
     if order is Order.NEWEST:
+        now, sought = yield from look_with(look_back, where, Subject.TRACE, hi)
         found = yield from walk_newest(
-            lambda lo, count: queries.candidates(project_id, where, lo=lo, hi=hi, limit=count),
+            lambda lo, count: queries.candidates(
+                project_id, where, lo=lo, hi=hi, limit=count, sought=sought
+            ),
             compute,
             start_of=_last_column,
-            now=(yield from look_from(look_back, hi)),
+            now=now,
             floor=where.start_time,
             limit=limit,
         )
@@ -141,6 +147,8 @@ def search(
         now=now,
         floor=where.start_time,
         limit=limit,
+        # What has the words is a hit unless it was replaced, and each costs the reading of texts.
+        first=limit + limit // _SPARE + _SPARE,
     )
     shown = found[page.offset : page.offset + page.limit]
     return Page(
@@ -181,6 +189,18 @@ def look_from(look_back: LookBack, *ends: int | None) -> Plan[int | None]:
     if count < look_back.from_rows:
         return None
     return min([look_back.now, *(end for end in ends if end is not None)])
+
+
+def look_with(
+    look_back: LookBack, where: TraceFilter | SpanFilter, about: Subject, *ends: int | None
+) -> Plan[tuple[int | None, Sought | None]]:
+    """Say from where to look back, as `look_from`, and what an index tells of the words needed."""
+    now = yield from look_from(look_back, *ends)
+    if now is None:
+        return None, None
+    q = where.q if isinstance(where, TraceFilter) else None
+    sought = yield from seek(q, where.where, about)
+    return None if sought is not None and sought.rows <= _FEW else now, sought
 
 
 def position_of(page: PageRequest, digest: int) -> Position | None:

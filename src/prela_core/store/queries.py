@@ -27,6 +27,7 @@ from prela_core.store.fragments import (
     with_columns,
 )
 from prela_core.store.rows import SPAN_FIELDS
+from prela_core.store.sought import Sought
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
 
 __all__ = [
@@ -101,6 +102,7 @@ def candidates(
     lo: int | None,
     hi: int | None,
     limit: int,
+    sought: Sought | None = None,
 ) -> Query:
     """Propose traces that may start in `lo <= start <= hi` (microseconds) and meet `where`.
 
@@ -113,6 +115,8 @@ def candidates(
     parameters: dict[str, Any] = {"project": project_id, "limit": limit}
     since, until = since_of(lo, parameters), until_of(hi, parameters)
     clauses = [PROJECT, *since]
+    if sought is not None:
+        clauses.append(sought.clause(lo, parameters))
     bound = f"max({MICROS.format('started_at')})"
     if conditions:
         first, *others = conditions

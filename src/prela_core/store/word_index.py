@@ -1,9 +1,10 @@
 """The text index in a search: it names the rows that may hold what is looked for.
 
 The index knows whole words, by part of the table; what is looked for may stand within one. So
-the words that hold it are looked up first, in the index's own dictionary, and the rows are found
-by those. A part whose index is not built yet, or was built since, is read as if there were none:
-so nothing that is stored is ever passed over. (docs/decisions/0018-asking.md)
+the words that hold it are looked up first, in the index's own dictionary or in what was copied
+from it (`vocabulary`), and the rows are found by those. A part whose index is not built yet, or
+was built since, is read as if there were none: so nothing that is stored is ever passed over.
+(docs/decisions/0018-asking.md)
 """
 
 from __future__ import annotations
@@ -15,12 +16,10 @@ import attrs
 
 from prela_core.store.conditions import Condition
 from prela_core.store.fragments import Query
+from prela_core.store.vocabulary import DICTIONARY, copied, is_there, looks_up
 from prela_core.store.words import pieces
 
-__all__ = ["TEXTS", "WORDS_INDEX", "Narrowing", "indexed_rows", "look_up", "possible_rows"]
-
-WORDS_INDEX = "words"
-"""The index's name."""
+__all__ = ["TEXTS", "Narrowing", "indexed_rows", "look_up", "possible_rows"]
 
 TEXTS = (
     r"lowerUTF8(concat(input, '\n', output, '\n', name, '\n', status_message, '\n',"
@@ -28,7 +27,6 @@ TEXTS = (
 )
 """What the index is built on."""
 
-_DICTIONARY = "mergeTreeTextIndex(currentDatabase(), 'spans', 'words')"
 _MAX_WORDS = 2000
 """More words than these are not looked up: so many hold what is wanted that it is everywhere."""
 
@@ -54,17 +52,23 @@ def look_up(wanted: Sequence[str]) -> Generator[Query, list[Sequence[Any]], Narr
     looked_for = list(dict.fromkeys(piece for found in of_each for piece in found))
     if not looked_for:
         return None
-    ((is_there,),) = yield _is_there()
-    if not is_there:
+    ((is_indexed, has_vocabulary),) = yield is_there()
+    if not is_indexed:
         return None
-    found = yield _dictionary(looked_for)
+    whole = (yield copied()) if has_vocabulary else []
+    names: dict[str, list[str]] = {}
+    for name, part in whole:
+        names.setdefault(part, []).append(name)
+    found = yield looks_up(looked_for, whole, _MAX_WORDS)
     words: list[list[str]] = []
     rows: list[int] = []
     for number in range(len(looked_for)):
         held = {word for row in found for word in row[1 + 2 * number]}
         if len(held) <= _MAX_WORDS:
             words.append(sorted(held))
-            rows.append(sum(row[2 + 2 * number] for row in found))
+            rows.append(
+                sum(row[2 + 2 * number] * len(names.get(row[0], [row[0]])) for row in found)
+            )
     if not words:
         return None
     is_whole = all(
@@ -72,7 +76,7 @@ def look_up(wanted: Sequence[str]) -> Generator[Query, list[Sequence[Any]], Narr
         for word, found in zip(wanted, of_each, strict=True)
     )
     return Narrowing(
-        parts=[row[0] for row in found],
+        parts=[*(row[0] for row in found if row[0] not in names), *(row[0] for row in whole)],
         words=words,
         rows=min(rows),
         is_sure=is_whole and len(words) == len(looked_for),
@@ -103,42 +107,16 @@ def possible_rows(
     )
 
 
-def _is_there() -> Query:
-    return Query(
-        "SELECT count() > 0 AND (SELECT count() FROM system.table_functions"
-        " WHERE name = 'mergeTreeTextIndex') > 0 FROM system.data_skipping_indices"
-        " WHERE database = currentDatabase() AND table = 'spans' AND name = {name:String}",
-        {"name": WORDS_INDEX},
-    )
-
-
 def indexed_rows() -> Generator[Query, list[Sequence[Any]], tuple[int, int] | None]:
     """Count the rows whose words are in the index, and all; None where there is no such index."""
-    ((is_there,),) = yield _is_there()
-    if not is_there:
+    ((is_indexed, has_vocabulary),) = yield is_there()
+    if not is_indexed:
         return None
+    whole = (yield copied()) if has_vocabulary else []
     ((indexed, rows),) = yield Query(
-        "SELECT sumIf(rows, name IN (SELECT DISTINCT part_name FROM"
-        f" {_DICTIONARY})), sum(rows) FROM system.parts"
-        " WHERE database = currentDatabase() AND table = 'spans' AND active",
-        {},
+        "SELECT sumIf(rows, name IN {copied:Array(String)} OR name IN (SELECT DISTINCT part_name"
+        f" FROM {DICTIONARY} WHERE part_name NOT IN {{copied:Array(String)}})), sum(rows)"
+        " FROM system.parts WHERE database = currentDatabase() AND table = 'spans' AND active",
+        {"copied": [name for name, _ in whole]},
     )
     return indexed, rows
-
-
-def _dictionary(looked_for: Sequence[str]) -> Query:
-    """Give, for each part with an index, the words that hold each piece, and in how many rows."""
-    numbers = range(len(looked_for))
-    holds = ", ".join(
-        f"position(token, lowerUTF8({{piece{number}:String}})) > 0 AS holds{number}"
-        for number in numbers
-    )
-    found = ", ".join(
-        f"groupArrayIf({_MAX_WORDS + 1})(token, holds{number}), sumIf(cardinality, holds{number})"
-        for number in numbers
-    )
-    return Query(
-        f"SELECT part_name, {found} FROM (SELECT part_name, token, cardinality, {holds}"
-        f" FROM {_DICTIONARY}) GROUP BY part_name",
-        {f"piece{number}": piece for number, piece in enumerate(looked_for)},
-    )

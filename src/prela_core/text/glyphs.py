@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import attrs
 
-__all__ = ["ASCII", "TYPE_WORDS", "UNICODE", "Glyphs"]
+__all__ = ["ASCII", "STATUS_WORDS", "TYPE_WORDS", "UNICODE", "Glyphs"]
+
+STATUS_WORDS = {"success": "succeeded", "error": "failed", "pending": "running"}
+"""How traces and spans have ended, in the middle of a sentence."""
 
 TYPE_WORDS = {
     "agent": "agent",

@@ -12,7 +12,7 @@ from prela_core.store import StoredSpan
 from prela_core.store.rows import stored_span
 from prela_core.store.summary import summarise
 from prela_core.text import figures
-from prela_core.text.glyphs import ASCII, TYPE_WORDS, UNICODE, Glyphs
+from prela_core.text.glyphs import ASCII, STATUS_WORDS, TYPE_WORDS, UNICODE, Glyphs
 from prela_core.text.plain import cells, clean, cut
 from prela_core.text.tree_lines import FAULT_NOTES, Line, lines_of
 from prela_core.wire.records import to_record
@@ -21,7 +21,6 @@ __all__ = ["stored_tree_text", "trace_tree_text"]
 
 _LEAST_LABEL = 24
 _MESSAGE_READ = 4096
-_STATUS_WORDS = {"success": "succeeded", "error": "failed", "pending": "running"}
 
 _BOLD, _DIM, _RED, _YELLOW = "1", "2", "31", "33"
 _TYPE_COLOURS = {
@@ -127,7 +126,7 @@ class _Page:
         trace = summarise(spans)
         dot = f" {self.glyphs.dot} "
         colour = _RED if trace.status == "error" else ""
-        facts = [_STATUS_WORDS.get(trace.status, trace.status), figures.duration(trace.duration_ms)]
+        facts = [STATUS_WORDS.get(trace.status, trace.status), figures.duration(trace.duration_ms)]
         facts.append("1 span" if trace.span_count == 1 else f"{trace.span_count:,} spans")
         if trace.error_count:
             facts.append(f"{trace.error_count:,} failed")

@@ -1,7 +1,7 @@
 """Files of spans, cut into bodies that a gateway takes.
 
-File exporters write JSONL, one span or trace a line; people save answers and payloads as
-JSON: a trace, a batch, a list of either, a span. All of them are read here.
+File exporters write JSONL, one span, trace or OTLP request a line; people save answers and
+payloads as JSON: a trace, a batch, a list of either, a span, a request. All of them are read here.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import attrs
 import msgspec
 
 from prela_core.errors import InputError, InvalidError, MalformedError
+from prela_core.wire.forms import Form
 from prela_core.wire.limits import Limits
 from prela_core.wire.normalise import check_depth
 from prela_core.wire.otlp import is_otlp_json
+from prela_core.wire.otlp_cuts import cut_json, cut_protobuf
 from prela_core.wire.prela_json import read_leniently
 from prela_core.wire.repair import plain_text
 
-__all__ = ["Piece", "Refusal", "cut_document", "cut_lines"]
+__all__ = ["Piece", "Refusal", "cut_document", "cut_lines", "cut_requests"]
 
 _SPANS = 1000
 _BYTES = 4 * 1024 * 1024
 """A piece has no more than this, unless one span alone has: well below what a server takes."""
-
-_OTLP = "this is OTLP, which is not read from files; post it to /v1/traces of a server"
 
 _DEPTH = Limits(depth=Limits().depth + 1)
 """A span's own braces are a level around those of its attributes, which are bounded by default."""
@@ -33,17 +33,16 @@ _DEPTH = Limits(depth=Limits().depth + 1)
 
 @attrs.frozen
 class Piece:
-    """A body to post: a trace, or else a list of spans; with `is_stored`, of exported ones.
+    """A body to post, of any form but that of a single span.
 
     `place` says where it began in the file, and `places` where each of its spans stood, in their
     order.
     """
 
     body: bytes
-    is_trace: bool
+    form: Form
     place: str
     places: list[str]
-    is_stored: bool = False
 
 
 @attrs.frozen
@@ -83,8 +82,8 @@ def cut_lines(lines: Iterable[bytes]) -> Iterator[Piece | Refusal]:
 
     A line holds a span, a trace, a batch or a list of those.
     """
-    waiting = _Waiting()
-    stored = _Waiting(are_stored=True)
+    waiting = _Waiting(Form.BATCH)
+    stored = _Waiting(Form.STORED)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -106,19 +105,44 @@ def cut_document(text: bytes) -> Iterator[Piece | Refusal]:
         items = _items(_value(text), "")
     except InputError as error:
         raise MalformedError(_about_this(error)) from error
-    waiting = _Waiting()
-    stored = _Waiting(are_stored=True)
+    waiting = _Waiting(Form.BATCH)
+    stored = _Waiting(Form.STORED)
     for place, item in items:
         yield from _pieces_of(item, place, waiting, stored)
     yield from waiting.take()
     yield from stored.take()
 
 
+def cut_requests(requests: Iterable[bytes]) -> Iterator[Piece | Refusal]:
+    """Cut requests of OTLP in protobuf into pieces; one that can't be read is refused alone."""
+    for number, request in enumerate(requests, 1):
+        yield from _otlp_pieces(Form.OTLP_PROTOBUF, cut_protobuf(request), f"request {number}")
+
+
+def _otlp_pieces(
+    form: Form, cut: Iterator[tuple[bytes, int]], place: str
+) -> Iterator[Piece | Refusal]:
+    prefix = f"{place}, " if place else ""
+    start = 0
+    try:
+        for body, count in cut:
+            places = [f"{prefix}span {number}" for number in range(start, start + count)]
+            yield Piece(
+                body,
+                form,
+                f"{prefix}from span {start} on" if start else place or "document",
+                places,
+            )
+            start += count
+    except InputError as error:
+        yield Refusal(place or "document", _about_this(error))
+
+
 class _Waiting:
     """Spans that go into the next list, until it is as large as one may be."""
 
-    def __init__(self, *, are_stored: bool = False) -> None:
-        self._are_stored = are_stored
+    def __init__(self, form: Form) -> None:
+        self._form = form
         self._spans: list[tuple[str, bytes]] = []
         self._size = 0
 
@@ -134,13 +158,7 @@ class _Waiting:
         if self._spans:
             body = b"[" + b",".join(span for _, span in self._spans) + b"]"
             places = [place for place, _ in self._spans]
-            yield Piece(
-                body,
-                is_trace=False,
-                place=places[0],
-                places=places,
-                is_stored=self._are_stored,
-            )
+            yield Piece(body, self._form, places[0], places)
             self._spans, self._size = [], 0
 
 
@@ -172,7 +190,7 @@ def _pieces_of(
         return
     trace = _as_trace(item)
     if trace is None and is_otlp_json(item):
-        yield Refusal(place or "document", _OTLP)
+        yield from _otlp_pieces(Form.OTLP_JSON, cut_json(item), place)
         return
     if trace is None:
         yield from _add([(place or "document", item)], waiting)
@@ -191,7 +209,7 @@ def _pieces_of(
     for part in _parts(shallow):
         whole = msgspec.structs.replace(trace, spans=[msgspec.Raw(span) for _, span in part])
         places = [where for where, _ in part]
-        yield Piece(_encode(whole), is_trace=True, place=place or "document", places=places)
+        yield Piece(_encode(whole), Form.TRACE, place or "document", places)
 
 
 def _add(spans: list[tuple[str, bytes]], waiting: _Waiting) -> Iterator[Piece | Refusal]:

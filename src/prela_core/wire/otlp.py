@@ -24,7 +24,14 @@ from prela_core.wire.otlp_span import OtlpSpan, otlp_record, span_key
 from prela_core.wire.prela_json import read_leniently
 from prela_core.wire.repair import plain_text
 
-__all__ = ["Group", "collect", "decode_otlp_json", "decode_otlp_protobuf", "is_otlp_json"]
+__all__ = [
+    "Group",
+    "collect",
+    "decode_otlp_json",
+    "decode_otlp_protobuf",
+    "in_camel_case",
+    "is_otlp_json",
+]
 
 _KEEP_ALL = ScopeFilter()
 
@@ -41,6 +48,9 @@ _SHOWN = 128
 """Characters of an id that an answer repeats."""
 
 _FIRST_KEY = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"resource(?:S|_s)pans"')
+
+
+_SNAKE_KEY = re.compile(rb'"([a-z]+(?:_[a-z]+)+)"(?=\s*:)')
 
 
 class _Hint(msgspec.Struct):
@@ -74,6 +84,16 @@ def is_otlp_json(body: bytes) -> bool:
     return bytes(hint.trace_id) in {b"", b"null"} and bool(
         hint.resourceSpans or hint.resource_spans
     )
+
+
+def in_camel_case(body: bytes) -> bytes:
+    """Give a request whose fields are in snake_case with those of the standard."""
+    return _SNAKE_KEY.sub(_camel_key, body) if b'"resource_spans"' in body else body
+
+
+def _camel_key(match: re.Match[bytes]) -> bytes:
+    first, *others = match[1].split(b"_")
+    return b'"' + first + b"".join(each.capitalize() for each in others) + b'"'
 
 
 def decode_otlp_protobuf(

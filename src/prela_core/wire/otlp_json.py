@@ -6,7 +6,6 @@ unknown fields are passed over. A body whose fields are all in snake_case is rea
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,7 +15,7 @@ from prela_core.errors import InvalidError, MalformedError, TooLargeError
 from prela_core.wire.json_frames import has_longer_list
 from prela_core.wire.limits import Limits
 from prela_core.wire.normalise import RejectedSpanError
-from prela_core.wire.otlp import Group
+from prela_core.wire.otlp import Group, in_camel_case
 from prela_core.wire.otlp_origin import Scope
 from prela_core.wire.otlp_span import OtlpSpan, event_object, link_object
 from prela_core.wire.prela_json import read_leniently
@@ -140,8 +139,6 @@ class _Span(_Message):
 _read_request = msgspec.json.Decoder(_Request).decode
 _read_span = msgspec.json.Decoder(_Span).decode
 
-_SNAKE_KEY = re.compile(rb'"([a-z]+(?:_[a-z]+)+)"(?=\s*:)')
-
 
 def groups(body: bytes, limits: Limits) -> list[Group]:
     """Take a request apart into groups of undecoded spans, after counting these."""
@@ -151,9 +148,7 @@ def groups(body: bytes, limits: Limits) -> list[Group]:
         body, _SPANS_LEVEL, limits.spans
     ):
         raise TooLargeError(f"over {limits.spans:,} spans in one request; send them in parts")
-    body = plain_text(body)
-    if b'"resource_spans"' in body:
-        body = _SNAKE_KEY.sub(_in_camel_case, body)
+    body = in_camel_case(plain_text(body))
     try:
         request = read_leniently(body, _read_request)
     except InvalidError as error:
@@ -219,11 +214,6 @@ def read_span(raw: msgspec.Raw) -> OtlpSpan:
 
 
 _NO_STATUS = _Status()
-
-
-def _in_camel_case(match: re.Match[bytes]) -> bytes:
-    first, *others = match[1].split(b"_")
-    return b'"' + first + b"".join(each.capitalize() for each in others) + b'"'
 
 
 def _scope(scope: _Scope | None) -> Scope:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -13,7 +13,7 @@ from opentelemetry.proto.common.v1.common_pb2 import (
     KeyValue,
 )
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from prela_core.errors import MalformedError, TooLargeError
 from prela_core.wire.limits import Limits
@@ -26,6 +26,8 @@ from prela_core.wire.protobuf_frames import Shape, count_messages, messages
 __all__ = ["groups", "read_span"]
 
 M = TypeVar("M", bound=Message)
+
+_NO_STATUS = Status()
 
 # Fields of messages in opentelemetry/proto/trace/v1 and common/v1, by their numbers.
 _RESOURCE_SPANS = 1
@@ -101,9 +103,11 @@ def read_span(raw: bytes) -> OtlpSpan:
         span = _counted(Span, raw, _OF_SPAN)
     except TooLargeError as error:
         raise RejectedSpanError(str(error)) from None
-    if len(span.events) + len(span.links) > _EVENTS:
+    # Each look at a field makes an object, be it of what was not sent.
+    events, links = span.events, span.links
+    if len(events) + len(links) > _EVENTS:
         raise RejectedSpanError(f"the span holds over {_EVENTS:,} events and links")
-    status = span.status
+    status = span.status if span.HasField("status") else _NO_STATUS
     return OtlpSpan(
         trace_id=span.trace_id,
         span_id=span.span_id,
@@ -117,8 +121,8 @@ def read_span(raw: bytes) -> OtlpSpan:
         trace_state=span.trace_state,
         flags=span.flags,
         attributes=_attributes(span.attributes),
-        events=[_event(each) for each in span.events],
-        links=[_link(each) for each in span.links],
+        events=[_event(each) for each in events] if events else [],
+        links=[_link(each) for each in links] if links else [],
         dropped_attributes=span.dropped_attributes_count,
         dropped_events=span.dropped_events_count,
         dropped_links=span.dropped_links_count,
@@ -158,8 +162,9 @@ def _link(link: Span.Link) -> dict[str, Any]:
     )
 
 
-def _attributes(pairs: Iterable[KeyValue]) -> dict[str, Any]:
-    return {pair.key: _plain(pair.value) for pair in pairs}
+def _attributes(pairs: Sequence[KeyValue]) -> dict[str, Any]:
+    # Walking a list of protobuf's ends with an error raised and caught, which a copy does not.
+    return {pair.key: _plain(pair.value) for pair in pairs[:]}
 
 
 def _plain(value: AnyValue) -> Any:  # noqa: PLR0911 - one for each kind of value

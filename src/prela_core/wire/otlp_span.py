@@ -22,6 +22,7 @@ __all__ = ["OtlpSpan", "event_object", "link_object", "otlp_record", "span_key"]
 
 _TRACE_ID_BYTES = 16
 _SPAN_ID_BYTES = 8
+_NO_TRACE = bytes(_TRACE_ID_BYTES)
 _NO_SPAN = bytes(_SPAN_ID_BYTES)
 
 # Status.StatusCode and Span.SpanKind. An internal span is the usual one, and is not said to be.
@@ -122,14 +123,15 @@ def otlp_record(span: OtlpSpan, origin: Origin, *, received_at: int, limits: Lim
 
 def _checked_ids(span: OtlpSpan) -> str:
     """Check the three ids; give that of the parent as hex, "" for a root."""
-    for field, value, size in (
-        ("trace_id", span.trace_id, _TRACE_ID_BYTES),
-        ("span_id", span.span_id, _SPAN_ID_BYTES),
-    ):
-        if len(value) != size:
-            raise RejectedSpanError(f"{field} has {len(value)} bytes, not {size}")
-        if not any(value):
-            raise RejectedSpanError(f"{field} is all zeros")
+    trace_id, span_id = span.trace_id, span.span_id
+    if len(trace_id) != _TRACE_ID_BYTES:
+        raise RejectedSpanError(f"trace_id has {len(trace_id)} bytes, not {_TRACE_ID_BYTES}")
+    if trace_id == _NO_TRACE:
+        raise RejectedSpanError("trace_id is all zeros")
+    if len(span_id) != _SPAN_ID_BYTES:
+        raise RejectedSpanError(f"span_id has {len(span_id)} bytes, not {_SPAN_ID_BYTES}")
+    if span_id == _NO_SPAN:
+        raise RejectedSpanError("span_id is all zeros")
     parent = span.parent_span_id
     if not parent or parent == _NO_SPAN:
         return ""

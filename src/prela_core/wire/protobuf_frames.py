@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from prela_core.errors import MalformedError
 
-__all__ = ["Shape", "count_messages", "messages"]
+__all__ = ["Shape", "count_messages", "field", "messages"]
 
 Shape = Mapping[int, "Shape"]
 """Which fields of a message hold messages, and the shape of those."""
@@ -60,6 +60,17 @@ def count_messages(data: bytes, shape: Shape, most: int) -> int:
                     return count
                 waiting.append((first, last, inner[number]))
     return count
+
+
+def field(number: int, body: bytes) -> bytes:
+    """Write a field with a length; its number is below 16."""
+    head = bytearray([number << 3 | _BYTES])
+    size = len(body)
+    while size >= _MORE:
+        head.append(size & 0x7F | _MORE)
+        size >>= 7
+    head.append(size)
+    return bytes(head) + body
 
 
 def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:

@@ -28,12 +28,16 @@ from prela_server.deletion.eraser import erasing
 from prela_server.edge.guard import key_guard, open_guard
 from prela_server.edge.health import Check, shared
 from prela_server.settings import Settings
+from prela_server.worker.tending import tending
 
 if TYPE_CHECKING:
     from prela_core.io.clickhouse_store import ClickHouseStore
     from prela_server.ingest.otlp_grpc import OtlpGrpc
 
 __all__ = ["Running", "running"]
+
+_BESIDE = 300
+"""Spans that are worth an insert beside another, and its price."""
 
 Enter = Callable[[AbstractAsyncContextManager[Any]], Awaitable[Any]]
 
@@ -87,6 +91,8 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
             checks |= work.checks
             await enter(working(work, failed, deadline))
         eraser = await enter(erasing(store, deadline)) if store is not None and role.works else None
+        if store is not None and role.works:
+            await enter(tending("store", store.tend, deadline))
         if bus is not None:
             gateway = ingest_gateway(settings, bus)
             grpc = grpc_server(settings, gateway, guard)
@@ -115,5 +121,5 @@ async def _carriers(
         return await enter(opened_bus(settings)) if role.ingests else None, work
     if store is None or not role.works:
         return None, None
-    bus = DirectBus(capacity=settings.bus_spans, letters=store.letters)
+    bus = DirectBus(capacity=settings.bus_spans, beside=_BESIDE, letters=store.letters)
     return bus, DirectWork(bus, store, sets_up=settings.clickhouse.is_set)

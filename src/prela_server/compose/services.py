@@ -14,9 +14,10 @@ from prela_server.settings import Settings
 
 __all__ = ["Look", "services"]
 
-Look = Callable[[Settings], Coroutine[Any, Any, None]]
-"""Returns when the service answers; raises `UnavailableError` that says why not, if known.
+Look = Callable[[Settings], Coroutine[Any, Any, str | None]]
+"""Returns when the service answers, with what else there is to say of it.
 
+Raises `UnavailableError` that says why it does not, if known.
 Raises `SettingsError` when it can't be asked at all.
 """
 
@@ -42,14 +43,17 @@ async def _kafka(settings: Settings) -> None:
     await look(connection_of(settings))
 
 
-async def _clickhouse(settings: Settings) -> None:
-    await anyio.to_thread.run_sync(_ping_store, settings)
+async def _clickhouse(settings: Settings) -> str:
+    return await anyio.to_thread.run_sync(_ping_store, settings)
 
 
-def _ping_store(settings: Settings) -> None:
+def _ping_store(settings: Settings) -> str:
+    from prela_core.io.clickhouse_words import said_of_index  # noqa: PLC0415 - optional
+
     store = open_store(settings)
     try:
         store.ping()
+        return said_of_index(store.indexed_rows())
     finally:
         store.close()
 

@@ -23,6 +23,9 @@ __all__ = ["DirectWork", "Work", "persist", "set_up", "working"]
 
 _log = structlog.get_logger()
 
+_AT_ONCE = 2
+"""Groups in hand: while the engine writes one, which takes no part of Python, the next is made."""
+
 
 class Work(Protocol):
     """What moves spans from the bus to the store.
@@ -54,7 +57,7 @@ class DirectWork:
     def __init__(self, bus: DirectBus, store: Store, *, sets_up: bool) -> None:
         self.checks: Mapping[str, Check] = {}
         self.expose: Callable[[], bytes] | None = None
-        self._worker = Worker(bus, store)
+        self._worker = Worker(bus, store, at_once=_AT_ONCE)
         self._bus = bus
         self._store = store
         self._sets_up = sets_up

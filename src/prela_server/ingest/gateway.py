@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
 from functools import partial
 
 import anyio.to_thread
@@ -25,24 +24,15 @@ from prela_core.wire import (
     decode_span,
     decode_trace,
 )
+from prela_core.wire.forms import Form
 
-__all__ = ["Form", "IngestGateway", "Receipt", "ReceiptClock"]
+__all__ = ["IngestGateway", "Receipt", "ReceiptClock"]
 
 _DAY = 86_400_000_000
 # Decoding takes about 8 ns a byte; longer than a millisecond it would hold up other requests.
 _INLINE_BYTES = 128 * 1024
 _NAMED = 20
 _AT_ONCE = 64
-
-
-class Form(Enum):
-    """What a body holds."""
-
-    SPAN = "span"
-    BATCH = "batch"
-    TRACE = "trace"
-    OTLP_PROTOBUF = "otlp_protobuf"
-    OTLP_JSON = "otlp_json"
 
 
 _Decode = Callable[..., Decoded]

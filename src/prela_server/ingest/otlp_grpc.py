@@ -20,9 +20,10 @@ from starlette.requests import Request
 
 from prela_core.errors import InputError, SettingsError, UnavailableError
 from prela_core.wire import Inflater
+from prela_core.wire.forms import Form
 from prela_server.accounts import Scope
 from prela_server.edge.guard import Guard
-from prela_server.ingest.gateway import Form, IngestGateway
+from prela_server.ingest.gateway import IngestGateway
 from prela_server.ingest.otlp_answers import partial_success, rpc_code
 
 __all__ = ["OtlpGrpc"]

@@ -10,12 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from prela_core.wire import Rejected, is_otlp_json
+from prela_core.wire.forms import Form
 from prela_server.accounts import Scope
 from prela_server.edge.answers import json_answer
 from prela_server.edge.bodies import check_json_type, media_type, read_body, read_json_body
 from prela_server.edge.guard import Guard
 from prela_server.edge.problems import refuse_with
-from prela_server.ingest.gateway import Form, IngestGateway, Receipt
+from prela_server.ingest.gateway import IngestGateway, Receipt
 from prela_server.ingest.otlp_answers import Encoding, refuse_in, success
 
 __all__ = ["AcceptedBatch", "AcceptedSpan", "AcceptedTrace", "ingest_routes"]

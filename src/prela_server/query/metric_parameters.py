@@ -8,10 +8,10 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from prela_core.store import Bucket, Dimension, GroupOrder, GroupQuery, Measure, MetricQuery
+from prela_core.store.names import names_of
 from prela_server.query.parameters import PAGE_PARAMETERS, SPAN_PARAMETERS, Parameters
 
 __all__ = [
-    "DIMENSION_WORDS",
     "GROUP_PARAMETERS",
     "METRIC_PARAMETERS",
     "SHORTCUTS",
@@ -59,16 +59,6 @@ SHORTCUTS: Mapping[str, tuple[Measure, ...]] = MappingProxyType(
 )
 """The measures that have an address of their own."""
 
-DIMENSION_WORDS: Mapping[str, Dimension] = MappingProxyType(
-    {
-        **{each.name.lower(): each for each in Dimension},
-        **{each.value: each for each in Dimension},
-        "type": Dimension.SPAN_TYPE,
-        "env": Dimension.ENVIRONMENT,
-    }
-)
-"""What a field to group by may be called."""
-
 _DEFAULT = (Measure.COUNT, Measure.ERROR_RATE, Measure.P95_DURATION, Measure.COST)
 
 
@@ -78,7 +68,7 @@ def metric_query(sent: Parameters, measures: tuple[Measure, ...] | None = None) 
     order = sent.text("order") or ""
     return MetricQuery(
         measures=measures or sent.words("measures", _MEASURES) or _DEFAULT,
-        by=sent.words("by", DIMENSION_WORDS),
+        by=sent.words("by", names_of(Dimension)),
         bucket=sent.word("bucket", {each.value: each for each in Bucket}),
         where=spans.where,
         start_time=spans.start_time,

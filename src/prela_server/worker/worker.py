@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
@@ -50,6 +51,9 @@ class Unmetered:
 class Worker:
     """Moves deliveries from `feed` to `store`, one insert each, until the feed ends.
 
+    `at_once` inserts are under way at most, which only a feed may be given that lets as many
+    deliveries be in hand.
+
     What a delivery holds that can't be stored is looked for by halves, and refused alone. After
     `most_failures` failed inserts for one delivery no more is cut: what is left of it is tried
     once as it is, and what fails then is refused together, so that a flood of poison costs a
@@ -64,6 +68,7 @@ class Worker:
         *,
         meter: Meter | None = None,
         most_failures: int | None = None,
+        at_once: int = 1,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._feed = feed
@@ -71,15 +76,28 @@ class Worker:
         self._meter = meter or Unmetered()
         self._most_failures = most_failures
         self._now = now
+        self._at_once = at_once
         # A place of its own: other work in threads must never keep spans from being stored.
-        self._one_insert = CapacityLimiter(1)
+        self._inserts = CapacityLimiter(at_once)
         self.steps = 0
         """How often it took, stored or refused something: it grows as long as there is life."""
-        self.inserting = False
+
+    @property
+    def inserting(self) -> bool:
         """Whether it waits for the store, and not for the feed."""
+        return self._inserts.borrowed_tokens > 0
 
     async def run(self) -> None:
         """Work until the feed is closed and drained."""
+        working = [asyncio.create_task(self._work()) for _ in range(self._at_once)]
+        try:
+            await asyncio.gather(*working)
+        finally:
+            for each in working:
+                each.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
+
+    async def _work(self) -> None:
         while (delivery := await self._feed.take()) is not None:
             self.steps += 1
             await self._put(delivery)
@@ -117,17 +135,13 @@ class Worker:
 
     async def _insert(self, delivery: Delivery) -> None:
         began = self._now()
-        self.inserting = True
-        try:
-            await anyio.to_thread.run_sync(
-                self._store.insert,
-                delivery.batches,
-                limiter=self._one_insert,
-                # What was not committed comes again: who ends the worker need not wait for it.
-                abandon_on_cancel=True,
-            )
-        finally:
-            self.inserting = False
+        await anyio.to_thread.run_sync(
+            self._store.insert,
+            delivery.batches,
+            limiter=self._inserts,
+            # What was not committed comes again: who ends the worker need not wait for it.
+            abandon_on_cancel=True,
+        )
         self._meter.stored(delivery.spans, self._now() - began)
 
     async def _refuse(self, delivery: Delivery, error: Exception) -> None:

@@ -6,19 +6,23 @@ import asyncio
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
+from tests.conftest import await_that
 
 from prela_core.bus.letters import DeadLetter, letters_of
 from prela_core.bus.records import decode
 from prela_core.errors import InvalidError
-from prela_core.io import clickhouse_tombstones
+from prela_core.io import clickhouse_store, clickhouse_tombstones
+from prela_core.io.clickhouse_statements import put
 from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
 from prela_core.model import SpanBatch, to_micros
 from prela_core.store import DeletionRequest, DeletionState, ReindexScope
@@ -148,6 +152,39 @@ def _without_model(span: Any) -> Any:
     from prela_core.conventions import resolve  # noqa: PLC0415 - before it is replaced
 
     return attrs.evolve(resolve(span), model="")
+
+
+def test_a_deletion_waits_for_the_inserts_that_have_not_heard_of_it(
+    store: ClickHouseStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_way, may_go_on = threading.Event(), threading.Event()
+    told: list[str] = []
+
+    def slow(*given: Any) -> None:
+        under_way.set()
+        assert may_go_on.wait(20)
+        put(*given)
+        told.append("stored")
+
+    def learn(*given: Any) -> None:
+        told.append("learned")
+        learned(*given)
+
+    learned = store._tombstones.learn
+    monkeypatch.setattr(clickhouse_store, "put", slow)
+    monkeypatch.setattr(store._tombstones, "learn", learn)
+    batch = SpanBatch("busy", MICROS, [span_record(trace_id="a")])
+    with ThreadPoolExecutor(2) as pool:
+        storing = pool.submit(store.insert, [batch])
+        assert under_way.wait(20)
+        deleting = pool.submit(delete, store, "busy", "a")
+        await_that(store._to_be_alone.locked, "the deletion asks to be alone")
+        may_go_on.set()
+        storing.result(20)
+        deleting.result(20)
+    assert ["stored", "learned"] == told
+    carry_out(store)
+    assert store.trace("busy", "a") is None
 
 
 def test_what_a_worker_inserts_that_does_not_know_is_found_before_it_is_done(

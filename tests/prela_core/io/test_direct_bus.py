@@ -228,6 +228,81 @@ class TestLinger:
         run(test())
 
 
+class TestSeveralInHand:
+    def test_a_small_group_waits_for_the_one_in_hand(self) -> None:
+        async def test() -> None:
+            bus = bus_of(beside=10)
+            publishing = publish(bus, batch("a"))
+            first = await bus.take()
+            assert first is not None
+            publishing += publish(bus, batch("b"), batch("c"))
+            taking = asyncio.create_task(bus.take())
+            await settle()
+            assert not taking.done()
+            await bus.commit(first)
+            second = await taking
+            assert ["b", "c"] == names(second)
+            assert second is not None
+            await bus.commit(second)
+            await asyncio.gather(*publishing)
+
+        run(test())
+
+    def test_a_large_one_is_given_beside_it(self) -> None:
+        async def test() -> None:
+            bus = bus_of(beside=10)
+            publishing = publish(bus, batch("a"))
+            first = await bus.take()
+            taking = asyncio.create_task(bus.take())
+            publishing += publish(bus, batch("b", 4))
+            await settle()
+            assert not taking.done()
+            publishing += publish(bus, batch("c", 4))
+            second = await taking
+            assert ["b", "c"] == names(second)
+            assert first is not None
+            assert second is not None
+            await bus.commit(second)
+            await bus.commit(first)
+            await asyncio.gather(*publishing)
+            assert 0 == bus.held
+
+        run(test())
+
+    def test_the_end_waits_for_none(self) -> None:
+        async def test() -> None:
+            bus = bus_of(beside=10)
+            publishing = publish(bus, batch("a"))
+            first = await bus.take()
+            publishing += publish(bus, batch("b"))
+            await settle()
+            bus.close()
+            second = await bus.take()
+            assert ["b"] == names(second)
+            assert await bus.take() is None
+            for each in (first, second):
+                assert each is not None
+                await bus.commit(each)
+            await asyncio.gather(*publishing)
+
+        run(test())
+
+    def test_two_who_take_get_each_a_group_of_its_own(self) -> None:
+        async def test() -> None:
+            bus = bus_of(group=2)
+            taking = [asyncio.create_task(bus.take()) for _ in range(2)]
+            await settle()
+            publishing = publish(bus, batch("a"), batch("b"))
+            taken = await asyncio.gather(*taking)
+            assert [["a"], ["b"]] == sorted(map(names, taken))
+            for each in taken:
+                assert each is not None
+                await bus.commit(each)
+            await asyncio.gather(*publishing)
+
+        run(test())
+
+
 class TestGoingAway:
     def test_a_cancelled_publisher_leaves_its_batch_and_its_room(self) -> None:
         async def test() -> None:

@@ -15,6 +15,8 @@ from prela_core.io.saved_login import Login, save
 from prela_core.io.store_exporter import StoreExporter
 from prela_core.io.tracing import open_tracer
 from prela_core.notebook import Connection
+from prela_core.store import TraceFilter
+from prela_core.store.export import ExportForm, Selection
 
 
 @pytest.fixture
@@ -148,6 +150,20 @@ def test_a_file_of_spans_is_asked_as_a_directory_is(tmp_path: Path, name: str) -
     assert [name] == [each.name for each in tmp_path.iterdir()]
 
 
+@pytest.mark.parametrize("form", list(ExportForm))
+def test_an_export_is_asked_as_where_it_comes_from(
+    data: Path, tmp_path: Path, form: ExportForm
+) -> None:
+    file = tmp_path / f"whole.{form.value}"
+    with prela_core.connect(data) as db:
+        pieces = db.reader.export("default", Selection(traces=TraceFilter()), form)
+        file.write_bytes(b"".join(pieces))
+        before = db.traces()[0]
+    with prela_core.connect(file) as db:
+        assert [before] == list(db.traces())
+        assert before.trace_id == db.trace(before.trace_id[:9]).spans[0].trace_id
+
+
 def test_what_is_asked_again_is_open_once_and_what_nobody_has_is_let_go(
     data: Path, tmp_path: Path
 ) -> None:
@@ -168,7 +184,7 @@ def test_what_is_asked_again_is_open_once_and_what_nobody_has_is_let_go(
     [
         (LINE % 1 + b"{oh\n", "line 2"),
         (LINE % 1 + b'{"trace_id":"t"}\n', "line 2"),
-        (b"\x1f\x8b\x08", "can't be read"),
+        (b"\x1f\x8b\x08", "file: Compressed file ended before"),
     ],
 )
 def test_a_file_that_holds_anything_else_is_refused_with_the_place(

@@ -72,6 +72,12 @@ def test_moments_are_said_in_several_ways() -> None:
         ({"since": "1h", "start": "2026-01-15"}, "give one of them"),
         ({"order": "best"}, "'best' is not one of newest, oldest"),
         ({"limit": 0}, "limit must be at least 1"),
+        ({"limit": "10"}, "limit must be at least 1, or None for all, not '10'"),
+        ({"order": 7}, "7 is not one of newest, oldest"),
+        ({"query": 7}, "a query is a text"),
+        ({"since": 7}, "a length of time is"),
+        ({"start": 7}, "a moment is"),
+        ({"attributes": "plan=pro"}, "attributes are keys with their values"),
     ],
 )
 def test_a_question_that_can_not_be_asked_says_why(
@@ -103,13 +109,17 @@ def test_a_trace_is_found_by_its_id_or_the_beginning_of_it(db: Connection, inser
     assert "aab" == db.trace("aab").trace_id
     assert "aa" == db.trace("aa").trace_id
     assert "b" == db.trace(db.traces(name="chat gpt-4o-mini", order="oldest")[-1]).trace_id
-    with pytest.raises(InvalidError, match="3 traces begin with a: "):
+    with pytest.raises(InvalidError, match="the ids of several traces begin with a: "):
         db.trace("a")
     assert db.trace("b").spans == db.spans("trace_id:b")
     assert "1 span" in repr(db.trace("b").spans)
-    for unknown in ("c", ""):
-        with pytest.raises(NotFoundError, match="there is no trace"):
-            db.trace(unknown)
+    with pytest.raises(NotFoundError, match="there is no trace c"):
+        db.trace("c")
+    with pytest.raises(InvalidError, match="the id of a trace is empty"):
+        db.trace("")
+    for ask in (db.trace, db.graph, db.session):
+        with pytest.raises(InvalidError, match="by its id"):
+            ask(7)  # type: ignore[arg-type] # as people do
 
 
 def test_it_says_where_the_traces_are_and_lets_go() -> None:

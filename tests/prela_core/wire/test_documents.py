@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from prela_core.errors import MalformedError
 from prela_core.wire import Limits, decode_batch, decode_trace
 from prela_core.wire.documents import Piece, Refusal, cut_document, cut_lines
+from prela_core.wire.forms import Form
 
 Cut = Iterable[Piece | Refusal]
 
@@ -36,7 +37,7 @@ def refusals(cut: Cut) -> list[tuple[str, str]]:
 
 def sent(piece: Piece) -> list[dict[str, Any]]:
     body = json.loads(piece.body)
-    spans: list[dict[str, Any]] = body["spans"] if piece.is_trace else body
+    spans: list[dict[str, Any]] = body["spans"] if piece.form is Form.TRACE else body
     return spans
 
 
@@ -49,21 +50,25 @@ def placed(cut: Cut) -> list[tuple[str, str]]:
     ]
 
 
-def test_otlp_is_refused_as_what_it_is() -> None:
+def test_otlp_is_told_from_spans_that_have_a_field_of_its_name() -> None:
     otlp = {"resourceSpans": [{"scopeSpans": [{"spans": [{"spanId": "eee19b7ec3c1b174"}]}]}]}
-    reason = "this is OTLP, which is not read from files; post it to /v1/traces of a server"
 
-    assert [("line 1", reason)] == refusals(cut_lines(dumps(otlp)))
-    assert [("document", reason)] == refusals(cut_document(json.dumps(otlp, indent=1).encode()))
+    for cut in (cut_lines(dumps(otlp)), cut_document(json.dumps(otlp, indent=1).encode())):
+        [piece] = pieces(cut)
+        assert (Form.OTLP_JSON, 1) == (piece.form, len(piece.places))
     [piece] = pieces(cut_lines(dumps(span("a", resourceSpans=[]))))
     assert ["a"] == [each["span_id"] for each in sent(piece)]
+    wrong = {"resourceSpans": [{"scopeSpans": 7}]}
+    [(place, reason)] = refusals(cut_lines(dumps(wrong)))
+    assert "line 1" == place
+    assert reason.startswith("this is OTLP of the wrong shape: ")
 
 
 def test_lines_of_spans_are_one_list_with_the_number_of_each_line() -> None:
     lines = [b"\n", *dumps(span("a")), b"  \r\n", *dumps(span("b"), span("c"))]
 
     [piece] = pieces(cut_lines(lines))
-    assert not piece.is_trace
+    assert piece.form is Form.BATCH
     assert ["line 2", "line 4", "line 5"] == piece.places
     assert ["a", "b", "c"] == [each["span_id"] for each in sent(piece)]
 
@@ -89,7 +94,7 @@ def test_lines_of_traces_batches_and_lists_stand_beside_spans() -> None:
             ("line 4, item 1, span 0", "d"): 1,
         }
     ) == Counter(placed(cut))
-    [whole] = [each for each in pieces(cut) if each.is_trace]
+    [whole] = [each for each in pieces(cut) if each.form is Form.TRACE]
     assert "shop" == json.loads(whole.body)["service_name"]
 
 
@@ -166,14 +171,14 @@ def test_a_long_trace_keeps_what_it_says_of_itself_in_every_piece() -> None:
     found = [json.loads(piece.body) for piece in pieces(cut)]
     assert [1000, 1000, 1] == [len(each.pop("spans")) for each in found]
     assert [header] * 3 == found
-    assert all(piece.is_trace for piece in pieces(cut))
+    assert all(piece.form is Form.TRACE for piece in pieces(cut))
     assert [(f"span {number}", str(number)) for number in range(2001)] == placed(cut)
 
 
 def test_a_trace_without_spans_is_still_a_trace() -> None:
     [piece] = pieces(cut_lines(dumps({"trace_id": "t", "metadata": {"a": 1}, "spans": []})))
 
-    assert (True, "line 1", []) == (piece.is_trace, piece.place, piece.places)
+    assert (Form.TRACE, "line 1", []) == (piece.form, piece.place, piece.places)
     assert {"trace_id": "t", "metadata": {"a": 1}, "spans": []} == json.loads(piece.body)
 
 
@@ -203,7 +208,7 @@ def test_documents_are_read_on_one_line_and_on_many(indent: int | None) -> None:
 def test_a_batch_that_names_no_trace_is_a_list() -> None:
     [piece] = pieces(cut_document(b'{"trace_id": null, "spans": [{"trace_id":"u","span_id":"a"}]}'))
 
-    assert not piece.is_trace
+    assert piece.form is Form.BATCH
     assert "u" == sent(piece)[0]["trace_id"]
 
 
@@ -286,6 +291,6 @@ def test_nothing_is_lost_and_nothing_comes_twice(
     assert refused == [place for place, _ in refusals(cut)]
     for piece in kept:
         assert len(piece.places) <= 1000
-        decode = decode_trace if piece.is_trace else decode_batch
+        decode = decode_trace if piece.form is Form.TRACE else decode_batch
         decoded = decode(piece.body, received_at=0, limits=Limits())
         assert len(piece.places) == len(decoded.spans)

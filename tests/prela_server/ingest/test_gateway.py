@@ -13,8 +13,9 @@ from prela_core.errors import BusFullError, InvalidError, MalformedError
 from prela_core.model import SpanBatch, to_micros
 from prela_core.testing.factories import NOON
 from prela_core.wire import Limits
+from prela_core.wire.forms import Form
 from prela_server.ingest import gateway as gateway_module
-from prela_server.ingest.gateway import Form, IngestGateway, Receipt, ReceiptClock
+from prela_server.ingest.gateway import IngestGateway, Receipt, ReceiptClock
 
 NOW = to_micros(NOON)
 DAY = 86_400_000_000

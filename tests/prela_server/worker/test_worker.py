@@ -77,6 +77,27 @@ def test_a_group_is_one_insert_and_then_committed() -> None:
     assert (["1"], ["2"]) == (seen(store, "a"), seen(store, "b"))
 
 
+def test_as_many_inserts_are_under_way_as_may_be() -> None:
+    together = threading.Barrier(2, timeout=10)
+
+    class Slow(MemoryStore):
+        def insert(self, batches: Sequence[SpanBatch]) -> None:
+            together.wait()  # ends only when both are here
+            super().insert(batches)
+
+    async def scene() -> list[Any]:
+        bus, store = DirectBus(linger=0.0, group=2), Slow()
+        publishing = [asyncio.create_task(bus.publish(batch(name, "1"))) for name in "ab"]
+        await asyncio.sleep(0)
+        bus.close()
+        worker = Worker(bus, store, at_once=2)
+        await worker.run()
+        assert not worker.inserting
+        return await asyncio.gather(*publishing, return_exceptions=True)
+
+    assert [None, None] == asyncio.run(scene())
+
+
 def test_a_poison_batch_fails_alone() -> None:
     async def scene(bus: MemoryBus, store: Recorder) -> None:
         outcomes = await publish_together(

@@ -187,7 +187,9 @@ def rows_of_piece(
         parameters["keys"] = [f"{trace_id}\n{span_id}" for trace_id, span_id in spans]
         own.append(f"{_KEY} IN {{keys:Array(String)}}")
     # Of other days only what the piece has is looked at: they may have far more in this range.
-    here = f"trace_id IN (SELECT trace_id FROM spans WHERE {' AND '.join((PROJECT, _DAY, *_RANGE))})"
+    here = (
+        f"trace_id IN (SELECT trace_id FROM spans WHERE {' AND '.join((PROJECT, _DAY, *_RANGE))})"
+    )
     seen = (
         "(trace_id, span_id, version) IN (SELECT trace_id, span_id, max(version) FROM spans"
         f" WHERE {' AND '.join((PROJECT, *_RANGE, here))} GROUP BY trace_id, span_id)"

@@ -20,6 +20,7 @@ from prela_core.store.export import ExportForm, Selection
 from prela_core.store.export.reading import read_stored, stored_lines
 from prela_core.testing import NOON, MemoryStore, span_record
 from prela_core.wire.documents import Piece, cut_lines
+from prela_core.wire.forms import Form
 
 FIRST = to_micros(NOON)
 NOW = FIRST + 10**12
@@ -94,7 +95,7 @@ def lines_of(form: ExportForm, data: bytes) -> list[bytes]:
 def imported(lines: list[bytes], store: MemoryStore) -> None:
     for piece in cut_lines(lines):
         assert isinstance(piece, Piece), piece
-        assert piece.is_stored
+        assert piece.form is Form.STORED
         read = read_stored("p", piece.body, now=NOW)
         assert [] == read.rejected
         store.insert(read.batches)
