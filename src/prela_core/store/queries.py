@@ -69,7 +69,7 @@ SHOWN_SPAN = ", ".join(
 """`SPAN_FIELDS` of a source that is called `seen`, moments as microseconds."""
 
 _BODIES = {
-    "attributes": "'{{}}'",  # which goes through `format`
+    "attributes": "char(123, 125)",  # {}, but braces are for what is bound
     **dict.fromkeys(("events", "links", "scores"), "'[]'"),
     **dict.fromkeys(("input", "output"), "''"),
 }
