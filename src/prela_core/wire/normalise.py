@@ -11,7 +11,7 @@ from prela_core.errors import InvalidError
 from prela_core.model import Flag, SpanRecord, Status, id_fault
 from prela_core.wire.limits import Limits
 from prela_core.wire.timestamps import LATEST, parse_timestamp
-from prela_core.wire.trim import trim_list, trim_object, trim_text
+from prela_core.wire.trim import trim_list, trim_object
 from prela_core.wire.words import span_type_of, status_of
 
 __all__ = [
@@ -162,9 +162,11 @@ def make_record(
     if b'+00:00Z"' in events:
         events = _TWO_ZONES.sub(rb'\1Z"', events)
     links, cut_links = _list(span.links, "links", limits)
-    name, cut_name = trim_text(_text(span.name), limits.name_chars)
-    message, cut_message = trim_text(_text(span.status_message), limits.value)
-    if cut_attributes or cut_events or cut_links or cut_name or cut_message:
+    name, message = _text(span.name), _text(span.status_message)
+    cut_texts = len(name) > limits.name_chars or len(message) > limits.value
+    if cut_texts:
+        name, message = name[: limits.name_chars], message[: limits.value]
+    if cut_attributes or cut_events or cut_links or cut_texts:
         flags |= _TRUNCATED
 
     type_sent = _text(span.span_type)[: limits.name_chars]
@@ -303,6 +305,8 @@ def _object(raw: msgspec.Raw, field: str, limits: Limits) -> tuple[bytes, bool]:
     if value[:1] != b"{":
         raise RejectedSpanError(f"{field} must be an object")
     check_depth(value, field, limits)
+    if len(value) <= limits.blob and len(value) <= limits.value:
+        return value, False  # as what follows would say after a look
     return trim_object(value, limits)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -55,10 +56,9 @@ def groups(body: bytes, limits: Limits) -> list[Group]:
     for start, end in left.count(_inside(body, 0, len(body), _RESOURCE_SPANS)):
         resource: Mapping[str, Any] | None = None
         for first, last in left.count(_inside(body, start, end, _SCOPE_SPANS)):
-            spans: list[bytes] = []
-            for at, to in _inside(body, first, last, _SPANS):
-                left.take_span()
-                spans.append(body[at:to])
+            within = islice(_inside(body, first, last, _SPANS), left.spans + 1)
+            spans = [body[at:to] for at, to in within]
+            left.take(len(spans))
             if not spans:
                 continue
             if resource is None:
@@ -72,7 +72,7 @@ class _Left:
     """How many spans, and how many resources and scopes, a request may still hold."""
 
     def __init__(self, spans: int) -> None:
-        self._most = self._spans = spans
+        self._most = self.spans = spans
         self._others = 2 * spans
 
     def count(self, parts: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -82,9 +82,9 @@ class _Left:
                 raise TooLargeError("too many resources and scopes in one request")
             yield part
 
-    def take_span(self) -> None:
-        self._spans -= 1
-        if self._spans < 0:
+    def take(self, spans: int) -> None:
+        self.spans -= spans
+        if self.spans < 0:
             raise TooLargeError(f"over {self._most:,} spans in one request; send them in parts")
 
 
@@ -164,11 +164,16 @@ def _link(link: Span.Link) -> dict[str, Any]:
 
 def _attributes(pairs: Sequence[KeyValue]) -> dict[str, Any]:
     # Walking a list of protobuf's ends with an error raised and caught, which a copy does not.
-    return {pair.key: _plain(pair.value) for pair in pairs[:]}
+    # Most values are texts, and those are read without a call.
+    return {
+        pair.key: value.string_value or _plain(value)
+        for pair in pairs[:]
+        for value in (pair.value,)
+    }
 
 
 def _plain(value: AnyValue) -> Any:  # noqa: PLR0911 - one for each kind of value
-    # Most are texts, and asking which one it is costs more than reading it.
+    # Asking which one it is costs more than reading a text.
     if text := value.string_value:
         return text
     match value.WhichOneof("value"):

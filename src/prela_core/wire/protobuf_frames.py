@@ -29,10 +29,18 @@ def messages(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]
     """
     at = start
     while at < end:
-        tag, at = _varint(data, at, end)
+        tag = data[at]
+        if tag < _MORE:  # a call for each of these would be most of the work
+            at += 1
+        else:
+            tag, at = _varint(data, at, end)
         kind = tag & 7
         if kind == _BYTES:
-            size, at = _varint(data, at, end)
+            if at < end and data[at] < _MORE:
+                size = data[at]
+                at += 1
+            else:
+                size, at = _varint(data, at, end)
             if size > end - at:
                 raise _cut_off()
             yield tag >> 3, at, at + size

@@ -9,7 +9,7 @@ import msgspec
 from prela_core.wire.blobs import without_blobs
 from prela_core.wire.limits import Limits
 
-__all__ = ["trim_list", "trim_object", "trim_text"]
+__all__ = ["trim_list", "trim_object"]
 
 _KEPT_AFTER_CUT = "prela.truncated_bytes"
 _PUNCTUATION = ":,"
@@ -70,11 +70,6 @@ def trim_list(raw: bytes, limits: Limits) -> tuple[bytes, bool]:
             break
         kept.append(item)
     return _encode(kept), True
-
-
-def trim_text(text: str, chars: int) -> tuple[str, bool]:
-    """Cut `text` to `chars` characters; says whether anything was cut."""
-    return (text, False) if len(text) <= chars else (text[:chars], True)
 
 
 def _cut_value(piece: bytes, limit: int) -> bytes:

@@ -264,6 +264,17 @@ class TestJson:
         assert max(len(span.attributes), len(span.events), len(span.links)) < 2100
 
 
+@given(st.text(max_size=40), st.text(max_size=40), st.integers(1, 30), st.integers(1, 30))
+def test_texts_keep_their_beginning(name: str, message: str, chars: int, value: int) -> None:
+    body = msgspec.json.encode(
+        {"span_id": "s", "trace_id": "t", "name": name, "status_message": message}
+    )
+    limits = Limits(name_chars=chars, value=value)
+    (span,) = decode_span(body, received_at=RECEIVED, limits=limits).spans
+    assert (name[:chars], message[:value]) == (span.name, span.status_message)
+    assert (len(name) > chars or len(message) > value) is bool(span.flags & Flag.TRUNCATED)
+
+
 @pytest.mark.parametrize("value", [5, 1.5, True, [1], {"a": 1}, 10**30])
 def test_a_text_that_is_none_is_kept_as_its_json(value: Any) -> None:
     text = str(value) if value == 10**30 else msgspec.json.encode(value).decode()

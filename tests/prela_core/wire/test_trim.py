@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prela_core.wire import Limits
-from prela_core.wire.trim import trim_list, trim_object, trim_text
+from prela_core.wire.trim import trim_list, trim_object
 
 SMALL = Limits(attributes=200, value=50, name_chars=10)
 
@@ -73,10 +73,3 @@ def test_a_list_keeps_its_beginning(value: list[Any]) -> None:
     assert value[: len(kept)] == kept
     assert cut is (len(kept) < len(value))
     assert len(trimmed) <= SMALL.attributes
-
-
-@given(st.text(), st.integers(1, 20))
-def test_a_text_keeps_its_beginning(text: str, chars: int) -> None:
-    kept, cut = trim_text(text, chars)
-    assert text[:chars] == kept
-    assert cut is (kept != text)
