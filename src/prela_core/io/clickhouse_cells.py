@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from prela_core.errors import StoreUnavailableError
 from prela_core.store import cell_queries as queries
 from prela_core.store.cells import Known, known_hours
 from prela_core.store.fragments import Query
@@ -15,8 +16,18 @@ __all__ = ["ClickHouseCells"]
 
 _QUIET = 10 * 60_000_000
 """So long after an hour has ended, or something in it changed, it is not computed."""
+_AGAIN = 6
+"""So many times as long after it was computed, an hour that changed is computed anew."""
+_MOST_HOURS = 400 * 24
+"""Hours before have no cells: whoever asks looks at all there are."""
 _SURVEY = 60 * 60_000_000
+_LATER = 60 * 60_000_000
+"""So long after it failed, an hour is computed again."""
+_MOST_FAILURES = 3
+"""So many in a row, and the store is likely away."""
 _HOURS_A_DAY = 24
+_FEW_ROWS = 20_000
+"""Hours that have as few together are computed at once, wherever they are: statements cost more."""
 _MOST_ROWS = 500_000
 """More at once would take long, and memory."""
 _TOO_MANY_ROWS = 3_000_000
@@ -28,10 +39,11 @@ _KEPT = 10 * 60_000_000
 class ClickHouseCells:
     """What keeps the cells of a store.
 
-    `ask` and `command` are the store's, `settled` gives a moment before which everything stored
-    is visible, and `micros` the time; all in microseconds since 1970. `oldest` gives the moment
-    before which retention takes spans away. Any number of processes may do the same at once: what
-    two of them compute is right in both, and the one that was computed later is read.
+    `ask` and `command` are the store's, of whom either may take minutes; `settled` gives a moment
+    before which everything stored is visible, and `micros` the time; all in microseconds since
+    1970. `oldest` gives the moment before which retention takes spans away. Any number of processes
+    may do the same at once: what two of them compute is right in both, and the one that was
+    computed later is read.
     """
 
     def __init__(
@@ -51,23 +63,45 @@ class ClickHouseCells:
         self._there: dict[str, dict[int, int]] = {}
         self._surveyed_at: int | None = None
         self._looked_at = 0
+        self._to_look_through: set[str] = set()
+        self._to_clean: set[str] = set()
+        self._failed_at: dict[tuple[str, int], int] = {}
+        self._failures = 0
 
     def refresh(self, *, quiet: int = _QUIET) -> Iterator[tuple[str, int]]:
         """Bring the cells up to date; gives the project and the hours after each step.
 
-        An hour has cells when it ended `quiet` microseconds ago and nothing changed in it since.
+        An hour has cells when it ended `quiet` microseconds ago and nothing changed in it since;
+        it is computed anew six times as long after it was computed, at the earliest. What fails is
+        left for an hour, so that it holds up nothing else, and is told at the end.
         """
         begun = self._settled()
-        if self._surveyed_at is None or self._micros() - self._surveyed_at >= _SURVEY:
+        is_survey = self._surveyed_at is None or self._micros() - self._surveyed_at >= _SURVEY
+        if is_survey:
             self._survey()
-            projects = set(self._there)
         else:
-            projects = {row[0] for row in self._ask(queries.recent(self._looked_at))}
-        for project_id in sorted(projects):
-            self._look_through(project_id)
+            self._to_look_through |= {row[0] for row in self._ask(queries.recent(self._looked_at))}
         self._looked_at = begun
-        for project_id in sorted(self._there):
-            yield from self._compute(project_id, quiet)
+        self._failures = 0
+        failed: StoreUnavailableError | None = None
+        for project_id in sorted(self._to_look_through | set(self._there)):
+            try:
+                if project_id in self._to_look_through:
+                    self._look_through(project_id)
+                    self._to_look_through.remove(project_id)
+                if is_survey and project_id in self._to_clean:
+                    self._command(queries.drops_old(project_id, self._micros() - _KEPT))
+                    self._to_clean.remove(project_id)
+                for step in self._compute(project_id, quiet):
+                    self._failures = 0
+                    yield step
+            except StoreUnavailableError as error:
+                failed = error
+                self._failures += 1
+                if self._failures == _MOST_FAILURES:
+                    break
+        if failed is not None:
+            raise failed
 
     def progress(self) -> tuple[int, int]:
         """Count the hours with spans that have cells, and those that may have, in all projects."""
@@ -84,11 +118,11 @@ class ClickHouseCells:
         self._command(queries.marks(project_id, [queries.EVERY], until))
 
     def _survey(self) -> None:
-        self._surveyed_at = self._micros()
+        now = self._micros()
         self._there = self._rows_by_hour()
-        for project_id in self._there:
-            # Readers only look at marks: what was computed anew is of no use any more.
-            self._command(queries.drops_old(project_id, self._micros() - _KEPT))
+        self._surveyed_at = now
+        self._to_look_through |= set(self._there)
+        self._failed_at = {at: then for at, then in self._failed_at.items() if then > now - _LATER}
 
     def _look_through(self, project_id: str) -> None:
         """Mark what has changed since the last look, of whichever process."""
@@ -108,10 +142,11 @@ class ClickHouseCells:
 
     def _compute(self, project_id: str, quiet: int) -> Iterator[tuple[str, int]]:
         known = self._known(project_id)
-        before = self._micros() - quiet
+        now = self._micros()
+        before = now - quiet
         if known.void_until.get(queries.EVERY, 0) > before:
             return
-        oldest = -(-self._oldest() // queries.HOUR)
+        oldest = max(-(-self._oldest() // queries.HOUR), now // queries.HOUR - _MOST_HOURS)
         there = self._there[project_id]
         if not there:
             return
@@ -123,18 +158,27 @@ class ClickHouseCells:
             and there.get(hour, 0) <= _TOO_MANY_ROWS
             and (hour + 1) * queries.HOUR <= before
             and known.void_until.get(hour, 0) <= before
+            and known.computed_at.get(hour, 0) <= now - _AGAIN * quiet
+            and self._failed_at.get((project_id, hour), 0) <= now - _LATER
         ]
         runs = list(_runs(wanted, there))
         # Others who do the same are likely to be at another.
         random.shuffle(runs)
         for first, last in runs:
-            generation = random.getrandbits(63)
-            valid_at = self._settled()
-            self._command(queries.lists_traces(project_id, first, last))
-            made = {"generation": generation, "valid_at": valid_at}
-            self._command(queries.computes(project_id, first, last, **made))
-            self._command(queries.listed(project_id, first, last, **made))
+            try:
+                self._compute_run(project_id, first, last)
+            except StoreUnavailableError:
+                self._failed_at |= {(project_id, hour): now for hour in range(first, last + 1)}
+                raise
+            if any(hour in known.computed_at for hour in range(first, last + 1)):
+                self._to_clean.add(project_id)
             yield project_id, last - first + 1
+
+    def _compute_run(self, project_id: str, first: int, last: int) -> None:
+        made = {"generation": random.getrandbits(63), "valid_at": self._settled()}
+        self._command(queries.lists_traces(project_id, first, last))
+        self._command(queries.computes(project_id, first, last, **made))
+        self._command(queries.listed(project_id, first, last, **made))
 
     def _rows_by_hour(self, project_id: str | None = None) -> dict[str, dict[int, int]]:
         found: dict[str, dict[int, int]] = {} if project_id is None else {project_id: {}}
@@ -147,17 +191,24 @@ class ClickHouseCells:
 
 
 def _runs(hours: Sequence[int], rows: Mapping[int, int]) -> Iterator[tuple[int, int]]:
-    """Give first and last of the hours that follow each other: of a day, or of days without rows.
+    """Give first and last of stretches that hold all of `hours`; `rows` are by hour.
 
-    A run has about `_MOST_ROWS` of `rows`, which are by hour, at the most.
+    Hours that follow each other within a day, or in days without rows, are together up to
+    `_MOST_ROWS`. Any others are as long as all from the first to the last have `_FEW_ROWS` at the
+    most: what else is between them is computed once more.
     """
     days = {hour // _HOURS_A_DAY for hour in rows}
     begin, size = None, 0
     for hour, after in pairwise([*hours, -1]):
         begin = hour if begin is None else begin
         size += rows.get(hour, 0)
+        between = sum(rows.get(each, 0) for each in range(hour + 1, after))
+        together = size + between + rows.get(after, 0)
         day, next_day = hour // _HOURS_A_DAY, after // _HOURS_A_DAY
         day_ends = day != next_day and not days.isdisjoint((day, next_day))
-        if after != hour + 1 or day_ends or size + rows.get(after, 0) > _MOST_ROWS:
-            yield begin, hour
-            begin, size = None, 0
+        goes_on = after == hour + 1 and not day_ends and together <= _MOST_ROWS
+        if after != -1 and (goes_on or together <= _FEW_ROWS):
+            size += between
+            continue
+        yield begin, hour
+        begin, size = None, 0

@@ -51,6 +51,7 @@ from prela_core.store import (
     TraceDetail,
     TraceFilter,
     TraceSummary,
+    cell_queries,
     migrations,
     plans,
     trace_plan,
@@ -133,8 +134,9 @@ class ClickHouseStore(Analyses):
         self._others_write = others_write
         self._tombstones = Tombstones()
         self._cells = ClickHouseCells(
-            self._ask, self._tend, self._settled, micros=self._micros, oldest=self._oldest
+            self._ask_long, self._tend, self._settled, micros=self._micros, oldest=self._oldest
         )
+        self._cells_are_there = False
         self._connect = connect
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
         self._sql_runs = False
@@ -239,7 +241,7 @@ class ClickHouseStore(Analyses):
 
         def write(rows: Sequence[Rewritten]) -> None:
             if not dry_run:
-                for project_id in {row.project_id for row in rows}:
+                for project_id in {row.project_id for row in rows if self._has_cells()}:
                     # What is read again is no news, so it would change cells and nobody knew.
                     self._cells.void(project_id, self._micros() + _LONGEST_WRITE)
                 with self._borrowed(self._writers, writing=True) as client:
@@ -329,7 +331,8 @@ class ClickHouseStore(Analyses):
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
         now = self._look_back().now
-        return self._answer(metrics(project_id, asked.at(now), oldest=self._oldest()))
+        oldest = self._oldest() if self._has_cells() else None
+        return self._answer(metrics(project_id, asked.at(now), oldest=oldest))
 
     @property
     def cells(self) -> ClickHouseCells:
@@ -408,6 +411,10 @@ class ClickHouseStore(Analyses):
         with self._borrowed(self._tenders, writing=False, once=True) as client:
             command(client, query, seconds=_TEND_SECONDS)
 
+    def _ask_long(self, query: Query) -> list[Sequence[Any]]:
+        with self._borrowed(self._tenders, writing=False, once=True) as client:
+            return rows_of(client, query, seconds=_TEND_SECONDS)
+
     def _ask(self, query: Query) -> list[Sequence[Any]]:
         with self._borrowed(self._readers, writing=False) as client:
             return rows_of(client, query)
@@ -445,6 +452,13 @@ class ClickHouseStore(Analyses):
     def _settled(self) -> int:
         settled = self._marks.settled()
         return self._answer(settled_everywhere(settled, others_write=self._others_write))
+
+    def _has_cells(self) -> bool:
+        """Say whether there may be cells: a reader may be newer than who brings up the schema."""
+        if not self._cells_are_there:
+            ((there,),) = self._ask(cell_queries.are_there())
+            self._cells_are_there = bool(there)
+        return self._cells_are_there
 
     def _oldest(self) -> int:
         """Give the moment before which retention may have taken spans away."""

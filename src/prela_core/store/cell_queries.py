@@ -35,8 +35,10 @@ __all__ = [
     "DIMENSIONS",
     "EVERY",
     "HOUR",
+    "LAST",
     "PARTS",
     "TABLES",
+    "are_there",
     "changed",
     "computes",
     "drops",
@@ -52,6 +54,8 @@ __all__ = [
 ]
 
 HOUR = 3_600_000_000
+LAST = (1 << 32) // 3600
+"""The hour after the last that a cell can be of."""
 COVERED, EVERY = -1, -2
 """Hours that are none: until when all was looked through, and all of them."""
 
@@ -94,15 +98,30 @@ _OPEN = (
 )
 
 
-def states(project_id: str) -> Query:
-    """Give `(kind, hour, moment, generation, kept)`: 0 is of the latest cells, 1 a mark."""
+def are_there() -> Query:
+    """Say whether the schema has what is asked about cells."""
+    return Query(
+        "SELECT count() = 3 FROM system.tables WHERE database = currentDatabase()"
+        " AND name IN ('cells', 'cell_marks', 'cell_traces')",
+        {},
+    )
+
+
+def states(project_id: str, first: int = 0, last: int = LAST) -> Query:
+    """Give `(kind, hour, moment, generation, kept)`: 0 is of the latest cells, 1 a mark.
+
+    Those of the hours `first` to `last`, and the marks of no hour.
+    """
     return Query(
         f"SELECT 0 AS kind, toInt32({_CELL_HOUR}) AS hour, max(valid_at) AS moment,"
         " argMax(generation, valid_at) AS made, argMax(kept, valid_at) AS fields"
-        f" FROM cells WHERE {PROJECT} AND dimension = '{_HOURS}' GROUP BY hour"
+        f" FROM cells WHERE {PROJECT} AND dimension = '{_HOURS}'"
+        f" AND started_at >= {_AS_HOUR.format('{first:Int64}')}"
+        f" AND started_at <= {_AS_HOUR.format('{last:Int64}')} GROUP BY hour"
         " UNION ALL SELECT 1, hour, max(until), 0, [] FROM cell_marks"
-        f" WHERE {PROJECT} GROUP BY hour",
-        {"project": project_id},
+        f" WHERE {PROJECT} AND (hour < 0 OR hour >= {{first:Int64}} AND hour <= {{last:Int64}})"
+        " GROUP BY hour",
+        {"project": project_id, "first": first, "last": last},
     )
 
 

@@ -18,6 +18,7 @@ from prela_core.store.cell_queries import (
     DIMENSIONS,
     EVERY,
     HOUR,
+    LAST,
     PARTS,
     changed,
     of_cells,
@@ -40,11 +41,13 @@ class Known:
     """The hours whose cells are right, but for what was stored or deleted since `covered`.
 
     `cells` gives the generation of each and the fields it has cells by: none, where no span
-    starts. `void_until` are the marks by hour. `covered` is None before the first look.
+    starts. `void_until` are the marks by hour, `computed_at` says when each was computed, be its
+    cells void or not. `covered` is None before the first look.
     """
 
     cells: Mapping[int, tuple[int, Collection[str]]]
     void_until: Mapping[int, int]
+    computed_at: Mapping[int, int]
     covered: int | None
 
 
@@ -58,7 +61,8 @@ def known_hours(found: Iterable[Row]) -> Known:
         for kind, hour, moment, made, fields in found
         if kind == 0 and int(moment) >= max(marks.get(hour, 0), everything)
     }
-    return Known(cells, marks, marks.get(COVERED))
+    computed_at = {hour: int(moment) for kind, hour, moment, *_ in found if kind == 0}
+    return Known(cells, marks, computed_at, marks.get(COVERED))
 
 
 def may_serve(asked: MetricQuery) -> bool:
@@ -80,16 +84,18 @@ def points(
     Cells of hours that start before `oldest` (microseconds) are not used: retention takes spans
     away there.
     """
-    known = known_hours((yield states(project_id)))
+    first = -(-max(asked.start_time or 0, oldest, 0) // HOUR)
+    last = LAST if asked.end_time is None else min(asked.end_time // HOUR, LAST)
+    if first >= last:
+        return None
+    known = known_hours((yield states(project_id, first, last)))
     if not known.cells or known.covered is None:
         return None
     field = asked.by[0].value if asked.by else ""
-    first = -(-max(asked.start_time or 0, oldest) // HOUR)
-    last = None if asked.end_time is None else asked.end_time // HOUR
     usable = {
         hour: generation
         for hour, (generation, fields) in known.cells.items()
-        if hour >= first and (last is None or hour < last) and (not fields or field in fields)
+        if first <= hour < last and (not fields or field in fields)
     }
     if not usable:
         return None

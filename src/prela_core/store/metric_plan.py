@@ -35,13 +35,13 @@ Values = dict[str, int | float | None]
 
 
 def metrics(
-    project_id: str, asked: MetricQuery, *, oldest: int = 0
+    project_id: str, asked: MetricQuery, *, oldest: int | None = 0
 ) -> Generator[Query, list[Row], MetricTable]:
     """Compute the measures of `asked`; the plan of `Reader.metrics`.
 
-    Cells of hours before `oldest` (microseconds) are not used.
+    Cells of hours before `oldest` (microseconds) are not used, and none at all where it is None.
     """
-    if may_serve(asked) and _asks_once(asked):
+    if oldest is not None and may_serve(asked) and _asks_once(asked):
         known = yield from points(project_id, asked, oldest)
         if known is not None and len(known) <= MAX_POINTS:
             return _of_points(asked, known)

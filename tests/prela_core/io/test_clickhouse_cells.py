@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -13,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.measuring import DAY, HOUR, MICROS, varied_batches
 
+from prela_core.errors import StoreUnavailableError
+from prela_core.io.clickhouse_cells import ClickHouseCells, _runs
 from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
 from prela_core.model import SpanBatch
 from prela_core.store import (
@@ -23,7 +26,9 @@ from prela_core.store import (
     MetricQuery,
     ReindexScope,
     cells,
+    migrations,
 )
+from prela_core.store.fragments import Query
 from prela_core.testing import ManualClock, MemoryStore, span_record
 
 LONG_AGO = -60 * DAY
@@ -197,6 +202,75 @@ def test_hours_that_are_not_over_have_none(store: ClickHouseStore) -> None:
         pass
     both.check()
     assert [] == ask(store, "SELECT 1 FROM cells WHERE project_id = {project:String}", both.project)
+
+
+def test_few_rows_are_computed_at_once_and_many_by_day() -> None:
+    assert [(5, 70)] == list(_runs([5, 6, 70], {5: 1, 6: 1, 40: 9, 70: 1}))
+    assert [(5, 6), (70, 70)] == list(_runs([5, 6, 70], {5: 1, 6: 1, 40: 90_000, 70: 1}))
+    many = dict.fromkeys(range(72), 15_000)
+    assert [(0, 23), (24, 47), (48, 71)] == list(_runs(range(72), many))
+    assert [(0, 0), (1, 1), (2, 2)] == list(_runs(range(3), dict.fromkeys(range(3), 400_000)))
+    assert [] == list(_runs([], many))
+
+
+def test_what_fails_holds_up_no_other_project(store: ClickHouseStore) -> None:
+    for project in ("a that fails", "b that is well"):
+        store.insert([SpanBatch(project, MICROS, [span_record(trace_id="a")])])
+    tried: list[str] = []
+
+    def command(query: Query) -> None:
+        if query.parameters["project"] == "a that fails" and "INSERT INTO cells" in query.sql:
+            tried.append(query.sql)
+            raise StoreUnavailableError("too much")
+        store._tend(query)
+
+    kept = ClickHouseCells(
+        store._ask_long, command, store._settled, micros=store._micros, oldest=lambda: 0
+    )
+    done: set[str] = set()
+    with pytest.raises(StoreUnavailableError):
+        done.update(project for project, _ in kept.refresh(quiet=LONG_AGO))
+    assert "a that fails" not in done
+    assert 1 == len(tried)
+    there = "SELECT count() > 0 FROM cells WHERE project_id = {project:String}"
+    assert [(True,)] == ask(store, there, "b that is well")
+    # It is left for a while.
+    list(kept.refresh(quiet=LONG_AGO))
+    assert 1 == len(tried)
+
+
+def test_an_hour_that_changes_again_is_computed_after_a_while(tmp_path: Path) -> None:
+    clock = ManualClock()
+    with closing(open_embedded(tmp_path, retention_days=0, clock=clock.seconds)) as store:
+        for minutes, hours in ((0, 0), (90, 1), (30, 0), (50, 1)):
+            clock.advance(60 * minutes)
+            found = list(store.cells.refresh())
+            assert hours == sum(each for _, each in found), minutes
+            store.insert([SpanBatch("p", MICROS, [span_record(trace_id=f"t{minutes}")])])
+
+
+def test_a_schema_without_cells_is_read_as_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, used: list[int]
+) -> None:
+    steps = migrations.migrations
+    with monkeypatch.context() as older:
+        older.setattr(
+            migrations,
+            "migrations",
+            lambda durability="": [each for each in steps(durability) if "cell" not in each.name],
+        )
+        store = open_embedded(tmp_path, retention_days=None)
+    with closing(store):
+        store.insert([SpanBatch("p", MICROS, [span_record(trace_id="a")])])
+        asked = MetricQuery(measures=SERVED)
+        found = store.metrics("p", asked)
+        assert 1 == found.rows[0].values["count"]
+        list(store.reindex(ReindexScope(project_id="p")))
+        # Then the schema is brought up, by whomever.
+        store.migrate()
+        list(store.cells.refresh(quiet=LONG_AGO))
+        assert found == store.metrics("p", asked)
+        assert used
 
 
 _STEPS = st.lists(st.sampled_from(["store", "store", "refresh", "delete", "carry out"]), max_size=5)
