@@ -133,6 +133,7 @@ class ClickHouseStore(Analyses):
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
         self._sql_runs = False
         self._closed = False
+        self._rests = False
         self._writer_count = writers
         self._to_be_alone = threading.Lock()
         self._connections: list[_Connection] = []
@@ -175,6 +176,19 @@ class ClickHouseStore(Analyses):
                 )
                 taken.append(f"{step.number:04d} {step.name}")
             return taken + self._set_retention(client)
+
+    def rest(self) -> None:
+        """Merge nothing in the background, until deletions are asked for.
+
+        For an embedded engine that is asked a question or two: its merges would take the
+        machine's time and memory meanwhile, and be given up at the end.
+        """
+        self._merge(on=False)
+
+    def _merge(self, *, on: bool) -> None:
+        with self._borrowed(self._readers, writing=True) as client:
+            client.command(f"SYSTEM {'START' if on else 'STOP'} MERGES")
+        self._rests = not on
 
     def _set_retention(self, client: Client) -> list[str]:
         taken: list[str] = []
@@ -234,6 +248,8 @@ class ClickHouseStore(Analyses):
     @property
     def deletions(self) -> ClickHouseDeletions:
         """Where deletions are asked for, carried out and looked at."""
+        if self._rests:
+            self._merge(on=True)
 
         def learn(step: Step) -> None:
             # No insert may be under way that has not heard of it.
@@ -265,6 +281,10 @@ class ClickHouseStore(Analyses):
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
         """Give one trace with all its spans, or None when the project has no such trace."""
         return self._answer(trace_plan.trace(project_id, trace_id))
+
+    def outline(self, project_id: str, trace_id: str) -> TraceDetail | None:
+        """Give one trace whose spans lack what nearly all of their text is in."""
+        return self._answer(trace_plan.trace(project_id, trace_id, bodies=False))
 
     def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
         """Begin to read a trace of any size; no connection is held between its groups."""
