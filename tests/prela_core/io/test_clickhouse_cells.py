@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -26,7 +25,6 @@ from prela_core.store import (
     MetricQuery,
     ReindexScope,
     cells,
-    migrations,
 )
 from prela_core.store.fragments import Query
 from prela_core.testing import ManualClock, MemoryStore, span_record
@@ -237,40 +235,6 @@ def test_what_fails_holds_up_no_other_project(store: ClickHouseStore) -> None:
     # It is left for a while.
     list(kept.refresh(quiet=LONG_AGO))
     assert 1 == len(tried)
-
-
-def test_an_hour_that_changes_again_is_computed_after_a_while(tmp_path: Path) -> None:
-    clock = ManualClock()
-    with closing(open_embedded(tmp_path, retention_days=0, clock=clock.seconds)) as store:
-        for minutes, hours in ((0, 0), (90, 1), (30, 0), (50, 1)):
-            clock.advance(60 * minutes)
-            found = list(store.cells.refresh())
-            assert hours == sum(each for _, each in found), minutes
-            store.insert([SpanBatch("p", MICROS, [span_record(trace_id=f"t{minutes}")])])
-
-
-def test_a_schema_without_cells_is_read_as_ever(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, used: list[int]
-) -> None:
-    steps = migrations.migrations
-    with monkeypatch.context() as older:
-        older.setattr(
-            migrations,
-            "migrations",
-            lambda durability="": [each for each in steps(durability) if "cell" not in each.name],
-        )
-        store = open_embedded(tmp_path, retention_days=None)
-    with closing(store):
-        store.insert([SpanBatch("p", MICROS, [span_record(trace_id="a")])])
-        asked = MetricQuery(measures=SERVED)
-        found = store.metrics("p", asked)
-        assert 1 == found.rows[0].values["count"]
-        list(store.reindex(ReindexScope(project_id="p")))
-        # Then the schema is brought up, by whomever.
-        store.migrate()
-        list(store.cells.refresh(quiet=LONG_AGO))
-        assert found == store.metrics("p", asked)
-        assert used
 
 
 _STEPS = st.lists(st.sampled_from(["store", "store", "refresh", "delete", "carry out"]), max_size=5)
