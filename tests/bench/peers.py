@@ -39,6 +39,7 @@ SYSTEMS: Mapping[str, Callable[[], System]] = {
 }
 BATCH = 100
 CONNECTIONS = 8
+WARM_UP = 100
 LEAST_RATE = 20
 """Spans a second that a server must keep up with, or it is not waited for."""
 _RETRY_SECONDS = 1.0
@@ -91,6 +92,7 @@ class Sent:
         for each in holders:
             each["attributes"]["llm.prompt"] += f" {RARE_WORD}"
         self.found = [each["trace_id"].encode() for each in holders]
+        self.warm_up = list(spans(6, WARM_UP, newest=newest))
         self.singles = list(spans(4, singles, newest=newest))
         self.lost = list(spans(5, lost, newest=newest))
 
@@ -130,9 +132,10 @@ def measured(system: System, sent: Sent, asked: int, *, cold: bool) -> Found:
 
 def _load(system: System, running: Running, sent: Sent) -> dict[str, Any]:
     idle = memory_now(running.pid)
-    one_by_one = _sent(system, running, sent.singles, 1, 0)
+    _sent(system, running, sent.warm_up, WARM_UP, 0)
+    one_by_one = _sent(system, running, sent.singles, 1, WARM_UP)
     cpu = cpu_seconds(running.pid)
-    batches = _sent(system, running, sent.stored, BATCH, len(sent.singles))
+    batches = _sent(system, running, sent.stored, BATCH, WARM_UP + len(sent.singles))
     cpu = cpu_seconds(running.pid) - cpu
     _tell(f"{batches['visible/s']:,.0f} spans/s")
     return {
@@ -166,7 +169,7 @@ def _sent(
     accepted = time.perf_counter() - began
     while (seen := system.visible(running.url)) < before + len(made):
         _in_time(began, patience, f"{seen - before:,} of {len(made):,} spans were to be seen")
-        time.sleep(_LOOK_SECONDS if seen else _STILL_SECONDS / 5)
+        time.sleep(_LOOK_SECONDS)
     seconds = time.perf_counter() - began
     return {
         "accepted/s": len(made) / accepted,

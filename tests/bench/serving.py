@@ -18,7 +18,7 @@ from load import get, send_all
 
 __all__ = ["Running", "free_port", "serving", "started", "visible_spans"]
 
-_START_SECONDS = 180
+_START_SECONDS = 300
 _STOP_SECONDS = 60
 _LOOK_SECONDS = 0.02
 

@@ -60,6 +60,12 @@ class Reader(Protocol):
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
         """Give one trace with all its spans, or None when the project has no such trace."""
 
+    def outline(self, project_id: str, trace_id: str) -> TraceDetail | None:
+        """Give what `trace` gives, for who draws it: its spans may lack nearly all of their text.
+
+        That is attributes, events, links, scores, inputs and outputs, which are then empty.
+        """
+
     def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
         """Begin to read a trace of any size; None when the project has no such trace.
 
