@@ -6,7 +6,6 @@ that `prela query` works alike whether `prela serve` runs or not.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -26,8 +25,6 @@ PROJECT_ID = "default"
 
 _PATIENCE = 5.0
 """Seconds to wait for another command that has the directory open; those are short."""
-
-_PAUSE = 0.05
 
 
 class OpenSource(Protocol):
@@ -80,21 +77,11 @@ def open_directory(directory: Path) -> Iterator[ClickHouseStore]:
 def find_server(directory: Path, url: str | None, api_key: str | None) -> HttpClient | None:
     """Give a client of the server at `url`, or of the one that serves `directory`, if any.
 
-    Whoever has the directory and does not answer anywhere is waited for a little: a server is
-    just being started, or else a short command ends. Raises `SettingsError` for a directory
-    that can't be looked into.
+    Raises `SettingsError` for a directory that can't be looked into.
     """
-    from prela_core.io.data_directory import holder_of, unusable
+    from prela_core.io.data_directory import server_of
 
-    until = time.monotonic() + _PATIENCE
-    try:
-        while not url and (holder := holder_of(directory)) is not None:
-            url = holder.url
-            if not url and time.monotonic() >= until:
-                break
-            time.sleep(0 if url else _PAUSE)
-    except OSError as error:
-        raise unusable(directory, error) from error
+    url = url or server_of(directory, patience=_PATIENCE)
     if not url:
         return None
     from prela_core.io.http_client import HttpClient

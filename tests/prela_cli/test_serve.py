@@ -73,6 +73,15 @@ def test_other_commands_find_the_server_of_a_directory_and_ask_it(server: Server
         assert "find me" in done.stdout
 
 
+def test_the_trace_that_a_server_does_not_have_is_named(server: Server) -> None:
+    post(server.url, "compared")
+
+    for pair in (["t", "nope"], ["nope", "t"]):
+        done = prela("diff", *pair, "--url", server.url)
+        assert (1, "") == (done.code, done.stdout)
+        assert "there is no trace nope; `prela query` lists what there is" in done.stderr
+
+
 def test_what_is_no_http_is_answered_and_writes_no_line(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         address = urlsplit(server.url)

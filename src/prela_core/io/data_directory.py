@@ -21,6 +21,7 @@ __all__ = [
     "default_data_directory",
     "holder_of",
     "is_data_directory",
+    "server_of",
     "unusable",
 ]
 
@@ -152,6 +153,24 @@ def holder_of(path: Path) -> Holder | None:
         return _read(path) or Holder(0, "another process")
     finally:
         os.close(file)
+
+
+def server_of(path: Path, *, patience: float) -> str | None:
+    """Give the URL of the server that has the directory open; None when none has.
+
+    Whoever has it and answers nowhere is waited for so many seconds: a server is just being
+    started, or else a short command ends. Raises `SettingsError` for a directory that can't be
+    looked into.
+    """
+    until = time.monotonic() + patience
+    try:
+        while (holder := holder_of(path)) is not None:
+            if holder.url or time.monotonic() >= until:
+                return holder.url
+            time.sleep(_PAUSE)
+    except OSError as error:
+        raise unusable(path, error) from error
+    return None
 
 
 def _lock(file: int, kind: int = fcntl.LOCK_EX) -> bool:

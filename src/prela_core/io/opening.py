@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import time
 import weakref
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,9 +17,8 @@ from prela_core.errors import InvalidError
 from prela_core.io.data_directory import (
     DataDirectory,
     default_data_directory,
-    holder_of,
     is_data_directory,
-    unusable,
+    server_of,
 )
 from prela_core.io.http_client import HttpClient
 from prela_core.io.loading import load
@@ -39,8 +37,6 @@ _PROJECT_ID = "default"
 
 _PATIENCE_SECONDS = 5.0
 """Commands that have the directory open are short."""
-
-_PAUSE_SECONDS = 0.05
 
 
 def connect(
@@ -75,7 +71,7 @@ def connect(
             f"{path} {what}, so there are no traces in it; start "
             "`prela serve` and send some, run `prela ingest`, or name another"
         )
-    url = None if is_open_here(path) else _server_of(path)
+    url = None if is_open_here(path) else server_of(path, patience=_PATIENCE_SECONDS)
     return _server(url, api_key) if url else _directory(path)
 
 
@@ -93,22 +89,6 @@ def _server(url: str, api_key: str | None) -> Connection:
         key = login.api_key if url.rstrip("/") == login.url.rstrip("/") else None
     client = HttpClient(url, key)
     return _connection(client, client.url, client.close)
-
-
-def _server_of(directory: Path) -> str | None:
-    """Give the URL of the server that has `directory` open, waiting a little for one that starts.
-
-    None when nobody has it, or one who answers nowhere.
-    """
-    until = time.monotonic() + _PATIENCE_SECONDS
-    try:
-        while (holder := holder_of(directory)) is not None:
-            if holder.url or time.monotonic() >= until:
-                return holder.url
-            time.sleep(_PAUSE_SECONDS)
-    except OSError as error:
-        raise unusable(directory, error) from error
-    return None
 
 
 def _directory(path: Path) -> Connection:
