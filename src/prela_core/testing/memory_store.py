@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
 
 import attrs
 import msgspec
@@ -16,7 +15,7 @@ from msgspec import Raw
 
 from prela_core.analysis.reading import Analyses
 from prela_core.errors import InvalidError
-from prela_core.model import SpanBatch, SpanRecord, TraceRecord, from_micros, to_micros
+from prela_core.model import SpanBatch, TraceRecord, from_micros, to_micros
 from prela_core.store import (
     Arrivals,
     ArrivalsRequest,
@@ -39,14 +38,11 @@ from prela_core.store import (
     TraceSummary,
 )
 from prela_core.store.arrivals import Mark, decode_mark, next_mark
-from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, question_digest
+from prela_core.store.cursors import first_asked, question_digest
 from prela_core.store.export import ExportForm, Selection
-from prela_core.store.plans import hit_from_texts, words_of
-from prela_core.store.rows import reread, stored_span
+from prela_core.store.plans import words_of
 from prela_core.store.sql import SqlQuestion
 from prela_core.store.summary import EMPTY_METADATA, detail, open_whole, summarise, summarise_empty
-from prela_core.store.versions import version_of
-from prela_core.store.words import SEARCHED_FIELDS
 from prela_core.testing.asking import span_meets
 from prela_core.testing.clock import ManualClock
 from prela_core.testing.exporting import exported
@@ -60,18 +56,11 @@ from prela_core.testing.matching import (
 )
 from prela_core.testing.memory_deletions import MemoryDeletions
 from prela_core.testing.metrics import tabulate
-from prela_core.testing.texts import text_of
+from prela_core.testing.paging import paged
+from prela_core.testing.searching import hit_of
+from prela_core.testing.versions import Version, reread_versions, version_held
 
 __all__ = ["MemoryStore"]
-
-
-_UINT32_MAX = 2**32 - 1
-
-
-@attrs.frozen
-class _Version:
-    number: int
-    span: StoredSpan
 
 
 @attrs.frozen
@@ -99,7 +88,7 @@ class MemoryStore(Analyses):
         self._clock = clock or ManualClock().seconds
         self.fault: Exception | None = None
         self._arrived: list[_Arrival] = []
-        self._spans: dict[tuple[str, str], dict[str, _Version]] = {}
+        self._spans: dict[tuple[str, str], dict[str, Version]] = {}
         self._announced: dict[tuple[str, str], _Announcement] = {}
         self._metadata_told: dict[tuple[str, str], _Announcement] = {}
         self._batches: list[SpanBatch] = []
@@ -124,7 +113,7 @@ class MemoryStore(Analyses):
         self._check()
         batches = [self.deletions.surviving(batch) for batch in batches]
         versions = [
-            (batch.project_id, _version(span, batch.received_at))
+            (batch.project_id, version_held(span, batch.received_at))
             for batch in batches
             for span in batch.spans
         ]
@@ -162,24 +151,9 @@ class MemoryStore(Analyses):
     def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
         """Read stored spans again, by the conventions and prices of now."""
         self._check()
-        wanted = [
-            (project, held, span_id)
-            for (project, _), held in list(self._spans.items())
-            for span_id, version in list(held.items())
-            if _in_scope(scope, project, to_micros(version.span.started_at))
-        ]
-        total, changed = len(wanted), 0
-        yield Reindexed(total, 0, 0)
-        for looked_at, (project, held, span_id) in enumerate(wanted, 1):
+        for each in reread_versions(scope, self._spans, dry_run=dry_run):
+            yield each
             self._check()
-            seen = held[span_id]
-            new = reread(project, seen.span, seen.number)
-            if new is not None:
-                changed += 1
-                if not dry_run and held[span_id].number < new.version:
-                    span = stored_span(new.span, new.received_at, new.typed)
-                    held[span_id] = _Version(new.version, span)
-            yield Reindexed(total, looked_at, changed)
 
     def traces(
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
@@ -192,7 +166,7 @@ class MemoryStore(Analyses):
             summarise(spans, self._metadata(project_id, trace_id))
             for trace_id, spans in self._traces(project_id, where.at(asked_at))
         ]
-        return _page(
+        return paged(
             [(order_value(row, order), row.trace_id, row) for row in rows],
             digest,
             page,
@@ -230,7 +204,7 @@ class MemoryStore(Analyses):
         if self.trace(project_id, trace_id) is None:
             return None
         spans = self._visible(project_id, trace_id)
-        return _page(
+        return paged(
             [(to_micros(span.started_at), span.span_id, span) for span in spans],
             question_digest("spans", project_id, trace_id),
             page,
@@ -256,16 +230,16 @@ class MemoryStore(Analyses):
         for trace_id, spans in self._traces(project_id, where.at(asked_at)):
             held = sorted(spans_with_words(spans, words), key=lambda span: span.span_id)
             newest = max(held, key=lambda span: span.started_at)
-            found.append((to_micros(newest.started_at), trace_id, _hit(newest, words)))
+            found.append((to_micros(newest.started_at), trace_id, hit_of(newest, words)))
         digest = question_digest("search", project_id, where)
-        return _page(found, digest, page, descending=True, asked_at=asked_at)
+        return paged(found, digest, page, descending=True, asked_at=asked_at)
 
     def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
         """List the services, models, users or the like that visible spans name."""
         self._check()
         traces = (self._visible(*key) for key in list(self._spans) if key[0] == project_id)
         asked_at = first_asked(page.cursor, self._now())
-        return _page(
+        return paged(
             grouped(traces, asked.at(asked_at)),
             question_digest("groups", project_id, asked),
             page,
@@ -361,64 +335,3 @@ class MemoryStore(Analyses):
                 spans = self._visible(project, trace_id)
                 if describes(where, spans):
                     yield trace_id, spans
-
-
-def _in_scope(scope: ReindexScope, project: str, started_at: int) -> bool:
-    return (
-        scope.project_id in {None, project}
-        and (scope.start_time is None or started_at >= scope.start_time)
-        and (scope.end_time is None or started_at < scope.end_time)
-    )
-
-
-def _version(span: SpanRecord, received_at: int) -> _Version:
-    refusal = InvalidError("the store can't hold what was sent")
-    if not 0 <= span.flags <= _UINT32_MAX:
-        raise refusal
-    try:
-        for value in attrs.astuple(span):
-            if isinstance(value, str):
-                value.encode()
-        return _Version(version_of(span, received_at), stored_span(span, received_at))
-    except (OverflowError, UnicodeEncodeError) as error:
-        raise refusal from error
-
-
-def _page(
-    found: list[tuple[int, str, Any]],
-    digest: int,
-    page: PageRequest,
-    *,
-    descending: bool,
-    asked_at: int | None = None,
-) -> Page[Any]:
-    """Order by value and id, and give the wanted part."""
-    found.sort(key=lambda each: each[:2], reverse=descending)
-    if page.cursor is not None:
-        after = decode_cursor(page.cursor, digest)
-        found = [each for each in found if (each[:2] < after if descending else each[:2] > after)]
-    found = found[page.offset :]
-    shown = found[: page.limit]
-    return Page(
-        items=[item for _, _, item in shown],
-        next_cursor=encode_cursor(digest, *shown[-1][:2], asked_at)
-        if len(found) > page.limit
-        else None,
-    )
-
-
-def _hit(span: StoredSpan, words: list[str]) -> SearchHit:
-    texts = {field: text_of(span, field) for field in SEARCHED_FIELDS}
-    field, cut, marks = hit_from_texts(texts, words)
-    return SearchHit(
-        trace_id=span.trace_id,
-        span_id=span.span_id,
-        name=span.name,
-        span_type=span.span_type,
-        service_name=span.service_name,
-        started_at=span.started_at,
-        status=span.status,
-        field=field,
-        excerpt=cut,
-        highlights=marks,
-    )
