@@ -4,58 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 
-import attrs
 from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from prela_core.bus import Delivery
 from prela_core.bus.figures import FeedFigures
 from prela_core.bus.grouping import GroupBounds, Grouper
-from prela_core.bus.leases import Gap, Leases, Place
-from prela_core.bus.letters import DeadLetter, DeadLetters, letters_of, reason_of
-from prela_core.bus.losses import Losses, Standing
+from prela_core.bus.leases import Leases, Place
+from prela_core.bus.letters import DeadLetter, DeadLetters, letters_of
 from prela_core.bus.pauses import Pauses
-from prela_core.bus.port import weight_of
-from prela_core.bus.records import Record, RecordError, decode
 from prela_core.errors import BusUnavailableError, UnavailableError
 from prela_core.io.burials import Burials, Unburied
 from prela_core.io.kafka_commits import Commits
 from prela_core.io.kafka_connection import KafkaConnection
 from prela_core.io.kafka_errors import translate
 from prela_core.io.kafka_intake import Intake, open_consumer
+from prela_core.io.kafka_lag import Lag
 from prela_core.io.kafka_letters import ensure_letter_topic
+from prela_core.io.kafka_records import Arrived, letter_of, read_record, unreadable_record
 from prela_core.io.kafka_topics import TopicPlan, ensure_topics
 from prela_core.model import SpanBatch
 
 __all__ = ["KafkaFeed"]
 
-_log = logging.getLogger(__name__)
-
-_OVERHEAD = 200
-"""Bytes that a record costs beside its value."""
-
 _STOP_SECONDS = 10.0
-_LOOK_SECONDS = 5.0
 _LETTERS_SECONDS = 3.0
-
-
-@attrs.frozen(eq=False)
-class _Arrived:
-    """A record in hand; without a batch when it could not be decoded, and `error` says why.
-
-    What the client itself could not read is without a record too.
-    """
-
-    place: Place
-    batch: SpanBatch | None = None
-    record: Record | None = None
-    error: Exception | None = None
 
 
 class KafkaFeed:
@@ -101,9 +79,9 @@ class KafkaFeed:
         self._micros = micros
         bounds = bounds or GroupBounds()
         self._few = bounds.held // 2
-        self._grouper: Grouper[_Arrived] = Grouper(bounds)
+        self._grouper: Grouper[Arrived] = Grouper(bounds)
         self._leases = Leases()
-        self._losses = Losses()
+        self._lag = Lag(topic, self._leases, self.figures)
         self._kept: deque[Delivery] = deque()
         self._burials = Burials(letters, self._settle, self.figures, Pauses())
         self._not_before = float("-inf")
@@ -233,31 +211,7 @@ class KafkaFeed:
         """
         if self._intake is None or not self.figures.rebalances:
             return None
-        try:
-            async with asyncio.timeout(_LOOK_SECONDS):
-                standings = await self._intake.standings(self._leases.done)
-        except (TimeoutError, KafkaError):
-            return None
-        self._note_losses(standings)
-        self.figures.lag = {number: each.lag for number, each in standings.items()}
-        return sum(self.figures.lag.values())
-
-    def _note_losses(self, standings: dict[int, Standing]) -> None:
-        missing = self._leases.gaps()
-        for partition, each in standings.items():
-            # What was taken is not lost, though it may be in hand yet.
-            taken = max(each.done, self._leases.following(partition) or 0)
-            missing.append(Gap(partition, taken, each.first))
-        firsts = {partition: each.first for partition, each in standings.items()}
-        for partition, lost in self._losses.found(missing, firsts).items():
-            self.figures.lost += lost
-            _log.error(
-                "%d records of %s/%d were deleted before they were taken; its retention is "
-                "too short for how long nothing was stored",
-                lost,
-                self._topic,
-                partition,
-            )
+        return await self._lag.look(self._intake)
 
     def _wait(self) -> float | None:
         """Give the seconds until something may be given; None: not before something happens."""
@@ -274,7 +228,7 @@ class KafkaFeed:
         group = [each for each in self._grouper.take(self._now()) if each.place.alive]
         self._noted()
         for each in group:
-            self._burials.add(self._undecodable(each))
+            self._burials.add(letter_of(each, self._topic, self._micros()))
         return self._delivery(
             [(each.batch, each.place) for each in group if each.batch is not None]
         )
@@ -310,20 +264,6 @@ class KafkaFeed:
             offset=place.offset,
         )
 
-    def _undecodable(self, arrived: _Arrived) -> Iterator[Unburied]:
-        """Give the letter about what could not be decoded: the record as it is."""
-        place, record = arrived.place, arrived.record
-        if arrived.error is not None:
-            letter = DeadLetter(
-                record=Record(self._topic, None, None, ()) if record is None else record,
-                reason=reason_of(arrived.error),
-                at=self._micros(),
-                partition=place.lease.partition,
-                offset=place.offset,
-                is_cut=record is None,
-            )
-            yield Unburied(letter, place, 1)
-
     async def _arrived(self, records: dict[int, Sequence[ConsumerRecord]]) -> None:
         """Hold what came from the topic, by partition."""
         # At once, before anything is waited for: these are of the partitions that are ours now.
@@ -346,39 +286,16 @@ class KafkaFeed:
         """Hold the place of a record that nobody here can read."""
         self.figures.taken += 1
         self.figures.undecodable += 1
-        error = RecordError("a record whose headers are no text: it can be read by others only")
         place = self._leases.of(partition, offset).hold(offset)
-        _log.error("unreadable record at %s/%d/%d", self._topic, partition, offset)
-        self._grouper.add(_Arrived(place, error=error), rows=0, size=_OVERHEAD, now=self._now())
+        arrived = unreadable_record(self._topic, place)
+        self._grouper.add(arrived, rows=arrived.rows, size=arrived.size, now=self._now())
         self._woken.set()
 
     def _hold(self, hold: Callable[[int, int], Place], record: ConsumerRecord) -> None:
-        taken = Record(
-            self._topic,
-            record.key,
-            record.value,
-            tuple((name, bytes(value or b"")) for name, value in record.headers),
-        )
         self.figures.taken += 1
-        try:
-            batch = decode(taken)
-        except Exception as error:  # noqa: BLE001 - whatever one record did, the others go on
-            self.figures.undecodable += 1
-            place = hold(record.offset, 1)
-            _log.error(
-                "undecodable record at %s/%d/%d: %s",
-                self._topic,
-                record.partition,
-                record.offset,
-                type(error).__name__,
-            )
-            arrived = _Arrived(place, record=taken, error=error)
-            rows = 0
-        else:
-            rows = weight_of(batch)
-            arrived = _Arrived(hold(record.offset, rows), batch)
-        size = len(record.value or b"") + len(record.key or b"") + _OVERHEAD
-        self._grouper.add(arrived, rows=rows, size=size, now=self._now())
+        arrived = read_record(self._topic, record, hold)
+        self.figures.undecodable += arrived.error is not None
+        self._grouper.add(arrived, rows=arrived.rows, size=arrived.size, now=self._now())
 
     async def _revoked(self) -> None:
         """Let the worker finish what it has in hand, and forget everything else."""
