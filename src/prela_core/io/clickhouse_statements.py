@@ -85,10 +85,11 @@ def command(client: Client, query: Query, *, seconds: int = 30) -> None:
     client.command(sql, parameters=parameters, settings=settings)
 
 
-def rows_of(client: Client, query: Query) -> list[Sequence[Any]]:
-    """Give the rows that answer a question."""
+def rows_of(client: Client, query: Query, *, seconds: int = 30) -> list[Sequence[Any]]:
+    """Give the rows that answer a question, in so many seconds at the most."""
     sql, parameters = in_parts(query.sql, query.parameters)
-    result = client.query(sql, parameters=parameters, settings=READ_SETTINGS)
+    settings = {**READ_SETTINGS, "max_execution_time": seconds}
+    result = client.query(sql, parameters=parameters, settings=settings)
     return list(result.result_rows)
 
 

@@ -18,6 +18,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 
 from prela_core.analysis.reading import Analyses
 from prela_core.errors import PrelaError, StoreUnavailableError
+from prela_core.io.clickhouse_cells import ClickHouseCells
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
 from prela_core.io.clickhouse_errors import is_unsupported, translated
 from prela_core.io.clickhouse_export import exported
@@ -50,11 +51,12 @@ from prela_core.store import (
     TraceDetail,
     TraceFilter,
     TraceSummary,
+    cell_queries,
     migrations,
     plans,
     trace_plan,
 )
-from prela_core.store.arrivals import arrivals
+from prela_core.store.arrivals import arrivals, settled_everywhere
 from prela_core.store.deletion_log import Step
 from prela_core.store.deletion_queries import takes_step
 from prela_core.store.export import ExportForm, Selection
@@ -79,6 +81,8 @@ T = TypeVar("T")
 _TEND_SECONDS = 600
 _END_SECONDS = 3.0
 _END_PAUSE_SECONDS = 0.02
+_DAY = 86_400_000_000
+_LONGEST_WRITE = 10 * 60_000_000
 _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
 
 
@@ -129,6 +133,10 @@ class ClickHouseStore(Analyses):
         self._settle_seconds = settle_seconds
         self._others_write = others_write
         self._tombstones = Tombstones()
+        self._cells = ClickHouseCells(
+            self._ask_long, self._tend, self._settled, micros=self._micros, oldest=self._oldest
+        )
+        self._cells_are_there = False
         self._connect = connect
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
         self._sql_runs = False
@@ -233,6 +241,9 @@ class ClickHouseStore(Analyses):
 
         def write(rows: Sequence[Rewritten]) -> None:
             if not dry_run:
+                for project_id in {row.project_id for row in rows if self._has_cells()}:
+                    # What is read again is no news, so it would change cells and nobody knew.
+                    self._cells.void(project_id, self._micros() + _LONGEST_WRITE)
                 with self._borrowed(self._writers, writing=True) as client:
                     kept = self._tombstones.kept(rows, lambda query: rows_of(client, query))
                     if kept:
@@ -319,7 +330,14 @@ class ClickHouseStore(Analyses):
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
-        return self._answer(metrics(project_id, asked.at(self._look_back().now)))
+        now = self._look_back().now
+        oldest = self._oldest() if self._has_cells() else None
+        return self._answer(metrics(project_id, asked.at(now), oldest=oldest))
+
+    @property
+    def cells(self) -> ClickHouseCells:
+        """What keeps cells, from which measures are answered quickly."""
+        return self._cells
 
     def indexed_rows(self) -> tuple[int, int] | None:
         """Count the rows whose words are indexed, and all; None where the server has no index.
@@ -333,12 +351,7 @@ class ClickHouseStore(Analyses):
 
         It changes no answer. Any number of processes may do so at once.
         """
-
-        def do(query: Query) -> None:
-            with self._borrowed(self._tenders, writing=False, once=True) as client:
-                command(client, query, seconds=_TEND_SECONDS)
-
-        tend_words(self._ask, do, from_rows=self._windows_from)
+        tend_words(self._ask, self._tend, from_rows=self._windows_from)
 
     def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
         """Give the spans that were stored since, in the order in which they were stored."""
@@ -394,6 +407,14 @@ class ClickHouseStore(Analyses):
         with self._borrowed(self._deleters, writing=False) as client:
             command(client, query)
 
+    def _tend(self, query: Query) -> None:
+        with self._borrowed(self._tenders, writing=False, once=True) as client:
+            command(client, query, seconds=_TEND_SECONDS)
+
+    def _ask_long(self, query: Query) -> list[Sequence[Any]]:
+        with self._borrowed(self._tenders, writing=False, once=True) as client:
+            return rows_of(client, query, seconds=_TEND_SECONDS)
+
     def _ask(self, query: Query) -> list[Sequence[Any]]:
         with self._borrowed(self._readers, writing=False) as client:
             return rows_of(client, query)
@@ -427,6 +448,22 @@ class ClickHouseStore(Analyses):
             if once and failed:
                 connection.drop()
             pool.put(connection)
+
+    def _settled(self) -> int:
+        settled = self._marks.settled()
+        return self._answer(settled_everywhere(settled, others_write=self._others_write))
+
+    def _has_cells(self) -> bool:
+        """Say whether there may be cells: a reader may be newer than who brings up the schema."""
+        if not self._cells_are_there:
+            ((there,),) = self._ask(cell_queries.are_there())
+            self._cells_are_there = bool(there)
+        return self._cells_are_there
+
+    def _oldest(self) -> int:
+        """Give the moment before which retention may have taken spans away."""
+        days = self._retention_days
+        return self._micros() - days * _DAY if days else 0
 
     @contextmanager
     def _alone(self) -> Iterator[Client]:

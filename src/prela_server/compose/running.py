@@ -28,6 +28,7 @@ from prela_server.deletion.eraser import erasing
 from prela_server.edge.guard import key_guard, open_guard
 from prela_server.edge.health import Check, shared
 from prela_server.settings import Settings
+from prela_server.worker.refresher import refreshing
 from prela_server.worker.tending import tending
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
             await enter(working(work, failed, deadline))
         eraser = await enter(erasing(store, deadline)) if store is not None and role.works else None
         if store is not None and role.works:
+            await enter(refreshing(store.cells.refresh, deadline))
             await enter(tending("store", store.tend, deadline))
         if bus is not None:
             gateway = ingest_gateway(settings, bus)
