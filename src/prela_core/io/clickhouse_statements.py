@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from clickhouse_connect.driver.client import Client
 
-__all__ = ["READ_SETTINGS", "command", "put", "rows_of", "tables_of"]
+__all__ = ["READ_SETTINGS", "command", "load_arrow", "put", "rows_of", "tables_of"]
 
 _WRITE_SETTINGS = {
     # An answered insert must be in a part on disk, not in the server's buffer.
@@ -60,6 +60,13 @@ def tables_of(batches: Sequence[SpanBatch], stored_at: int) -> list[tuple[str, p
     except (pa.ArrowException, OverflowError, ValueError) as error:
         raise RefusedByStoreError("the store can't hold what was sent") from error
     return tables
+
+
+def load_arrow() -> None:
+    """Load what tables are made and written with, before the first insert waits for it."""
+    import pyarrow as pa  # noqa: PLC0415 - as above
+
+    _arrow_stream(pa.table({"number": [1]}))
 
 
 def put(client: Client, tables: Sequence[tuple[str, pa.Table | None]]) -> None:

@@ -24,7 +24,7 @@ from prela_core.io.clickhouse_errors import is_unsupported, translated
 from prela_core.io.clickhouse_export import exported
 from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_sql import answer_sql, end_sql
-from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
+from prela_core.io.clickhouse_statements import command, load_arrow, put, rows_of, tables_of
 from prela_core.io.clickhouse_tombstones import Tombstones
 from prela_core.io.clickhouse_words import tend_words
 from prela_core.io.deleted_letters import DeletedLetters
@@ -218,6 +218,12 @@ class ClickHouseStore(Analyses):
                 client.command(f"ALTER TABLE {table} REMOVE TTL")
                 taken.append(f"{table}: kept for ever")
         return taken
+
+    def prepare(self) -> None:
+        """Load, and connect to, what the first insert would else wait for."""
+        load_arrow()
+        with self._borrowed(self._writers, writing=True) as client:
+            self._tombstones.may_hit((), lambda query: rows_of(client, query))
 
     def insert(self, batches: Sequence[SpanBatch]) -> None:
         """Store all spans of `batches`; returns only after they are durable."""

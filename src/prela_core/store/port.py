@@ -158,6 +158,12 @@ class Store(Writer, Reader, Protocol):
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
 
+    def prepare(self) -> None:
+        """Load, and connect to, what the first insert needs, so that it takes as long as the next.
+
+        Nothing that is stored changes. Raises `StoreUnavailableError` when the store is away.
+        """
+
     def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
         """Read stored spans again, by the conventions and prices of now.
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import anyio.to_thread
 import attrs
 from starlette.types import ASGIApp
 
@@ -78,6 +79,8 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
         if role.works or role.answers:
             store = await enter(opened_store(settings))
             checks["store"] = blocking_check(store.ping)
+            if role.works and not settings.clickhouse.is_set:  # a server is waited for elsewhere
+                await anyio.to_thread.run_sync(store.prepare)
         if (role.ingests or role.answers) and settings.asks_for_keys:
             accounts = await enter(opened_accounts(settings))
             guard = key_guard(accounts, accounts.recall)
