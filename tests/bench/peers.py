@@ -14,6 +14,7 @@ import argparse
 import os
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -67,7 +68,10 @@ def main() -> None:
             print(f"{name} is left out, for it can't be installed: {error}\n", flush=True)
             continue
         _tell(system.name)
-        found.append(measured(system, sent, options.asked, cold=options.cold))
+        try:
+            found.append(measured(system, sent, options.asked, cold=options.cold))
+        except OSError as error:
+            print(f"{system.name} is left out, for it gave up: {error}\n", flush=True)
     report.show(
         "ingest", f"{options.spans:,} spans, {BATCH} a request", [each.ingest for each in found]
     )
@@ -110,7 +114,7 @@ class Found:
 
 def measured(system: System, sent: Sent, asked: int, *, cold: bool) -> Found:
     """Take all figures of one system."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         folder = Path(place) / "stored"
         with system.running(folder) as running:
             row = {
@@ -124,9 +128,11 @@ def measured(system: System, sent: Sent, asked: int, *, cold: bool) -> Found:
         lost = {}
         if sent.lost:
             for number in (signal.SIGKILL, signal.SIGTERM):
-                lost[f"lost by {number.name}"] = _lost(
-                    system, Path(place) / number.name, sent, number
-                )
+                try:
+                    told = _lost(system, Path(place) / number.name, sent, number)
+                except OSError as error:
+                    told = f"not known: {error}"
+                lost[f"lost by {number.name}"] = told
     return Found(system.name, row, warm, chilled, lost)
 
 
@@ -180,7 +186,7 @@ def _sent(
 
 def _in_time(began: float, patience: float, told: str) -> None:
     if time.perf_counter() - began > patience:
-        sys.exit(f"after {patience:.0f} s {told}")
+        raise TimeoutError(f"after {patience:.0f} s {told}")
 
 
 def _warm(
@@ -194,7 +200,7 @@ def _warm(
             outcome = send_all(running.url, [request], 1)
             finds = name != WORD or all(each in outcome.answer for each in holders)
             if outcome.refused or not finds:
-                sys.exit(f"{system.name} did not answer {name!r}: {outcome.answer[:300]!r}")
+                raise OSError(f"{system.name} did not answer {name!r}: {outcome.answer[:300]!r}")
             if number:
                 taken[name] += outcome.latencies
     whole = {name: Outcome(0, sorted(latencies), 0) for name, latencies in taken.items()}
@@ -230,7 +236,8 @@ def _lost(system: System, folder: Path, sent: Sent, number: signal.Signals) -> s
         for pid in family(running.pid) if number == signal.SIGKILL else [running.pid]:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
-        running.process.wait(120)
+        with suppress(subprocess.TimeoutExpired):  # it is killed then, as a supervisor would
+            running.process.wait(120)
     with system.running(folder) as running:
         seen, since = -1, time.monotonic()
         while time.monotonic() < since + _STILL_SECONDS:

@@ -40,7 +40,7 @@ class Running:
 @contextmanager
 def serving(folder: Path | None = None) -> Iterator[Running]:
     """Run the server on a data directory, or else on an empty one that is gone afterwards."""
-    with tempfile.TemporaryDirectory() as empty:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
         place = folder or Path(empty)
         port = free_port()
         words = [sys.executable, "-m", "prela_cli", "serve", "--port", str(port)]
