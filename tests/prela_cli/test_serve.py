@@ -78,7 +78,7 @@ def test_the_trace_that_a_server_does_not_have_is_named(server: Server) -> None:
 
     for pair in (["t", "nope"], ["nope", "t"]):
         done = prela("diff", *pair, "--url", server.url)
-        assert (1, "") == (done.code, done.stdout)
+        assert (3, "") == (done.code, done.stdout)
         assert "there is no trace nope; `prela query` lists what there is" in done.stderr
 
 
