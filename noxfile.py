@@ -103,6 +103,6 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def gate(session: nox.Session) -> None:
-    """Hold that no path became slower, by ratios: `nox -s gate -- --slower 2` must fail."""
+    """Hold that no path became slower, by ratios: `nox -s gate -- --slower 1.5` must fail."""
     session.install("-e", ".[all]")
     session.run("python", "tests/bench/gate.py", *session.posargs)
