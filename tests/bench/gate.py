@@ -3,7 +3,7 @@
     python tests/bench/gate.py                     # under a minute; exit code 1 if a ratio rose
     python tests/bench/gate.py --only columns      # those whose name holds it
     python tests/bench/gate.py --profile columns   # where that path's time goes
-    python tests/bench/gate.py --slower 1.5        # every path so much slower: all must be caught
+    python tests/bench/gate.py --slower 1.5        # so much slower: decoding, columns are caught
     python tests/bench/gate.py --keep              # write what was measured, after a change meant
 
 Each ratio is CPU time of a path of ours to that of something fixed on the same bytes: a bare

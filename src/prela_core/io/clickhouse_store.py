@@ -81,6 +81,7 @@ T = TypeVar("T")
 _TEND_SECONDS = 600
 _END_SECONDS = 3.0
 _END_PAUSE_SECONDS = 0.02
+_LAST_OF_CELLS = "cell_traces"  # the step after which all that cells need is there
 _DAY = 86_400_000_000
 _LONGEST_WRITE = 10 * 60_000_000
 _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
@@ -166,11 +167,11 @@ class ClickHouseStore(Analyses):
             client.command(migrations.LOG_TABLE)
             log = client.query("SELECT number FROM schema_migrations")
             done = {row[0] for row in log.result_rows}
-            steps = [
-                step for step in migrations.migrations(self._durability) if step.number not in done
-            ]
+            steps = migrations.migrations(self._durability)
             taken = []
             for step in steps:
+                if step.number in done:
+                    continue
                 try:
                     client.command(step.sql)
                 except DatabaseError as error:
@@ -183,6 +184,7 @@ class ClickHouseStore(Analyses):
                     parameters={"number": step.number, "name": step.name},
                 )
                 taken.append(f"{step.number:04d} {step.name}")
+            self._cells_are_there = any(step.name == _LAST_OF_CELLS for step in steps)
             return taken + self._set_retention(client)
 
     def rest(self) -> None:

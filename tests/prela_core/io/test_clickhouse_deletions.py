@@ -274,3 +274,11 @@ def test_a_letter_that_cannot_be_read_goes_with_the_trace_it_is_named_after(
         if dict(each.letter.record.headers)["project_id"] == b"broken"
     ]
     assert [b"y"] == left
+
+
+def test_a_store_at_rest_carries_out_deletions(store: ClickHouseStore) -> None:
+    store.insert([SpanBatch("rest", MICROS, [span_record(trace_id="a")])])
+    store.rest()
+    delete(store, "rest", "a")
+    assert DeletionState.DONE in carry_out(store)
+    assert store.trace("rest", "a") is None
