@@ -16,7 +16,7 @@ from prela_core.conventions import TypedColumns, resolve
 from prela_core.model import Flag, SpanBatch, SpanRecord, to_micros
 from prela_core.store import Reindexed, ReindexScope, rows
 from prela_core.store import reindex as reindexing
-from prela_core.testing import NOON, memory_store, span_record
+from prela_core.testing import NOON, span_record, versions
 
 MICROS = to_micros(NOON)
 DAY = 86_400_000_000
@@ -180,7 +180,7 @@ def test_a_version_that_is_newer_is_seen_whenever_it_comes(
         return rows.reread(*row)
 
     with monkeypatch.context() as patch:
-        for module in (reindexing, memory_store):
+        for module in (reindexing, versions):
             patch.setattr(module, "reread", overtaken)
         assert 1 == run(place).changed
     assert ("later", "gpt-4o") == _seen(place)
