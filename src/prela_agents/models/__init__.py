@@ -1,0 +1,1 @@
+"""Who answers requests: Claude, rules without a key, or a script in tests."""
