@@ -1,35 +1,42 @@
-"""Finding passages by what they are like."""
+"""Vectors of texts, by a model whose weights come with its package: nothing is downloaded."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    from wordllama.inference import WordLlamaInference
 
-from prela_agents.ports import Embedder
-
-__all__ = ["Vectors"]
-
-_LEAST = 0.25
-"""What is less like a question than this has nothing to do with it."""
+__all__ = ["WordLlamaEmbedder"]
 
 
-class Vectors:
-    """The vectors of passages' pieces; a passage is as like a question as its likest piece."""
+class WordLlamaEmbedder:
+    """Means of the vectors of a text's tokens, of 256 dimensions. It is loaded at its first use."""
 
-    def __init__(self, passages: Sequence[Sequence[str]], embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._of = np.repeat(np.arange(len(passages)), [len(pieces) for pieces in passages])
-        pieces = [piece for each in passages for piece in each]
-        self._matrix = np.array(embedder.embed(pieces), dtype=np.float32) if pieces else None
-        self._count = len(passages)
-
-    def search(self, question: str, limit: int) -> list[int]:
-        """Give the numbers of the passages that are like the question, likest first."""
-        if self._matrix is None:
+    def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Give a vector of length 1 for each text; of all zeros where there is no word."""
+        if not texts:
             return []
-        asked = np.array(self._embedder.embed([question])[0], dtype=np.float32)
-        likest = np.full(self._count, -1.0, dtype=np.float32)
-        np.maximum.at(likest, self._of, self._matrix @ asked)
-        order = np.argsort(-likest, kind="stable")[:limit]
-        return [int(number) for number in order if likest[number] >= _LEAST]
+        # Texts are taken in batches, each as wide as its longest: so alike lengths go together.
+        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
+        found: Any = _loaded().embed([texts[number] for number in order])
+        vectors = dict(zip(order, found.tolist(), strict=True))
+        return [_of_length_one(vectors[number]) for number in range(len(texts))]
+
+
+def _of_length_one(vector: list[float]) -> list[float]:
+    length = math.hypot(*vector)
+    return [each / length for each in vector] if length else vector
+
+
+@cache
+def _loaded() -> WordLlamaInference:
+    import wordllama  # noqa: PLC0415 - it brings numpy and 19 MB of weights
+
+    return wordllama.WordLlama.load(
+        cache_dir=Path(wordllama.__file__).parent, disable_download=True
+    )

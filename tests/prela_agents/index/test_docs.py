@@ -1,78 +1,86 @@
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from prela_agents.index import DocsIndex, WordLlama
-from prela_core.errors import SettingsError
+from prela_agents.index import DocsIndex, WordLlamaEmbedder, cut, read_docs
 
-FILES = {
-    "guide.md": "# Guide\n## Installing\nRun pip install.\n## Deleting\n"
-    "A trace is removed for good.",
-    "deep/cost.md": "# Cost\nDollars are reckoned from tokens.\n\nPrices are in a table.",
-    "notes.txt": "# Not docs\nAt all.",
-}
+PAGE = """# Deleting
+
+Traces are removed for good.
+
+## Retention
+
+Spans are kept for 90 days.
+
+# Sending
+
+Programs send spans over HTTP.
+"""
 
 
-class Nothing:
-    """Finds nothing like anything."""
+class Blind:
+    """Sees no meaning in anything."""
 
     def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
-        return [(0.0, 0.0)] * len(texts)
+        return [[0.0, 0.0] for _ in texts]
 
 
-@pytest.fixture(scope="module")
-def words() -> WordLlama:
-    return WordLlama()
+class Fond:
+    """Finds all that is about deleting alike, in whichever words."""
+
+    def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        return [[1.0, 0.0] if "elet" in each or "erase" in each else [0.0, 1.0] for each in texts]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("docs")
-    for name, text in FILES.items():
-        (made / name).parent.mkdir(exist_ok=True)
-        (made / name).write_text(text)
-    return made
+def test_words_are_found_by_their_stems() -> None:
+    index = DocsIndex(cut("d.md", PAGE), Blind())
+    assert "d.md#deleting" == index.search("how is a trace removed?")[0].id
+    assert "d.md#sending" == index.search("can my program send by http")[0].id
 
 
-def test_all_passages_of_a_folder_are_there(folder: Path, words: WordLlama) -> None:
-    index = DocsIndex.of_folder(folder, words)
-    ids = ["deep/cost.md#cost", "guide.md#installing", "guide.md#deleting"]
-    assert ids == [each.id for each in index.passages()]
-    assert index.passages()[1] == index.passage("guide.md#installing")
-    assert index.passage("guide.md#no-such") is None
+def test_meaning_is_found_without_a_word_in_common() -> None:
+    index = DocsIndex(cut("d.md", PAGE), Fond())
+    assert "d.md#deleting" == index.search("erase")[0].id
 
 
-def test_words_find_by_their_stems(folder: Path) -> None:
-    index = DocsIndex.of_folder(folder, Nothing())
-    assert ["deep/cost.md#cost"] == [each.id for each in index.search("What is the price?")]
-    assert ["guide.md#installing"] == [each.id for each in index.search("installed")]
-    assert [] == index.search("what is the weather")
+def test_what_fits_nothing_finds_nothing() -> None:
+    index = DocsIndex(cut("d.md", PAGE), Blind())
+    assert [] == index.search("how do i make it do that?")
+    assert [] == index.search("zebra")
+    assert [] == index.search('"" AND (NEAR* ^')
 
 
-def test_likeness_finds_other_words_for_it(folder: Path, words: WordLlama) -> None:
-    index = DocsIndex.of_folder(folder, words)
-    assert "guide.md#deleting" == index.search("erase my data permanently, remove it")[0].id
+def test_passages_are_found_by_their_ids_and_in_order() -> None:
+    index = DocsIndex(cut("d.md", PAGE), Blind())
+    assert ["d.md#deleting", "d.md#retention", "d.md#sending"] == [
+        each.id for each in index.passages()
+    ]
+    found = index.passage("d.md#retention")
+    assert found is not None
+    assert ("Deleting", "Retention") == found.trail
+    assert index.passage("d.md#other") is None
+    assert 2 == len(index.search("spans", limit=2))
 
 
-@pytest.mark.parametrize(
-    "question", ["", "?", '" OR NEAR( * : ^ -', "AND", "a" * 10_000, "trail : x", "\x00"]
-)
-def test_no_question_breaks_it(folder: Path, question: str) -> None:
-    assert len(DocsIndex.of_folder(folder, Nothing()).search(question)) <= 5
+def test_vectors_are_of_length_one_and_of_nothing_for_no_words() -> None:
+    pytest.importorskip("wordllama")
+    near, far, other, none = WordLlamaEmbedder().embed(
+        ["delete a trace", "remove traces", "the price of bananas", ""]
+    )
+    assert 256 == len(near)
+    assert 1.0 == pytest.approx(sum(x * x for x in near), abs=1e-5)
+    assert not any(none)
+    like = [sum(a * b for a, b in zip(near, each, strict=True)) for each in (far, other)]
+    assert like[0] > like[1]
+    assert [] == WordLlamaEmbedder().embed([])
 
 
-def test_a_folder_without_docs_is_said(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="has no docs"):
-        DocsIndex.of_folder(tmp_path, Nothing())
-    assert [] == DocsIndex([], Nothing()).search("anything")
-
-
-def test_vectors_have_length_one_and_stay_with_their_texts(words: WordLlama) -> None:
-    texts = ["a much longer text about databases and tables", "", "databases", " \n"]
-    found = words.embed(texts)
-    assert [1.0, 0.0, 1.0, 0.0] == [round(math.hypot(*each), 5) for each in found]
-    assert found[2] == pytest.approx(words.embed(["databases"])[0])
+def test_the_docs_of_this_project_can_be_looked_things_up_in() -> None:
+    passages = read_docs(Path(__file__).parents[3] / "docs")
+    index = DocsIndex(passages, Blind())
+    assert len(passages) == len(index.passages()), "an id is not unique"
+    found = [each.id for each in index.search("how do I delete the traces of one user")]
+    assert "docs/deletion.md#deleting" in found
