@@ -20,6 +20,8 @@ class Intent(StrEnum):
     PRAISE = "praise"
     COMPLAINT = "complaint"
     COMPARISON = "comparison"
+    SHOWCASE = "showcase"
+    """Shows what was made with it, or for it."""
     NEWS = "news"
     OTHER = "other"
 

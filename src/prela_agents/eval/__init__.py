@@ -1,0 +1,1 @@
+"""How good the agents are, by golden sets: rules and models each for themselves."""
