@@ -21,7 +21,8 @@ pytestmark = pytest.mark.anyio
 ATOM = """<?xml version="1.0" encoding="utf-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom"><title>Rival</title>
 <entry><id>tag:1</id><title>Rival v2.1.0 is out</title><updated>2026-11-20T10:00:00+01:00</updated>
-<link href="https://rival.test/2.1.0"/><content type="html">&lt;p&gt;Added &lt;b&gt;search&lt;/b&gt;.
+<link href="https://rival.test/2.1.0"/><content type="html">
+&lt;p&gt;Added &lt;b&gt;search&lt;/b&gt;.
 </content></entry></feed>
 """
 
