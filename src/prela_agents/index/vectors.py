@@ -21,8 +21,11 @@ class WordLlamaEmbedder:
         """Give a vector of length 1 for each text; of all zeros where there is no word."""
         if not texts:
             return []
-        vectors: Any = _loaded().embed(list(texts))
-        return [_of_length_one(each) for each in vectors.tolist()]
+        # Texts are taken in batches, each as wide as its longest: so alike lengths go together.
+        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
+        found: Any = _loaded().embed([texts[number] for number in order])
+        vectors = dict(zip(order, found.tolist(), strict=True))
+        return [_of_length_one(vectors[number]) for number in range(len(texts))]
 
 
 def _of_length_one(vector: list[float]) -> list[float]:
