@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from prela_agents.tracing.parts import traced
 from prela_agents.tracing.publishing import TracedPublisher
-from prela_agents.tracing.recording import recorded, run_span
+from prela_agents.tracing.recording import recorded, run_span, trace_id_of
 
-__all__ = ["TracedPublisher", "recorded", "run_span", "traced"]
+__all__ = ["TracedPublisher", "recorded", "run_span", "trace_id_of", "traced"]

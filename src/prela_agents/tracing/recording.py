@@ -10,7 +10,7 @@ import prela_core
 from prela_core import PrelaError, SpanType
 from prela_core.emit import ActiveSpan, Exporter
 
-__all__ = ["recorded", "run_span"]
+__all__ = ["recorded", "run_span", "trace_id_of"]
 
 _log = logging.getLogger("prela.agents")
 
@@ -46,3 +46,10 @@ def run_span(agent: str, run_id: str, *, live: bool) -> Iterator[ActiveSpan]:
     said = {"agent.name": agent, "prela.agents.run_id": run_id, "prela.agents.live": live}
     with prela_core.span(f"run {agent}", SpanType.AGENT, said) as root:
         yield root
+
+
+def trace_id_of(root: ActiveSpan) -> str | None:
+    """Give the id of the trace that `root` begins; None when it is not recorded."""
+    if prela_core.get_tracer() is None or not root.trace.sampled:
+        return None
+    return root.trace.trace_id
