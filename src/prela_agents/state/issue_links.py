@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 
 import attrs
 
-from prela_agents.model import Issue, NewIssue
+from prela_agents.model import Attachment, Issue, NewIssue
 from prela_agents.ports import Clock
 from prela_agents.state.database import Database, Row
 from prela_agents.state.encoding import decoded, encoded, stamp
@@ -17,15 +18,17 @@ __all__ = ["IssueLink", "IssueLinks", "issue_id_of"]
 
 @attrs.frozen(kw_only=True)
 class IssueLink:
-    """What an item leads to: `new`, an issue to be made, or an attachment to `issue_id`.
+    """What an item leads to: the issue `new`, to be made, or an attachment to `issue_id`.
 
-    `number` and `url` are None until it is done.
+    `number` and `url` are None until it is done. What was done about an item that is purged since
+    has neither title nor attachment any more.
     """
 
     item_key: str
     issue_id: str
-    new: NewIssue | None
     title: str
+    new: NewIssue | None
+    attachment: Attachment | None
     number: str | None
     url: str | None
 
@@ -59,13 +62,18 @@ class IssueLinks:
         row = self._db.row("SELECT * FROM issue_links WHERE item_key = ?", item_key)
         return _link(row) if row is not None else None
 
-    def plan_new(self, item_key: str, new: NewIssue) -> IssueLink:
-        """Plan to make an issue; gives the link that there is then, which may be an older plan."""
-        return self._plan(item_key, new.id, new.title, new)
+    def planned(self) -> Sequence[IssueLink]:
+        """Give the links that are not done, in the order they were planned."""
+        rows = self._db.rows("SELECT * FROM issue_links WHERE done_at IS NULL ORDER BY rowid")
+        return [_link(row) for row in rows]
 
-    def plan_attaching(self, item_key: str, issue: Issue) -> IssueLink:
+    def plan_new(self, item_key: str, new: NewIssue, attachment: Attachment) -> IssueLink:
+        """Plan to make an issue; gives the link that there is then, which may be an older plan."""
+        return self._plan(item_key, new.id, new.title, new, attachment)
+
+    def plan_attaching(self, item_key: str, issue: Issue, attachment: Attachment) -> IssueLink:
         """Plan to attach an item to an issue; gives the link that there is then."""
-        return self._plan(item_key, issue.id, issue.title, None)
+        return self._plan(item_key, issue.id, issue.title, None, attachment)
 
     def done(self, item_key: str, issue: Issue) -> None:
         """Say that the tracker has it, as this issue."""
@@ -80,19 +88,26 @@ class IssueLinks:
         )
 
     def count(self) -> int:
-        """Give how many there are."""
+        """Give how many are done."""
         row = self._db.row("SELECT count(*) AS n FROM issue_links WHERE done_at IS NOT NULL")
         return int(row["n"]) if row is not None else 0
 
-    def _plan(self, item_key: str, issue_id: str, title: str, new: NewIssue | None) -> IssueLink:
+    def _plan(
+        self,
+        item_key: str,
+        issue_id: str,
+        title: str,
+        new: NewIssue | None,
+        attachment: Attachment,
+    ) -> IssueLink:
         self._db.change(
-            "INSERT INTO issue_links (item_key, issue_id, is_new, title, body, planned_at) "
+            "INSERT INTO issue_links (item_key, issue_id, title, new, attachment, planned_at) "
             "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (item_key) DO NOTHING",
             item_key,
             issue_id,
-            int(new is not None),
             title,
-            encoded(new) if new is not None else "",
+            encoded(new) if new is not None else None,
+            encoded(attachment),
             stamp(self._clock.now()),
         )
         found = self.get(item_key)
@@ -111,14 +126,13 @@ def issue_id_of(item_key: str) -> str:
 
 
 def _link(row: Row) -> IssueLink:
-    new = None
-    if row["is_new"] and row["body"]:
-        new = decoded(row["body"], NewIssue)
+    new, attachment = row["new"], row["attachment"]
     return IssueLink(
         item_key=row["item_key"],
         issue_id=row["issue_id"],
-        new=new,
         title=row["title"],
+        new=decoded(new, NewIssue) if new else None,
+        attachment=decoded(attachment, Attachment) if attachment else None,
         number=row["number"],
         url=row["url"],
     )

@@ -28,7 +28,7 @@ def kept(db: Database, platform: Platform) -> Sequence[str]:
 def purge(db: Database, keys: Sequence[str], now: int) -> int:
     """Forget the items with these keys, for all agents, and drafts about them that have not left.
 
-    Issue links keep the address alone, and claims with words from there go. Gives how many items
+    Issues that were planned are not made, and claims with words from there go. Gives how many items
     were forgotten.
     """
     with db.transaction():
@@ -40,7 +40,10 @@ def _purge(db: Database, key: str, now: int) -> int:
         db.change("DELETE FROM claims WHERE url = ?", row["url"])
     for row in db.rows("SELECT id, state, body FROM drafts WHERE about = ?", key):
         _blank(db, row["id"], DraftState(row["state"]), decoded(row["body"], Draft), now)
-    db.change("UPDATE issue_links SET title = '', body = '' WHERE item_key = ?", key)
+    db.change("DELETE FROM issue_links WHERE item_key = ? AND done_at IS NULL", key)
+    db.change(
+        "UPDATE issue_links SET title = '', new = NULL, attachment = '' WHERE item_key = ?", key
+    )
     return db.change(
         "UPDATE items SET body = NULL, purged_at = ?1, settled_at = coalesce(settled_at, ?1) "
         "WHERE key = ?2 AND purged_at IS NULL",

@@ -69,15 +69,16 @@ CREATE TABLE outbox (
     UNIQUE (draft_id, part)
 ) STRICT;
 
--- An item leads to one issue, whoever decides so. The id is ours until `number` is known.
+-- An item leads to one issue, whoever decides so: `new` is the issue to be made, or empty to attach
+-- the item to the one that `issue_id` names. It is done once `number` is known.
 CREATE TABLE issue_links (
     item_key TEXT PRIMARY KEY,
     issue_id TEXT NOT NULL,
-    is_new INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    new TEXT,
+    attachment TEXT NOT NULL,
     number TEXT,
     url TEXT,
-    title TEXT NOT NULL,
-    body TEXT NOT NULL,
     planned_at INTEGER NOT NULL,
     done_at INTEGER
 ) STRICT;
