@@ -6,7 +6,7 @@ any model and `mention_of` takes the answer; `RULES` answers without a key.
 
 from __future__ import annotations
 
-from prela_agents.reading.demands import without_demands
+from prela_agents.reading.demands import demands_of, without_demands
 from prela_agents.reading.intent import intent_of
 from prela_agents.reading.relevance import relevance_of
 from prela_agents.reading.request import READ, mention_of, mention_request
@@ -16,6 +16,7 @@ from prela_agents.reading.sentiment import sentiment_of
 __all__ = [
     "READ",
     "RULES",
+    "demands_of",
     "intent_of",
     "mention_of",
     "mention_request",

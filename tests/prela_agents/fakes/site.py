@@ -9,18 +9,23 @@ from typing import Any
 import attrs
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from tests.prela_agents.fakes import github, hackernews, pypi, web
+from tests.prela_agents.fakes import discord, github, hackernews, linear, pypi, reddit, web, x
 from tests.prela_agents.fakes.faults import Faulty
 from tests.prela_agents.fakes.world import World
 from tests.served import listening
 
 APPS: dict[str, Callable[[World], Any]] = {
+    "discord": discord.app,
     "github": github.app,
     "hackernews": hackernews.search,
     "hackernews-items": hackernews.items,
+    "linear": linear.app,
     "pypi": pypi.index,
     "pypistats": pypi.stats,
+    "reddit": reddit.app,
+    "reddit-login": reddit.app,
     "web": web.app,
+    "x": x.app,
 }
 
 

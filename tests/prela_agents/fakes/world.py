@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from typing import Any
 
 import attrs
 
@@ -68,6 +69,8 @@ class World:
     written: list[Written] = attrs.field(factory=list)
     counts: dict[str, Counts] = attrs.field(factory=dict)
     """By what and where: `stars:prela/prela`, `downloads:prela`, `members:77`, `online:77`."""
+    kept: dict[str, Any] = attrs.field(factory=dict)
+    """What fakes keep besides, by a name of theirs."""
 
     def here(self, platform: str) -> list[Said]:
         """Give what there is on a platform by now, newest first, the deleted too."""

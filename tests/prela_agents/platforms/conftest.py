@@ -29,6 +29,9 @@ def site(served_site: Site, clock: StandingClock) -> Site:
     world.now = clock.now
     for kept in (world.said, world.releases, world.written, world.counts):
         kept.clear()
+    desk = world.kept["linear"]
+    for held in (desk.issues, desk.labels, world.kept["discord-nonces"]):
+        held.clear()
     for part in served_site.parts.values():
         part.reset()
     return served_site

@@ -9,11 +9,21 @@ from typing import Any
 import attrs
 from tests.prela_agents.fakes.site import Site
 from tests.prela_agents.fakes.wire import wire
-from tests.prela_agents.fakes.world import Release, Said, Written
+from tests.prela_agents.fakes.world import DISCORD_EPOCH, X_EPOCH, Release, Said, Written, snowflake
+from tests.prela_agents.platforms.connected import to_discord, to_reddit, to_x
 from tests.prela_agents.standing_clock import StandingClock
 
 from prela_agents.http import GuardedTransport, MemoryETags
-from prela_agents.platforms import feeds, github, hackernews, pages, pypi
+from prela_agents.platforms import (
+    discord,
+    feeds,
+    github,
+    hackernews,
+    pages,
+    pypi,
+    reddit,
+    x,
+)
 from prela_agents.ports import Source
 
 Say = Callable[[Site, StandingClock, int], None]
@@ -80,6 +90,56 @@ def _page(site: Site, clock: StandingClock, number: int) -> None:
     site.world.written.append(Written(path="pricing", at=clock.now(), body=body))
 
 
+def _submission(site: Site, clock: StandingClock, number: int) -> None:
+    site.world.said.append(
+        Said(
+            platform="reddit",
+            id=f"t3_{number}",
+            at=clock.now(),
+            title=f"Prela {number}",
+            where="python",
+        )
+    )
+
+
+def _comment(site: Site, clock: StandingClock, number: int) -> None:
+    site.world.said.append(
+        Said(
+            platform="reddit",
+            id=f"t1_{number}",
+            at=clock.now(),
+            text="I use it",
+            where="python",
+            parent="t3_0",
+        )
+    )
+
+
+def _tweet(site: Site, clock: StandingClock, number: int) -> None:
+    at = clock.now()
+    site.world.said.append(
+        Said(platform="x", id=snowflake(at, X_EPOCH, number), at=at, text=f"Prela {number}")
+    )
+
+
+def _message(site: Site, clock: StandingClock, number: int) -> None:
+    at = clock.now()
+    site.world.said.append(
+        Said(
+            platform="discord",
+            id=snowflake(at, DISCORD_EPOCH, number),
+            at=at,
+            text=f"Prela {number}",
+            where="42",
+        )
+    )
+
+
+def _x_limit(clock: StandingClock, seconds: int = 9) -> dict[str, str]:
+    until = int(clock.now().timestamp()) + seconds
+    return {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(until)}
+
+
 CASES = [
     Case(
         name="hackernews",
@@ -132,6 +192,52 @@ CASES = [
         say=_page,
         paged=False,
         keeps_all=False,
+    ),
+    Case(
+        name="reddit-search",
+        part="reddit",
+        connect=to_reddit,
+        source=lambda http, _: reddit.RedditListing.search(http, "prela", limit=2),
+        say=_submission,
+        limited=lambda _, seconds=9: {
+            "x-ratelimit-remaining": "0.0",
+            "x-ratelimit-used": "100",
+            "x-ratelimit-reset": str(seconds),
+        },
+    ),
+    Case(
+        name="reddit-comments",
+        part="reddit",
+        connect=to_reddit,
+        source=lambda http, _: reddit.RedditListing.comments(http, "python", limit=2),
+        say=_comment,
+    ),
+    Case(
+        name="x",
+        part="x",
+        connect=to_x,
+        source=lambda http, _: x.XSearch(http, "prela", limit=2),
+        say=_tweet,
+        limited=_x_limit,
+    ),
+    Case(
+        name="discord-channel",
+        part="discord",
+        connect=to_discord,
+        source=lambda http, _: discord.DiscordChannel(http, "42", limit=2),
+        say=_message,
+        limited=lambda _, seconds=9: {
+            "x-ratelimit-bucket": "abc",
+            "x-ratelimit-remaining": "0",
+            "x-ratelimit-reset-after": str(seconds),
+        },
+    ),
+    Case(
+        name="discord-search",
+        part="discord",
+        connect=to_discord,
+        source=lambda http, _: discord.DiscordSearch(http, "7", "prela", limit=2),
+        say=_message,
     ),
 ]
 

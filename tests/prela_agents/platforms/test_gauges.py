@@ -7,11 +7,13 @@ from datetime import date, timedelta
 import pytest
 from tests.prela_agents.fakes.site import Site
 from tests.prela_agents.fakes.wire import wire
+from tests.prela_agents.platforms.connected import to_reddit
 from tests.prela_agents.standing_clock import StandingClock
 
 from prela_agents.errors import GoneError
 from prela_agents.model import Metric
 from prela_agents.platforms import github, pypi
+from prela_agents.platforms.reddit import RedditGauge
 from prela_core.testing.factories import NOON
 
 pytestmark = pytest.mark.anyio
@@ -53,3 +55,12 @@ async def test_downloads_come_by_the_day_and_a_missing_day_stays_missing(
         (each.at.date(), each.value) for each in found
     ]
     assert {Metric.DOWNLOADS} == {each.metric for each in found}
+
+
+async def test_subscribers_of_a_subreddit(site: Site, clock: StandingClock) -> None:
+    site.world.counts["subscribers:prela"] = {TODAY: 77}
+    async with to_reddit(site, clock) as http:
+        (known,) = await RedditGauge(http, "prela", "prela").read()
+        (missing,) = await RedditGauge(http, "rival", "rival").read()
+    assert (77, None) == (known.value, missing.value)
+    assert "https://www.reddit.com/r/prela" == known.url

@@ -1,0 +1,1 @@
+"""Scout: hears of us, answers out of the docs, and files what goes wrong."""
