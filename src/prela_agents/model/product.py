@@ -41,7 +41,8 @@ class Profile:
     """Us, the competitors, and where to look and to speak.
 
     `subreddits` and `channels` (Discord's ids) are read; `announce_*` are where Amplifier's
-    drafts would go.
+    drafts would go. `docs_url` is where the docs can be read: what stands before `docs/` in the
+    address of a page, such as `https://github.com/prela/prela/blob/main/`.
     """
 
     us: Product
@@ -50,6 +51,7 @@ class Profile:
     channels: tuple[str, ...] = ()
     announce_subreddit: str = ""
     announce_channel: str = ""
+    docs_url: str = ""
 
     @property
     def products(self) -> tuple[Product, ...]:

@@ -3,58 +3,72 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from prela_agents.model import Report, Section
-from prela_agents.reports.sources import Sources
+from prela_agents.model import Figure, Report, Section
+from prela_agents.reports.citing import is_link, numbered, said_of
+from prela_agents.reports.wording import span
 
 __all__ = ["as_markdown"]
 
-_MARKS = re.compile(r"([\\`*_\[\]<>|#])")
-_UNSAFE_IN_ADDRESSES = re.compile(r"[\s<>()\\]")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+_AT_START = re.compile(r"^(\d+)([.)])|^([-+=])")
 
 
-def as_markdown(report: Report, *, figures: str = "") -> str:
-    """Write the report; each sentence ends with the numbers of its sources, which are listed last.
+def as_markdown(report: Report, *, figures: str | None = None) -> str:
+    """Give `report` as Markdown.
 
-    Figures are links to `figures` and their name, such as `week/stars.svg`; without a folder, only
-    their captions are written. Texts of others are escaped: they can make no markup.
+    With `figures`, plots are images there, named `<name>.svg`; without, their captions stand for
+    them.
     """
-    sources = Sources(report)
-    lines = [f"# {_text(report.title)}", "", f"*{_span(report)}*", ""]
+    numbers = numbered(report)
+    lines = [f"# {_escaped(report.title)}", "", f"*{span(report.since, report.until)}*", ""]
     for section in report.sections:
-        lines += _section(section, sources, figures)
-    lines += ["## Sources", ""]
-    lines += [f"{number}. {_source(source)}" for number, source in sources.all()]
+        lines += _section(section, numbers, figures)
+    if numbers:
+        lines += ["## Sources", ""]
+        lines += [f"{number}. {_source(source)}" for source, number in numbers.items()]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _section(section: Section, sources: Sources, figures: str) -> Iterator[str]:
-    yield f"## {_text(section.heading)}"
-    yield ""
+def _section(section: Section, numbers: dict[str, int], figures: str | None) -> list[str]:
+    lines = [f"## {_escaped(section.heading)}", ""]
+    bullet = "- " if len(section.sentences) > 1 else ""
     for sentence in section.sentences:
-        marks = "".join(f"[{number}]" for number in sources.of(sentence.sources))
-        yield f"- {_text(sentence.text)} {marks}"
+        cited = ", ".join(_cited(source, numbers[source]) for source in sentence.sources if source)
+        lines.append(f"{bullet}{_escaped(sentence.text)} ({cited})")
     if section.sentences:
-        yield ""
+        lines.append("")
     for figure in section.figures:
-        if figures:
-            yield f"![{_text(figure.caption)}]({figures}/{figure.name}.svg)"
-            yield ""
-        yield f"*{_text(figure.caption)}*"
-        yield ""
+        lines += [_figure(figure, figures), ""]
+    return lines
 
 
-def _span(report: Report) -> str:
-    return f"{report.since:%Y-%m-%d} to {report.until:%Y-%m-%d}, by {_text(report.agent)}"
+def _cited(source: str, number: int) -> str:
+    return f"[{number}]({_address(source)})" if is_link(source) else f"{number}"
 
 
 def _source(source: str) -> str:
-    if not Sources.is_address(source):
-        return f"`{source.replace('`', ' ')}`"
-    address = _UNSAFE_IN_ADDRESSES.sub(lambda found: f"%{ord(found[0]):02X}", source)
-    return f"<{address}>"
+    return f"<{_address(source)}>" if is_link(source) else _escaped(said_of(source))
 
 
-def _text(text: str) -> str:
-    return _MARKS.sub(r"\\\1", " ".join(text.split()))
+def _address(url: str) -> str:
+    """Give an address that can't end its link early."""
+    for sign in "()<>\\`\"'":
+        url = url.replace(sign, f"%{ord(sign):02X}")
+    return url
+
+
+def _figure(figure: Figure, figures: str | None) -> str:
+    caption = _escaped(figure.caption)
+    if figures is None:
+        return f"*{caption}*"
+    return f"![{caption}]({figures}{figure.name}.svg)"
+
+
+def _escaped(text: str) -> str:
+    flat = _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _AT_START.sub(_not_a_list, flat)
+
+
+def _not_a_list(found: re.Match[str]) -> str:
+    return rf"{found[1]}\{found[2]}" if found[1] else rf"\{found[3]}"

@@ -22,13 +22,14 @@ class Crash(BaseException):
 class Lines:
     """Counts the lines that are about to run in the rooms watched."""
 
-    def __init__(self, last: int | None) -> None:
+    def __init__(self, last: int | None, watched: tuple[str, ...]) -> None:
         self.count = 0
         self._last = last
+        self._watched = watched
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> Callable[..., Any] | None:
         del event, arg
-        return self._in_frame if frame.f_code.co_filename.startswith(WATCHED) else None
+        return self._in_frame if frame.f_code.co_filename.startswith(self._watched) else None
 
     def _in_frame(self, frame: FrameType, event: str, arg: Any) -> Callable[..., Any]:
         del frame, arg
@@ -41,9 +42,9 @@ class Lines:
 
 
 @contextmanager
-def crashing_before_line(number: int | None) -> Iterator[Lines]:
+def crashing_before_line(number: int | None, watched: tuple[str, ...] = WATCHED) -> Iterator[Lines]:
     """Raise `Crash` before line `number`, from 0, of those that run within; None for never."""
-    lines = Lines(number)
+    lines = Lines(number, watched)
     before = sys.gettrace()
     sys.settrace(lines)
     try:

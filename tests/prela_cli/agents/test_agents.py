@@ -229,7 +229,7 @@ def test_reports_are_listed_and_written(run: Run, history: list[Report], tmp_pat
         )
     )
     assert "sentinel-1" in run("reports").output
-    assert "- Rival shipped search. [1]" in run("reports", "latest").output
+    assert "Rival shipped search. ([1]" in run("reports", "latest").output
     written = run("reports", "sentinel-1", "--format", "html", "-o", str(tmp_path / "w.html"))
     assert 0 == written.exit_code
     assert "Rival shipped search." in (tmp_path / "w.html").read_text()
