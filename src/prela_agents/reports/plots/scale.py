@@ -25,9 +25,13 @@ class Scale:
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
 
+_LEAST = 1e-6
+"""What is closer together is one value on any plot, and no round numbers lie between."""
+
+
 def ticks(low: float, high: float, count: int = 3) -> list[float]:
     """Give about `count` round numbers; the first is at most `low`, the last at least `high`."""
-    if high <= low:
+    if high - low < _LEAST:
         high = low + 1
     raw = (high - low) / count
     unit = 10.0 ** math.floor(math.log10(raw))
