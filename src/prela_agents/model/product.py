@@ -13,7 +13,8 @@ class Product:
 
     `aliases` are further spellings. `near` are words that a true mention tends to have around it
     and `far` those of other things with the same name. `repository` is `owner/name`, `package`
-    a name on PyPI, `feeds` and `pages` addresses, `guild` Discord's id of its server.
+    a name on PyPI, `feeds` and `pages` addresses, `guild` Discord's id of its server,
+    `x_account` its name on X.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Product:
     pages: tuple[str, ...] = ()
     guild: str = ""
     subreddit: str = ""
+    x_account: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:

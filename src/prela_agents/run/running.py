@@ -12,13 +12,14 @@ import anyio
 import attrs
 
 from prela_agents.model import Failure, Outcome, RunState
-from prela_agents.outbox import Outbox, Sendings
+from prela_agents.outbox import Sendings
 from prela_agents.ports import Clock
 from prela_agents.run.schedule import Schedule
+from prela_agents.run.sending import outbox_of
 from prela_agents.run.settings import Settings
 from prela_agents.run.workshop import Workshop, opened_workshop, state_path
-from prela_agents.state import BusyError, Database, Drafts, Lease, Outgoing, Runs
-from prela_agents.tracing import TracedPublisher, recorded, run_span, trace_id_of, traced
+from prela_agents.state import BusyError, Database, Drafts, Lease, Runs
+from prela_agents.tracing import recorded, run_span, trace_id_of, traced
 from prela_core import PrelaError
 
 __all__ = ["EXIT_CODES", "Finished", "run_again", "run_once", "send"]
@@ -91,14 +92,10 @@ async def _outcome(workshop: Workshop, agent: str, *, live: bool) -> Outcome:
 
 async def send(workshop: Workshop, agent: str | None = None) -> Sendings:
     """Send what is approved, of one agent or of all; nothing while another process does."""
-    outgoing = Outgoing(workshop.db, workshop.clock)
-    publishers = {
-        platform: TracedPublisher(each, outgoing)
-        for platform, each in workshop.places.publishers().items()
-    }
+    db, clock = workshop.db, workshop.clock
     try:
-        with Lease(workshop.settings.directory, "outbox", workshop.db, workshop.clock):
-            return await Outbox(outgoing, publishers, workshop.clock).send(agent)
+        with Lease(workshop.settings.directory, "outbox", db, clock):
+            return await outbox_of(db, workshop.places, clock).send(agent)
     except BusyError as error:
         return Sendings(failures=[str(error)])
 

@@ -12,8 +12,8 @@ __all__ = ["GAUGES", "SOURCES"]
 
 
 def _scout(profile: Profile, places: Places) -> list[Source]:
-    """Find mentions of us."""
-    return places.mentions(profile.us.names)
+    """Find mentions of us, and all that is said where we are at home."""
+    return places.our_rooms() + places.mentions(profile.us.names)
 
 
 def _sentinel(profile: Profile, places: Places) -> list[Source]:
