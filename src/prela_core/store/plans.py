@@ -105,6 +105,7 @@ def traces(
             now=now,
             floor=where.start_time,
             limit=limit,
+            one_each=True,
         )
     else:
         found = yield compute(None, where.start_time)
@@ -149,6 +150,7 @@ def search(
         limit=limit,
         # What has the words is a hit unless it was replaced, and each costs the reading of texts.
         first=limit + limit // _SPARE + _SPARE,
+        one_each=True,
     )
     shown = found[page.offset : page.offset + page.limit]
     return Page(
