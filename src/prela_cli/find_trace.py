@@ -19,9 +19,12 @@ __all__ = ["find_span", "find_trace", "find_trace_id", "newest_trace"]
 _LISTED = "`prela query` lists what there is"
 
 
-def find_trace(reader: Reader, trace_id: str) -> TraceDetail:
-    """Give the trace of that id, else the only recent one whose id begins so."""
-    return finding.find_trace(reader, PROJECT_ID, trace_id, _LISTED)
+def find_trace(reader: Reader, trace_id: str, *, outline: bool = False) -> TraceDetail:
+    """Give the trace of that id, else the only recent one whose id begins so.
+
+    With `outline`, it is that of `Reader.outline`.
+    """
+    return finding.find_trace(reader, PROJECT_ID, trace_id, _LISTED, outline=outline)
 
 
 def find_trace_id(reader: Reader, trace_id: str) -> str:
@@ -29,10 +32,11 @@ def find_trace_id(reader: Reader, trace_id: str) -> str:
     return finding.find_trace_id(reader, PROJECT_ID, trace_id, _LISTED)
 
 
-def newest_trace(reader: Reader) -> TraceDetail:
+def newest_trace(reader: Reader, *, outline: bool = False) -> TraceDetail:
     """Give the trace that began last. Raises `NotFoundError` when there is none."""
+    read = reader.outline if outline else reader.trace
     newest = reader.traces(PROJECT_ID, TraceFilter(), Order.NEWEST, PageRequest(limit=1)).items
-    trace = reader.trace(PROJECT_ID, newest[0].trace_id) if newest else None
+    trace = read(PROJECT_ID, newest[0].trace_id) if newest else None
     if trace is None:
         raise NotFoundError("there are no traces yet")
     return trace

@@ -14,7 +14,7 @@ from prela_cli.render.critical_path import PathTable
 from prela_cli.render.span_detail import SpanDetail
 from prela_cli.render.trace_tree import TraceTree
 from prela_core.analysis.reading import path_of
-from prela_core.store import Reader
+from prela_core.store import Reader, TraceDetail
 
 __all__ = ["show"]
 
@@ -61,7 +61,9 @@ def show(
     if critical_path and span_id is not None:
         raise click.UsageError("give --critical-path or --span, not both")
     with nothing_collected():
-        trace = find_trace(reader, trace_id) if trace_id is not None else newest_trace(reader)
+        # Pictures show next to nothing of what is nearly all of a trace's text.
+        outline = critical_path or not (attributes or as_json or span_id is not None)
+        trace = _meant(reader, trace_id, outline=outline)
         if critical_path:
             path = path_of(trace)
             if as_json:
@@ -78,3 +80,9 @@ def show(
             show_json(trace)
         else:
             show_picture(TraceTree(trace, moments.now(), attributes=attributes))
+
+
+def _meant(reader: Reader, trace_id: str | None, *, outline: bool) -> TraceDetail:
+    if trace_id is None:
+        return newest_trace(reader, outline=outline)
+    return find_trace(reader, trace_id, outline=outline)

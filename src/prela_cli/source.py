@@ -59,6 +59,7 @@ def open_source(data_dir: Path, url: str | None, api_key: str | None) -> Iterato
             "send some, run `prela ingest`, or name another --data-dir"
         )
     with open_directory(data_dir) as store:
+        store.rest()
         yield store
 
 

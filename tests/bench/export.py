@@ -60,6 +60,7 @@ def resident() -> int:
 
 def measure(directory: Path, form: ExportForm, out: Path) -> dict[str, object]:
     store = open_embedded(directory, readers=1, retention_days=None)
+    store.rest()
     before = peak = resident()
     done = threading.Event()
 

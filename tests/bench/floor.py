@@ -59,7 +59,10 @@ def main() -> None:
         arrow_stream(_decoded(made[start : start + BLOCK], options.newest))
         for start in range(0, len(made), BLOCK)
     ]
-    with tempfile.TemporaryDirectory() as folder, closing(open_embedded(Path(folder))):
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        closing(open_embedded(Path(folder))),
+    ):
         client = clickhouse_connect.get_client(dsn=f"chdb://{folder}")
         cpu, began = _cpu(), time.perf_counter()
         for columns, block in blocks:

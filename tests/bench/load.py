@@ -121,7 +121,7 @@ def send_all(
     """Send `requests` over so many connections, each waiting for its answer before the next.
 
     With a `rate`, requests are due so many a second, and sent when they are and a connection
-    is free.
+    is free. A server that closes a connection, or is silent, raises an `OSError`.
     """
     return _Load(url, requests, connections, rate).run()
 
@@ -164,7 +164,7 @@ class _Load:
             wait = self._start(free, began)
             ready = self._selector.select(wait)
             if not ready and wait == _SILENT_SECONDS:
-                sys.exit(f"{self._address} was silent for {wait:g} s")
+                raise TimeoutError(f"{self._address} was silent for {wait:g} s")
             for key, events in ready:
                 connection = key.data
                 if events & selectors.EVENT_WRITE:
@@ -222,7 +222,7 @@ class _Load:
         """Take what has come; says whether the answer is complete."""
         received = connection.socket.recv(_RECEIVE_BYTES)
         if not received and connection.waits:
-            sys.exit(f"{self._address} closed a connection before it answered")
+            raise ConnectionAbortedError(f"{self._address} closed before it answered")
         if not received:  # it was idle for too long, at a slow pace
             self._selector.unregister(connection.socket)
             connection.socket.close()

@@ -14,6 +14,7 @@ import argparse
 import os
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -39,6 +40,7 @@ SYSTEMS: Mapping[str, Callable[[], System]] = {
 }
 BATCH = 100
 CONNECTIONS = 8
+WARM_UP = 100
 LEAST_RATE = 20
 """Spans a second that a server must keep up with, or it is not waited for."""
 _RETRY_SECONDS = 1.0
@@ -66,7 +68,10 @@ def main() -> None:
             print(f"{name} is left out, for it can't be installed: {error}\n", flush=True)
             continue
         _tell(system.name)
-        found.append(measured(system, sent, options.asked, cold=options.cold))
+        try:
+            found.append(measured(system, sent, options.asked, cold=options.cold))
+        except OSError as error:
+            print(f"{system.name} is left out, for it gave up: {error}\n", flush=True)
     report.show(
         "ingest", f"{options.spans:,} spans, {BATCH} a request", [each.ingest for each in found]
     )
@@ -91,6 +96,7 @@ class Sent:
         for each in holders:
             each["attributes"]["llm.prompt"] += f" {RARE_WORD}"
         self.found = [each["trace_id"].encode() for each in holders]
+        self.warm_up = list(spans(6, WARM_UP, newest=newest))
         self.singles = list(spans(4, singles, newest=newest))
         self.lost = list(spans(5, lost, newest=newest))
 
@@ -108,7 +114,7 @@ class Found:
 
 def measured(system: System, sent: Sent, asked: int, *, cold: bool) -> Found:
     """Take all figures of one system."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         folder = Path(place) / "stored"
         with system.running(folder) as running:
             row = {
@@ -122,17 +128,20 @@ def measured(system: System, sent: Sent, asked: int, *, cold: bool) -> Found:
         lost = {}
         if sent.lost:
             for number in (signal.SIGKILL, signal.SIGTERM):
-                lost[f"lost by {number.name}"] = _lost(
-                    system, Path(place) / number.name, sent, number
-                )
+                try:
+                    told = _lost(system, Path(place) / number.name, sent, number)
+                except OSError as error:
+                    told = f"not known: {error}"
+                lost[f"lost by {number.name}"] = told
     return Found(system.name, row, warm, chilled, lost)
 
 
 def _load(system: System, running: Running, sent: Sent) -> dict[str, Any]:
     idle = memory_now(running.pid)
-    one_by_one = _sent(system, running, sent.singles, 1, 0)
+    _sent(system, running, sent.warm_up, WARM_UP, 0)
+    one_by_one = _sent(system, running, sent.singles, 1, WARM_UP)
     cpu = cpu_seconds(running.pid)
-    batches = _sent(system, running, sent.stored, BATCH, len(sent.singles))
+    batches = _sent(system, running, sent.stored, BATCH, WARM_UP + len(sent.singles))
     cpu = cpu_seconds(running.pid) - cpu
     _tell(f"{batches['visible/s']:,.0f} spans/s")
     return {
@@ -166,7 +175,7 @@ def _sent(
     accepted = time.perf_counter() - began
     while (seen := system.visible(running.url)) < before + len(made):
         _in_time(began, patience, f"{seen - before:,} of {len(made):,} spans were to be seen")
-        time.sleep(_LOOK_SECONDS if seen else _STILL_SECONDS / 5)
+        time.sleep(_LOOK_SECONDS)
     seconds = time.perf_counter() - began
     return {
         "accepted/s": len(made) / accepted,
@@ -177,7 +186,7 @@ def _sent(
 
 def _in_time(began: float, patience: float, told: str) -> None:
     if time.perf_counter() - began > patience:
-        sys.exit(f"after {patience:.0f} s {told}")
+        raise TimeoutError(f"after {patience:.0f} s {told}")
 
 
 def _warm(
@@ -191,7 +200,7 @@ def _warm(
             outcome = send_all(running.url, [request], 1)
             finds = name != WORD or all(each in outcome.answer for each in holders)
             if outcome.refused or not finds:
-                sys.exit(f"{system.name} did not answer {name!r}: {outcome.answer[:300]!r}")
+                raise OSError(f"{system.name} did not answer {name!r}: {outcome.answer[:300]!r}")
             if number:
                 taken[name] += outcome.latencies
     whole = {name: Outcome(0, sorted(latencies), 0) for name, latencies in taken.items()}
@@ -227,7 +236,8 @@ def _lost(system: System, folder: Path, sent: Sent, number: signal.Signals) -> s
         for pid in family(running.pid) if number == signal.SIGKILL else [running.pid]:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
-        running.process.wait(120)
+        with suppress(subprocess.TimeoutExpired):  # it is killed then, as a supervisor would
+            running.process.wait(120)
     with system.running(folder) as running:
         seen, since = -1, time.monotonic()
         while time.monotonic() < since + _STILL_SECONDS:

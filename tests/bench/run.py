@@ -134,7 +134,7 @@ def ingest(form: str, made: list[dict[str, Any]], size: int, connections: int) -
     requests = list(FORMS[form](made, size))
     later = list(FORMS[form](others, size))
     warm_up = list(spans(99, WARM_UP, newest=time.time_ns() // 1000))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         with serving(Path(folder)) as running:
             idle = memory_now(running.pid)
             send(running.url, list(FORMS[form](warm_up, 100)), 4)

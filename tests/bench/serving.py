@@ -18,7 +18,7 @@ from load import get, send_all
 
 __all__ = ["Running", "free_port", "serving", "started", "visible_spans"]
 
-_START_SECONDS = 180
+_START_SECONDS = 300
 _STOP_SECONDS = 60
 _LOOK_SECONDS = 0.02
 
@@ -40,7 +40,7 @@ class Running:
 @contextmanager
 def serving(folder: Path | None = None) -> Iterator[Running]:
     """Run the server on a data directory, or else on an empty one that is gone afterwards."""
-    with tempfile.TemporaryDirectory() as empty:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
         place = folder or Path(empty)
         port = free_port()
         words = [sys.executable, "-m", "prela_cli", "serve", "--port", str(port)]

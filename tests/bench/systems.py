@@ -207,7 +207,9 @@ def _environment(package: str) -> Path:
         python = str(home / "bin" / "python")
         if shutil.which("uv"):
             _run("uv", "venv", "--quiet", "--python", sys.executable, str(home))
-            _run("uv", "pip", "install", "--quiet", "--python", python, package)
+            _run(
+                "uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", python, package
+            )
         else:
             _run(sys.executable, "-m", "venv", str(home))
             _run(python, "-m", "pip", "install", "--quiet", "--no-input", package)

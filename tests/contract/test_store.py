@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import msgspec
 import pytest
 from msgspec import Raw
@@ -118,6 +119,26 @@ def test_every_field_comes_back(place: Any, plain: Any) -> None:
 
 
 _JSON_FIELDS = {"attributes", "events", "links", "scores"}
+
+
+def test_an_outline_is_the_trace_without_most_of_its_text(place: Any) -> None:
+    texts = {
+        "attributes": b'{"input.value":"in","output.value":"out","gen_ai.request.model":"m"}',
+        "events": b'[{"name":"e"}]',
+        "links": b'[{"trace_id":"l"}]',
+    }
+    spans = [span_record(trace_id="t", span_id=each, flags=1, **texts) for each in "ab"]
+    place.insert(*spans, span_record(trace_id="t", span_id="b", status="error", **texts))
+    place.insert(traces=[announced("t", b'{"k":1}')])
+    empty = dict.fromkeys(("events", "links", "scores"), Raw(b"[]")) | {"attributes": Raw(b"{}")}
+    empty |= dict.fromkeys(("input", "output"))
+
+    def bare(trace: Any) -> Any:
+        spans = [attrs.evolve(span, **empty) for span in trace.spans]
+        return msgspec.json.encode(attrs.evolve(trace, spans=spans))
+
+    assert bare(place.trace("t")) == bare(place.store.outline(place.project, "t"))
+    assert place.store.outline(place.project, "unknown") is None
 
 
 def test_what_is_absent_comes_back_as_none(place: Any, plain: Any) -> None:

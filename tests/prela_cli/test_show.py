@@ -96,7 +96,7 @@ def test_a_terminal_that_knows_only_ascii_gets_a_picture_too() -> None:
         "from prela_cli.main import prela\n"
         "from prela_core.testing.factories import stored_span, trace_detail\n"
         "class Reader:\n"
-        "    def trace(self, project_id, trace_id):\n"
+        "    def outline(self, project_id, trace_id):\n"
         "        return trace_detail(stored_span(name=chr(0x65e5) * 2, duration_ms=0.012))\n"
         "@contextmanager\n"
         "def opened(*where): yield Reader()\n"

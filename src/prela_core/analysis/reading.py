@@ -26,12 +26,19 @@ class ReadsTraces(Protocol):
     ) -> Page[TraceSummary]:
         """List the traces that `where` describes."""
 
+    def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
+        """Give one trace with all its spans, or None when the project has no such trace."""
+
     def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
         """Begin to read a trace of any size; None when the project has no such trace."""
 
 
 class Analyses:
     """The analysing part of a `Reader`, for whoever has the rest of it."""
+
+    def outline(self: ReadsTraces, project_id: str, trace_id: str) -> TraceDetail | None:
+        """Give a trace for who draws it; here with all that it has."""
+        return self.trace(project_id, trace_id)
 
     def critical_path(self: ReadsTraces, project_id: str, trace_id: str) -> CriticalPath | None:
         """Give a trace's critical path, or None when there is no such trace."""

@@ -12,6 +12,7 @@ from prela_core.errors import StoreUnavailableError
 from prela_core.io.clickhouse_words import forget_words
 from prela_core.io.deleted_letters import DeletedLetters
 from prela_core.model import to_micros
+from prela_core.store import cell_queries
 from prela_core.store import deletion_queries as queries
 from prela_core.store.cursors import decode_cursor, encode_cursor, question_digest
 from prela_core.store.deletion_log import Step, last, receipt, step_from_row
@@ -107,7 +108,7 @@ class ClickHouseDeletions:
             else:
                 to_erase.append(steps)
         # Together, since it reads and writes the parts of a table whole.
-        tables = {name for steps in to_erase for name in receipt(steps).rows}
+        tables = _tables_of(to_erase)
         for table in sorted(tables):
             self._command(queries.erases(table))
         for table in sorted(tables):
@@ -151,8 +152,25 @@ class ClickHouseDeletions:
                 self._command(queries.deletes(table, scope))
         for table in tables:
             yield from self._wait(table, now.deletion_id)
+        yield from self._drop_cells(now)
         if _LETTERS in now.counts:
             self._letters.forget(now.project_id)
+
+    def _drop_cells(self, now: Step) -> Iterator[None]:
+        """Have go what was computed from the rows that are gone now."""
+        hours = None
+        if not now.is_everything:
+            asked = cell_queries.hours_of_deletion(now.project_id, now.deletion_id)
+            hours = [hour for (hour,) in self._ask(asked)]
+            if not hours:
+                return
+        void = [cell_queries.EVERY] if hours is None else hours
+        # Before they go: some may be computed from the rows as they were at this moment.
+        self._command(cell_queries.marks(now.project_id, void, max(self._micros(), now.at) + 1))
+        for query in cell_queries.drops(now.project_id, now.deletion_id, hours):
+            self._command(query)
+        for table in cell_queries.TABLES:
+            yield from self._wait(table, now.deletion_id)
 
     def _take(self, step: Step, steps: list[Step]) -> tuple[str, Deletion]:
         """Write `step` down, after all of `steps`."""
@@ -180,6 +198,12 @@ class ClickHouseDeletions:
             yield
             self._sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _tables_of(deletions: Sequence[list[Step]]) -> set[str]:
+    """Name the tables that rows were deleted from."""
+    found = {name for steps in deletions for name in receipt(steps).rows}
+    return found | set(cell_queries.TABLES) if found else found
 
 
 def _first_step(request: DeletionRequest, at: int, counts: dict[str, int] | None = None) -> Step:

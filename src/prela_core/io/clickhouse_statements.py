@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from clickhouse_connect.driver.client import Client
 
-__all__ = ["READ_SETTINGS", "command", "put", "rows_of", "tables_of"]
+__all__ = ["READ_SETTINGS", "command", "load_arrow", "put", "rows_of", "tables_of"]
 
 _WRITE_SETTINGS = {
     # An answered insert must be in a part on disk, not in the server's buffer.
@@ -62,6 +62,13 @@ def tables_of(batches: Sequence[SpanBatch], stored_at: int) -> list[tuple[str, p
     return tables
 
 
+def load_arrow() -> None:
+    """Load what tables are made and written with, before the first insert waits for it."""
+    import pyarrow as pa  # noqa: PLC0415 - as above
+
+    _arrow_stream(pa.table({"number": [1]}))
+
+
 def put(client: Client, tables: Sequence[tuple[str, pa.Table | None]]) -> None:
     """Insert rows; returns after they are in parts on the disk."""
     for name, table in tables:
@@ -85,10 +92,11 @@ def command(client: Client, query: Query, *, seconds: int = 30) -> None:
     client.command(sql, parameters=parameters, settings=settings)
 
 
-def rows_of(client: Client, query: Query) -> list[Sequence[Any]]:
-    """Give the rows that answer a question."""
+def rows_of(client: Client, query: Query, *, seconds: int = 30) -> list[Sequence[Any]]:
+    """Give the rows that answer a question, in so many seconds at the most."""
     sql, parameters = in_parts(query.sql, query.parameters)
-    result = client.query(sql, parameters=parameters, settings=READ_SETTINGS)
+    settings = {**READ_SETTINGS, "max_execution_time": seconds}
+    result = client.query(sql, parameters=parameters, settings=settings)
     return list(result.result_rows)
 
 

@@ -18,12 +18,13 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 
 from prela_core.analysis.reading import Analyses
 from prela_core.errors import PrelaError, StoreUnavailableError
+from prela_core.io.clickhouse_cells import ClickHouseCells
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
 from prela_core.io.clickhouse_errors import is_unsupported, translated
 from prela_core.io.clickhouse_export import exported
 from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_sql import answer_sql, end_sql
-from prela_core.io.clickhouse_statements import command, put, rows_of, tables_of
+from prela_core.io.clickhouse_statements import command, load_arrow, put, rows_of, tables_of
 from prela_core.io.clickhouse_tombstones import Tombstones
 from prela_core.io.clickhouse_words import tend_words
 from prela_core.io.deleted_letters import DeletedLetters
@@ -50,11 +51,12 @@ from prela_core.store import (
     TraceDetail,
     TraceFilter,
     TraceSummary,
+    cell_queries,
     migrations,
     plans,
     trace_plan,
 )
-from prela_core.store.arrivals import arrivals
+from prela_core.store.arrivals import arrivals, settled_everywhere
 from prela_core.store.deletion_log import Step
 from prela_core.store.deletion_queries import takes_step
 from prela_core.store.export import ExportForm, Selection
@@ -79,6 +81,8 @@ T = TypeVar("T")
 _TEND_SECONDS = 600
 _END_SECONDS = 3.0
 _END_PAUSE_SECONDS = 0.02
+_DAY = 86_400_000_000
+_LONGEST_WRITE = 10 * 60_000_000
 _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
 
 
@@ -129,10 +133,15 @@ class ClickHouseStore(Analyses):
         self._settle_seconds = settle_seconds
         self._others_write = others_write
         self._tombstones = Tombstones()
+        self._cells = ClickHouseCells(
+            self._ask_long, self._tend, self._settled, micros=self._micros, oldest=self._oldest
+        )
+        self._cells_are_there = False
         self._connect = connect
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
         self._sql_runs = False
         self._closed = False
+        self._rests = False
         self._writer_count = writers
         self._to_be_alone = threading.Lock()
         self._connections: list[_Connection] = []
@@ -176,6 +185,19 @@ class ClickHouseStore(Analyses):
                 taken.append(f"{step.number:04d} {step.name}")
             return taken + self._set_retention(client)
 
+    def rest(self) -> None:
+        """Merge nothing in the background, until deletions are asked for.
+
+        For an embedded engine that is asked a question or two: its merges would take the
+        machine's time and memory meanwhile, and be given up at the end.
+        """
+        self._merge(on=False)
+
+    def _merge(self, *, on: bool) -> None:
+        with self._borrowed(self._readers, writing=True) as client:
+            client.command(f"SYSTEM {'START' if on else 'STOP'} MERGES")
+        self._rests = not on
+
     def _set_retention(self, client: Client) -> list[str]:
         taken: list[str] = []
         if self._retention_days is None:
@@ -196,6 +218,12 @@ class ClickHouseStore(Analyses):
                 client.command(f"ALTER TABLE {table} REMOVE TTL")
                 taken.append(f"{table}: kept for ever")
         return taken
+
+    def prepare(self) -> None:
+        """Load, and connect to, what the first insert would else wait for."""
+        load_arrow()
+        with self._borrowed(self._writers, writing=True) as client:
+            self._tombstones.may_hit((), lambda query: rows_of(client, query))
 
     def insert(self, batches: Sequence[SpanBatch]) -> None:
         """Store all spans of `batches`; returns only after they are durable."""
@@ -219,6 +247,9 @@ class ClickHouseStore(Analyses):
 
         def write(rows: Sequence[Rewritten]) -> None:
             if not dry_run:
+                for project_id in {row.project_id for row in rows if self._has_cells()}:
+                    # What is read again is no news, so it would change cells and nobody knew.
+                    self._cells.void(project_id, self._micros() + _LONGEST_WRITE)
                 with self._borrowed(self._writers, writing=True) as client:
                     kept = self._tombstones.kept(rows, lambda query: rows_of(client, query))
                     if kept:
@@ -234,6 +265,8 @@ class ClickHouseStore(Analyses):
     @property
     def deletions(self) -> ClickHouseDeletions:
         """Where deletions are asked for, carried out and looked at."""
+        if self._rests:
+            self._merge(on=True)
 
         def learn(step: Step) -> None:
             # No insert may be under way that has not heard of it.
@@ -265,6 +298,10 @@ class ClickHouseStore(Analyses):
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
         """Give one trace with all its spans, or None when the project has no such trace."""
         return self._answer(trace_plan.trace(project_id, trace_id))
+
+    def outline(self, project_id: str, trace_id: str) -> TraceDetail | None:
+        """Give one trace whose spans lack what nearly all of their text is in."""
+        return self._answer(trace_plan.trace(project_id, trace_id, bodies=False))
 
     def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
         """Begin to read a trace of any size; no connection is held between its groups."""
@@ -299,7 +336,14 @@ class ClickHouseStore(Analyses):
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
-        return self._answer(metrics(project_id, asked.at(self._look_back().now)))
+        now = self._look_back().now
+        oldest = self._oldest() if self._has_cells() else None
+        return self._answer(metrics(project_id, asked.at(now), oldest=oldest))
+
+    @property
+    def cells(self) -> ClickHouseCells:
+        """What keeps cells, from which measures are answered quickly."""
+        return self._cells
 
     def indexed_rows(self) -> tuple[int, int] | None:
         """Count the rows whose words are indexed, and all; None where the server has no index.
@@ -313,12 +357,7 @@ class ClickHouseStore(Analyses):
 
         It changes no answer. Any number of processes may do so at once.
         """
-
-        def do(query: Query) -> None:
-            with self._borrowed(self._tenders, writing=False, once=True) as client:
-                command(client, query, seconds=_TEND_SECONDS)
-
-        tend_words(self._ask, do, from_rows=self._windows_from)
+        tend_words(self._ask, self._tend, from_rows=self._windows_from)
 
     def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
         """Give the spans that were stored since, in the order in which they were stored."""
@@ -374,6 +413,14 @@ class ClickHouseStore(Analyses):
         with self._borrowed(self._deleters, writing=False) as client:
             command(client, query)
 
+    def _tend(self, query: Query) -> None:
+        with self._borrowed(self._tenders, writing=False, once=True) as client:
+            command(client, query, seconds=_TEND_SECONDS)
+
+    def _ask_long(self, query: Query) -> list[Sequence[Any]]:
+        with self._borrowed(self._tenders, writing=False, once=True) as client:
+            return rows_of(client, query, seconds=_TEND_SECONDS)
+
     def _ask(self, query: Query) -> list[Sequence[Any]]:
         with self._borrowed(self._readers, writing=False) as client:
             return rows_of(client, query)
@@ -407,6 +454,22 @@ class ClickHouseStore(Analyses):
             if once and failed:
                 connection.drop()
             pool.put(connection)
+
+    def _settled(self) -> int:
+        settled = self._marks.settled()
+        return self._answer(settled_everywhere(settled, others_write=self._others_write))
+
+    def _has_cells(self) -> bool:
+        """Say whether there may be cells: a reader may be newer than who brings up the schema."""
+        if not self._cells_are_there:
+            ((there,),) = self._ask(cell_queries.are_there())
+            self._cells_are_there = bool(there)
+        return self._cells_are_there
+
+    def _oldest(self) -> int:
+        """Give the moment before which retention may have taken spans away."""
+        days = self._retention_days
+        return self._micros() - days * _DAY if days else 0
 
     @contextmanager
     def _alone(self) -> Iterator[Client]:

@@ -96,6 +96,10 @@ class HttpClient:
         del project_id
         return self._find(trace_id, "", {}, TraceDetail)
 
+    def outline(self, project_id: str, trace_id: str) -> TraceDetail | None:
+        """Give a trace for who draws it; from a server with all that it has."""
+        return self.trace(project_id, trace_id)
+
     def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
         """Read a trace, of which the server's answer is held as a whole."""
         whole = self.trace(project_id, trace_id)

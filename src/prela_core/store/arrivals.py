@@ -21,7 +21,15 @@ from prela_core.store.queries import SHOWN_SPAN
 from prela_core.store.results import StoredSpan
 from prela_core.store.rows import SPAN_FIELDS, span_from_row
 
-__all__ = ["Arrivals", "ArrivalsRequest", "Mark", "arrivals", "decode_mark", "next_mark"]
+__all__ = [
+    "Arrivals",
+    "ArrivalsRequest",
+    "Mark",
+    "arrivals",
+    "decode_mark",
+    "next_mark",
+    "settled_everywhere",
+]
 
 T = TypeVar("T")
 Row = Sequence[Any]
@@ -89,9 +97,7 @@ def arrivals(
     Where `others_write` too, the longest insert that the server is at says how far they may lie
     behind.
     """
-    if others_write:
-        ((seconds,),) = yield _longest_insert()
-        settled -= int(seconds * 1_000_000) + _SETTLE
+    settled = yield from settled_everywhere(settled, others_write=others_write)
     after = decode_mark(project_id, wanted)
     if after is None:
         return Arrivals(items=[], next_cursor=next_mark(project_id, Mark(settled)))
@@ -106,6 +112,14 @@ def arrivals(
         end = max(after, Mark(settled))
     items = [span_from_row(row[: len(SPAN_FIELDS)]) for row in shown]
     return Arrivals(items=items, next_cursor=next_mark(project_id, end))
+
+
+def settled_everywhere(settled: int, *, others_write: bool) -> Plan[int]:
+    """Give a moment before which everything stored is visible, whoever stored it."""
+    if others_write:
+        ((seconds,),) = yield _longest_insert()
+        settled -= int(seconds * 1_000_000) + _SETTLE
+    return settled
 
 
 def decode_mark(project_id: str, wanted: ArrivalsRequest) -> Mark | None:

@@ -12,16 +12,20 @@ __all__ = ["find_trace", "find_trace_id"]
 _NAMED = 3
 
 
-def find_trace(reader: Reader, project_id: str, trace_id: str, listed: str) -> TraceDetail:
+def find_trace(
+    reader: Reader, project_id: str, trace_id: str, listed: str, *, outline: bool = False
+) -> TraceDetail:
     """Give the trace of that id, else the only recent one whose id begins so.
 
-    "Recent" is among the newest 1,000; `listed` says how to see which traces there are. Raises
-    `NotFoundError`, or `InvalidError` for an empty id and when several begin so.
+    "Recent" is among the newest 1,000; `listed` says how to see which traces there are. With
+    `outline`, it is that of `Reader.outline`. Raises `NotFoundError`, or `InvalidError` for an
+    empty id and when several begin so.
     """
     _check(trace_id, listed)
-    found = reader.trace(project_id, trace_id)
+    read = reader.outline if outline else reader.trace
+    found = read(project_id, trace_id)
     if found is None:
-        found = reader.trace(project_id, _begins_so(reader, project_id, trace_id, listed))
+        found = read(project_id, _begins_so(reader, project_id, trace_id, listed))
     if found is None:
         raise _unknown(trace_id, listed)
     return found

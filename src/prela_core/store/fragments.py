@@ -16,8 +16,10 @@ __all__ = [
     "collapsed",
     "days_of",
     "has_row",
+    "one_of",
     "scope_of",
     "seen_once",
+    "seen_within",
     "since_of",
     "until_of",
     "with_columns",
@@ -116,6 +118,33 @@ def seen_once(columns: Iterable[str], since: list[str], until: list[str], rows: 
     return (
         f"(SELECT {', '.join(shown)} FROM spans FINAL WHERE {' AND '.join(inside)}"
         f" UNION ALL SELECT * FROM {collapsed(shown, apart)}{window})"
+    )
+
+
+def seen_within(columns: Iterable[str], windows: list[list[str]]) -> str:
+    """Read the visible version of each span that starts in one of `windows`, which are few hours.
+
+    As `seen_once`, and it looks at the traces that have a row there only: within `_DAY`s, rows are
+    in no order of time.
+    """
+    shown = list(dict.fromkeys([*columns, "started_at"]))
+    inside = one_of(windows)
+    days = one_of([[each for each in window if each.startswith(_DAY)] for window in windows])
+    there = f"trace_hash IN (SELECT trace_hash FROM spans WHERE {PROJECT} AND {inside})"
+    moved = (
+        "(SELECT arrayJoin((SELECT groupArray(trace_hash) FROM (SELECT trace_hash FROM spans"
+        f" WHERE {PROJECT} AND {there} GROUP BY trace_hash"
+        f" HAVING min({_DAY}) < max({_DAY})))))"
+    )
+    still = collapsed(shown, [days, there, f"trace_hash NOT IN {moved}"])
+    apart = collapsed(shown, [has_row([PROJECT, inside, f"trace_hash IN {moved}"])])
+    return f"(SELECT * FROM {still} WHERE {inside} UNION ALL SELECT * FROM {apart} WHERE {inside})"
+
+
+def one_of(windows: list[list[str]]) -> str:
+    """Say that a row is in one of `windows`: each `since_of` and `until_of`."""
+    return "({})".format(
+        " OR ".join(f"({' AND '.join(each)})" if each else "1" for each in windows)
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from prela_core.errors import InvalidError
 from prela_core.model import from_micros
+from prela_core.store.cells import may_serve, points
 from prela_core.store.fragments import Query
 from prela_core.store.metric_queries import (
     PERCENTILES,
@@ -33,8 +34,17 @@ Row = Sequence[Any]
 Values = dict[str, int | float | None]
 
 
-def metrics(project_id: str, asked: MetricQuery) -> Generator[Query, list[Row], MetricTable]:
-    """Compute the measures of `asked`; the plan of `Reader.metrics`."""
+def metrics(
+    project_id: str, asked: MetricQuery, *, oldest: int | None = 0
+) -> Generator[Query, list[Row], MetricTable]:
+    """Compute the measures of `asked`; the plan of `Reader.metrics`.
+
+    Cells of hours before `oldest` (microseconds) are not used, and none at all where it is None.
+    """
+    if oldest is not None and may_serve(asked) and _asks_once(asked):
+        known = yield from points(project_id, asked, oldest)
+        if known is not None and len(known) <= MAX_POINTS:
+            return _of_points(asked, known)
     if not asked.by:
         found = yield measured(project_id, asked, None)
         return table_of(asked, {((), False): _points(asked, found, 0)}, has_more=False)
@@ -63,8 +73,11 @@ def metrics(project_id: str, asked: MetricQuery) -> Generator[Query, list[Row], 
 
 def _asks_once(asked: MetricQuery) -> bool:
     """Say whether the values by bucket tell all else: which groups come first, what others hold."""
+    if not asked.by:
+        return True
     others = asked.measures if asked.with_other else ()
-    return add_up(parts_of([asked.ranked_by, *others]))
+    order = () if asked.bucket is None else (asked.ranked_by,)
+    return add_up(parts_of([*order, *others]))
 
 
 def _of_points(asked: MetricQuery, found: Sequence[Row]) -> MetricTable:
@@ -74,11 +87,15 @@ def _of_points(asked: MetricQuery, found: Sequence[Row]) -> MetricTable:
     for row in found:
         points = groups.setdefault(tuple(row[:size]), {})
         points[row[size]] = dict(zip(parts, row[size + 1 :], strict=True))
+    if not asked.by:
+        groups.setdefault((), {})
     keys = _in_order(asked, groups)
     series: dict[tuple[Key, bool], dict[int, Values]] = {
         (key, False): {at: _measures(asked, raw) for at, raw in groups[key].items()}
         for key in keys[: asked.limit]
     }
+    if not asked.by and asked.bucket is None and not groups[()]:
+        series[(), False][0] = _nothing(asked)
     others: dict[int, list[Raw]] = {}
     for key in keys[asked.limit :] if asked.with_other else ():
         for at, raw in groups[key].items():
@@ -91,7 +108,14 @@ def _of_points(asked: MetricQuery, found: Sequence[Row]) -> MetricTable:
 
 def _in_order(asked: MetricQuery, groups: dict[Key, dict[int, Raw]]) -> list[Key]:
     by = asked.ranked_by
-    values = {key: _value(by, together(list(raws.values()))) for key, raws in groups.items()}
+    if not asked.by:
+        return list(groups)
+    values = {
+        key: _value(
+            by, next(iter(raws.values())) if asked.bucket is None else together([*raws.values()])
+        )
+        for key, raws in groups.items()
+    }
     told = sorted(key for key in groups if values[key] is not None)
     told.sort(key=lambda key: values[key] or 0, reverse=asked.descending)
     return told + sorted(key for key in groups if values[key] is None)

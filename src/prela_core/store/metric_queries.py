@@ -30,15 +30,20 @@ from prela_core.store.metrics import MAX_POINTS, Measure, MetricQuery
 from prela_core.store.summary import AGGREGATING_TYPES
 
 __all__ = [
+    "LEVELS",
     "PERCENTILES",
     "Key",
     "aggregates",
+    "bucket_of",
+    "columns_of",
     "measured",
     "parts_of",
     "point_parts",
     "pointed",
     "ranked",
     "source",
+    "spend",
+    "telling_counted",
 ]
 
 Key = tuple[str, ...]
@@ -47,7 +52,7 @@ Key = tuple[str, ...]
 PERCENTILES = (50, 75, 90, 95, 99)
 # The nearest rank from below is that from above of the negated values at the rest of the level,
 # and that is the one which the engine's function takes.
-_LEVELS = ", ".join(f"{(100 - percent) / 100}" for percent in PERCENTILES)
+LEVELS = ", ".join(f"{(100 - percent) / 100}" for percent in PERCENTILES)
 
 _LEAF = f"span_type NOT IN ({', '.join(repr(word) for word in AGGREGATING_TYPES)})"
 _SPENT = "(isNotNull(input_tokens) OR isNotNull(output_tokens) OR isNotNull(cost_usd))"
@@ -83,7 +88,8 @@ def _values(column: str, known: str, columns: tuple[str, ...]) -> dict[str, _Par
         "sum": _Part(f"sumIf(toInt128(round({value} * 1000)), {known})", columns),
         "min": _Part(f"minIf({value}, {known})", columns),
         "max": _Part(f"maxIf({value}, {known})", columns),
-        "percentiles": _Part(f"quantilesExactIf({_LEVELS})(-{value}, {known})", columns),
+        "percentiles": _Part(f"quantilesExactIf({LEVELS})(-{value}, {known})", columns),
+        "values": _Part(f"arraySort(groupArrayIf(-{value}, {known}))", columns),
     }
 
 
@@ -161,7 +167,7 @@ def pointed(project_id: str, asked: MetricQuery) -> Query:
     keys = [f"toString({each.value})" for each in asked.by]
     names = ", ".join([*(f"key{number}" for number in range(len(keys))), "bucket"])
     return Query(
-        f"SELECT {_named(keys)}, {_bucket(asked)} AS bucket, {aggregates(parts)}"
+        f"SELECT {_named(keys)}, {bucket_of(asked)} AS bucket, {aggregates(parts)}"
         f" FROM {source(asked, parts, parameters)} GROUP BY {names} LIMIT {{limit:UInt64}}",
         parameters,
     )
@@ -197,7 +203,7 @@ def measured(
     names = ["is_top", *(f"key{number}" for number in range(len(keys))), "bucket"]
     return Query(
         f"SELECT toUInt8({is_top}) AS is_top, {''.join(each + ', ' for each in _named_list(keys))}"
-        f"{_bucket(asked)} AS bucket, {aggregates(parts)}"
+        f"{bucket_of(asked)} AS bucket, {aggregates(parts)}"
         f" FROM {source(asked, parts, parameters)}{where}"
         f" GROUP BY {', '.join(names)} ORDER BY {', '.join(names)} LIMIT {{limit:UInt64}}",
         parameters,
@@ -211,13 +217,9 @@ def source(
 
     The columns are `started_at`, those that are grouped by, and those of `parts`.
     """
-    spends = any(_PARTS[name].spends for name in parts)
     by = (asked.by,) if isinstance(asked, GroupQuery) else asked.by
-    columns = dict.fromkeys(each.value for each in by)
-    for name in parts:
-        columns |= dict.fromkeys(_PARTS[name].columns)
-    if spends:
-        columns |= dict.fromkeys(("trace_id", "span_type"))
+    columns = dict.fromkeys([*(each.value for each in by), *columns_of(parts)])
+    spends = spend(parts)
     hi = None if asked.end_time is None else asked.end_time - 1
     since, until = since_of(asked.start_time, parameters), until_of(hi, parameters)
     may = may_hold(asked.where, Subject.SPAN)
@@ -230,8 +232,11 @@ def source(
     seen = seen_once(with_columns([*columns, "started_at"], held), since, until, rows)
     for condition in held:
         seen = f"(SELECT * FROM {seen} WHERE {condition.sql})"
-    if not spends:
-        return seen
+    return telling_counted(seen, rows) if spends else seen
+
+
+def telling_counted(seen: str, rows: Sequence[str]) -> str:
+    """Add to spans whether their tokens and cost count; `rows` as for `seen_once`."""
     # Few agents tell what they used; only their traces are looked at as a whole.
     repeating = has_row([PROJECT, *rows, f"NOT {_LEAF}", _TELLS])
     telling = collapsed(("trace_id", *_SPENDING), [repeating])
@@ -239,6 +244,17 @@ def source(
         f"(SELECT *, {_LEAF} OR trace_id NOT IN"
         f" (SELECT trace_id FROM {telling} WHERE {_LEAF} AND {_SPENT}) AS is_counted FROM {seen})"
     )
+
+
+def spend(parts: Sequence[str]) -> bool:
+    """Say whether any of `parts` heeds whose tokens count."""
+    return any(_PARTS[name].spends for name in parts)
+
+
+def columns_of(parts: Sequence[str]) -> list[str]:
+    """Name the columns that `parts` are computed from."""
+    columns = dict.fromkeys(column for name in parts for column in _PARTS[name].columns)
+    return [*columns, *(("trace_id", "span_type") if spend(parts) else ())]
 
 
 def _held(
@@ -251,7 +267,8 @@ def _held(
     return [condition]
 
 
-def _bucket(asked: MetricQuery) -> str:
+def bucket_of(asked: MetricQuery) -> str:
+    """Give the start of the bucket that a `started_at` is in."""
     if asked.bucket is None:
         return "toInt64(0)"
     micros = MICROS.format("started_at")

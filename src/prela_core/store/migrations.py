@@ -34,7 +34,7 @@ ORDER BY number
 """
 
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
-_RETAINED_TABLES = ("spans", "trace_announcements")
+_RETAINED_TABLES = ("spans", "trace_announcements", "cells", "cell_traces")
 _DELETION_TABLES = ("deletions", "deleted_traces")
 _LEAST_DELETION_DAYS = 40
 """What was deleted may come again out of a dead letter, which is kept for 30 days."""

@@ -60,6 +60,12 @@ class Reader(Protocol):
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
         """Give one trace with all its spans, or None when the project has no such trace."""
 
+    def outline(self, project_id: str, trace_id: str) -> TraceDetail | None:
+        """Give what `trace` gives, for who draws it: its spans may lack nearly all of their text.
+
+        That is attributes, events, links, scores, inputs and outputs, which are then empty.
+        """
+
     def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
         """Begin to read a trace of any size; None when the project has no such trace.
 
@@ -151,6 +157,12 @@ class Store(Writer, Reader, Protocol):
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
+
+    def prepare(self) -> None:
+        """Load, and connect to, what the first insert needs, so that it takes as long as the next.
+
+        Nothing that is stored changes. Raises `StoreUnavailableError` when the store is away.
+        """
 
     def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
         """Read stored spans again, by the conventions and prices of now.

@@ -68,6 +68,19 @@ SHOWN_SPAN = ", ".join(
 )
 """`SPAN_FIELDS` of a source that is called `seen`, moments as microseconds."""
 
+_BODIES = {
+    "attributes": "char(123, 125)",  # {}, but braces are for what is bound
+    **dict.fromkeys(("events", "links", "scores"), "'[]'"),
+    **dict.fromkeys(("input", "output"), "''"),
+}
+"""The fields that hold nearly all of a span's text, and what stands for them in an outline."""
+
+_OUTLINED = tuple(name for name in SPAN_FIELDS if name not in _BODIES)
+_OUTLINED_SPAN = ", ".join(
+    f"{_BODIES[name]} AS {name}" if name in _BODIES else shown
+    for name, shown in zip(SPAN_FIELDS, SHOWN_SPAN.split(", "), strict=True)
+)
+
 _MOST_OF_A_TRACE = 10_000
 """From how many spans on a part of a trace is read as the whole of it would be."""
 
@@ -180,9 +193,19 @@ def rows(
 
 
 def spans_of(
-    project_id: str, trace_id: str, *, after: tuple[int, str] | None, offset: int, limit: int
+    project_id: str,
+    trace_id: str,
+    *,
+    after: tuple[int, str] | None,
+    offset: int,
+    limit: int,
+    bodies: bool = True,
 ) -> Query:
-    """Give the spans of one trace by start, then by id; columns are `SPAN_FIELDS`."""
+    """Give the spans of one trace by start, then by id; columns are `SPAN_FIELDS`.
+
+    Without `bodies`, attributes, events, links, scores, inputs and outputs are empty.
+    """
+    fields, columns = (SPAN_FIELDS, SHOWN_SPAN) if bodies else (_OUTLINED, _OUTLINED_SPAN)
     parameters: dict[str, Any] = {
         "project": project_id,
         "trace": trace_id,
@@ -191,9 +214,9 @@ def spans_of(
     }
     scope = ["trace_id = {trace:String}"]
     part = " LIMIT {limit:UInt64} OFFSET {offset:UInt64}"
-    shown = f"SELECT {SHOWN_SPAN} FROM {{source}} AS seen ORDER BY seen.started_at, seen.span_id"
+    shown = f"SELECT {columns} FROM {{source}} AS seen ORDER BY seen.started_at, seen.span_id"
     if after is None and not offset and limit >= _MOST_OF_A_TRACE:
-        return Query(shown.format(source=collapsed(SPAN_FIELDS, scope)) + part, parameters)
+        return Query(shown.format(source=collapsed(fields, scope)) + part, parameters)
     where = ""
     if after is not None:
         position = f"({MICROS.format('started_at')}, span_id)"
@@ -202,7 +225,7 @@ def spans_of(
     # Which spans are on the page is found by narrow columns, and only theirs are read in full.
     seen = collapsed(("trace_id", "span_id", "version", "started_at"), scope)
     page = f"SELECT span_id, version FROM {seen}{where} ORDER BY started_at, span_id{part}"
-    source = collapsed(SPAN_FIELDS, [*scope, f"(span_id, version) IN ({page})"])
+    source = collapsed(fields, [*scope, f"(span_id, version) IN ({page})"])
     return Query(shown.format(source=source), parameters)
 
 

@@ -40,12 +40,15 @@ class Head:
     more: bool
 
 
-def trace(project_id: str, trace_id: str) -> Plan[TraceDetail | None]:
-    """Give one trace with its spans; None when there is neither a span nor an announcement."""
+def trace(project_id: str, trace_id: str, *, bodies: bool = True) -> Plan[TraceDetail | None]:
+    """Give one trace with its spans; None when there is neither a span nor an announcement.
+
+    Without `bodies`, spans lack what `Reader.outline` says.
+    """
     found: list[StoredSpan] = []
     while True:
         after = _end(found) if found else None
-        rows = yield from spans_after(project_id, trace_id, after, _AT_ONCE)
+        rows = yield from spans_after(project_id, trace_id, after, _AT_ONCE, bodies=bodies)
         found += rows
         if len(rows) < _AT_ONCE:
             break
@@ -75,10 +78,12 @@ def head(project_id: str, trace_id: str) -> Plan[Head | None]:
 
 
 def spans_after(
-    project_id: str, trace_id: str, after: Position | None, limit: int
+    project_id: str, trace_id: str, after: Position | None, limit: int, *, bodies: bool = True
 ) -> Plan[list[StoredSpan]]:
     """Give at most `limit` spans of a trace, by start and id, that stand behind `after`."""
-    rows = yield queries.spans_of(project_id, trace_id, after=after, offset=0, limit=limit)
+    rows = yield queries.spans_of(
+        project_id, trace_id, after=after, offset=0, limit=limit, bodies=bodies
+    )
     return [span_from_row(row) for row in rows]
 
 

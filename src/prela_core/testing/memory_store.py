@@ -115,6 +115,10 @@ class MemoryStore(Analyses):
         self._check()
         return []
 
+    def prepare(self) -> None:
+        """Do nothing: there is nothing to load."""
+        self._check()
+
     def insert(self, batches: Sequence[SpanBatch]) -> None:
         """Keep all spans of `batches`, or none when one of them can't be kept."""
         self._check()

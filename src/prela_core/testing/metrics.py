@@ -85,6 +85,8 @@ def _starts(asked: MetricQuery, spans: Sequence[Counted]) -> list[int] | None:
     if asked.bucket is None or not asked.fill:
         return None
     held = [to_micros(span.started_at) for span, _ in spans]
+    if not held and (asked.start_time is None or asked.end_time is None):
+        return []
     first = asked.start_time if asked.start_time is not None else min(held, default=1)
     last = asked.end_time - 1 if asked.end_time is not None else max(held, default=0)
     at = asked.bucket.start_of(first)

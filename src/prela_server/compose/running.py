@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import anyio.to_thread
 import attrs
 from starlette.types import ASGIApp
 
@@ -28,6 +29,7 @@ from prela_server.deletion.eraser import erasing
 from prela_server.edge.guard import key_guard, open_guard
 from prela_server.edge.health import Check, shared
 from prela_server.settings import Settings
+from prela_server.worker.refresher import refreshing
 from prela_server.worker.tending import tending
 
 if TYPE_CHECKING:
@@ -77,6 +79,8 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
         if role.works or role.answers:
             store = await enter(opened_store(settings))
             checks["store"] = blocking_check(store.ping)
+            if role.works and not settings.clickhouse.is_set:  # a server is waited for elsewhere
+                await anyio.to_thread.run_sync(store.prepare)
         if (role.ingests or role.answers) and settings.asks_for_keys:
             accounts = await enter(opened_accounts(settings))
             guard = key_guard(accounts, accounts.recall)
@@ -92,6 +96,7 @@ async def running(role: Role, settings: Settings, deadline: Deadline) -> AsyncIt
             await enter(working(work, failed, deadline))
         eraser = await enter(erasing(store, deadline)) if store is not None and role.works else None
         if store is not None and role.works:
+            await enter(refreshing(store.cells.refresh, deadline))
             await enter(tending("store", store.tend, deadline))
         if bus is not None:
             gateway = ingest_gateway(settings, bus)

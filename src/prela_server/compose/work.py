@@ -79,8 +79,12 @@ class DirectWork:
 
 
 async def set_up(store: Store) -> None:
-    """Bring the schema of `store` up to date, however long it takes until that answers."""
-    await persist(partial(anyio.to_thread.run_sync, store.migrate, abandon_on_cancel=True))
+    """Bring the schema of `store` up to date, however long it takes until that answers.
+
+    The first insert is prepared too: whoever sends it may wait less than loading takes.
+    """
+    for step in (store.migrate, store.prepare):
+        await persist(partial(anyio.to_thread.run_sync, step, abandon_on_cancel=True))
 
 
 async def persist(action: Callable[[], Awaitable[object]]) -> None:

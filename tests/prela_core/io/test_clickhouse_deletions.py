@@ -108,7 +108,7 @@ def test_every_table_that_holds_something_of_a_trace_is_known(store: ClickHouseS
         " (SELECT name FROM system.tables WHERE database = currentDatabase()"
         " AND engine = 'View')",
     )
-    assert {table for (table,) in found} == {*TABLES, "deleted_traces"}
+    assert {table for (table,) in found} == {*TABLES, "deleted_traces", "cell_traces"}
 
 
 def test_nothing_is_left_on_the_disk_when_it_is_done(store: ClickHouseStore) -> None:

@@ -123,6 +123,9 @@ STATEMENTS: dict[str, Query] = {
     ),
     "hits, narrowed": search_queries.hits("p", SEARCH, ids=None, lo=None, after=(3, "a"), limit=9),
     "spans of a trace": queries.spans_of("p", "t", after=None, offset=3, limit=9),
+    "outline of a trace": queries.spans_of(
+        "p", "t", after=None, offset=0, limit=99_999, bodies=False
+    ),
     "spans of a trace, after one": queries.spans_of("p", "t", after=(3, "a"), offset=0, limit=9),
     "candidates, asked": queries.candidates("p", ASKED, lo=5, hi=7, limit=9),
     "rows, asked": queries.rows(

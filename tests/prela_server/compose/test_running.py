@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, cast
@@ -89,3 +91,41 @@ def test_a_redis_that_is_away_keeps_nobody_from_the_work(tmp_path: Path) -> None
         answer.status_code,
         answer.json()["parts"]["redis"],
     )
+
+
+_FIRST_INSERT = """
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import anyio.to_thread
+
+from prela_core.model import SpanBatch
+from prela_core.testing import span_record
+from prela_server.compose import Role, running
+from prela_server.deadline import Deadline
+from prela_server.settings import Settings
+
+async def main() -> None:
+    settings = Settings(data_dir=Path(sys.argv[1]), port=0)
+    async with running(Role.ALL, settings, Deadline(5)) as parts:
+        before = set(sys.modules)
+        await anyio.to_thread.run_sync(
+            parts.store.insert, [SpanBatch("default", 1, [span_record()])]
+        )
+        loaded = {name.partition(".")[0] for name in set(sys.modules) - before}
+        print(json.dumps(["pyarrow" in before, sorted(loaded)]))
+
+asyncio.run(main())
+"""
+
+
+def test_nothing_is_left_to_be_loaded_by_the_first_insert(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _FIRST_INSERT, str(tmp_path)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert [True, []] == json.loads(done.stdout.splitlines()[-1])

@@ -11,7 +11,7 @@ from prela_core.store.export.queries import (
     days,
     ids_of_piece,
     meant,
-    parts_of_day,
+    part_of_day,
     rows_of_piece,
 )
 from prela_core.store.export.selection import ExportForm, Selection
@@ -48,7 +48,8 @@ def pieces(project_id: str, selection: Selection, form: ExportForm, ask: Ask) ->
         return
     for (day,) in ask(days(project_id, selection.start_time, ids)):
         after = "", ""
-        for trace_id, span_id, _ in ask(parts_of_day(project_id, day, ids)):
+        while part := ask(part_of_day(project_id, day, after, ids)):
+            ((trace_id, span_id),) = part
             piece = Piece(project_id, day, after, (trace_id, span_id))
             after = piece.upto
             if few is not None or selection.is_everything:

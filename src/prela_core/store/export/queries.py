@@ -27,7 +27,7 @@ __all__ = [
     "days",
     "ids_of_piece",
     "meant",
-    "parts_of_day",
+    "part_of_day",
     "rows_of_piece",
 ]
 
@@ -35,16 +35,19 @@ METADATA = "trace_metadata"
 """The column of Arrow and Parquet that has what was said of the trace as a whole."""
 
 _DAY = "toDate(started_at) = toDate({day:UInt16})"
-_RANGE = (
+_BEHIND = (
     # The first of each pair is what the engine finds its place by.
     "trace_id >= {after_trace:String}",
     "(trace_id > {after_trace:String} OR span_id > {after_span:String})",
+)
+_RANGE = (
+    *_BEHIND,
     "trace_id <= {trace:String}",
     "(trace_id < {trace:String} OR span_id <= {span:String})",
 )
 _KEY = "concat(trace_id, '\\n', span_id)"
 
-_PIECE_BYTES = 32 * 1024 * 1024
+_PIECE_BYTES = 16 * 1024 * 1024
 _ROW_BYTES = 2_000
 """What a row is taken to hold beside its long texts."""
 _SIZE = "length(attributes) + length(events) + length(input) + length(output)"
@@ -131,24 +134,32 @@ def days(project_id: str, start_time: int | None, ids: Sequence[str] | None) -> 
     )
 
 
-def parts_of_day(project_id: str, day: int, ids: Sequence[str] | None) -> Query:
-    """Cut a day into parts of some megabytes: the last trace and span id of each, in order.
+def part_of_day(
+    project_id: str, day: int, after: tuple[str, str], ids: Sequence[str] | None
+) -> Query:
+    """Cut from a day the part of some megabytes that follows `after`: its last trace and span id.
 
-    The rows of one span are never cut apart.
+    There is no row where nothing follows. The rows of one span are never cut apart. As many rows
+    are looked at as a part can have, in the order of the key, however many the day has.
     """
     parameters: dict[str, Any] = {
         "project": project_id,
         "day": day,
+        "after_trace": after[0],
+        "after_span": after[1],
         "row_bytes": _ROW_BYTES,
         "piece_bytes": _PIECE_BYTES,
+        "most": _PIECE_BYTES // _ROW_BYTES + 1,
     }
-    clauses = [PROJECT, _DAY, *_only(ids, parameters)]
+    clauses = [PROJECT, _DAY, *_BEHIND, *_only(ids, parameters)]
     return Query(
-        "SELECT max((trace_id, span_id)).1, max((trace_id, span_id)).2, number FROM"
-        f" (SELECT trace_id, span_id, intDiv(sum({_SIZE} + {{row_bytes:UInt64}})"
-        " OVER (ORDER BY trace_id, span_id), {piece_bytes:UInt64}) AS number"
-        f" FROM spans WHERE {' AND '.join(clauses)})"
-        " GROUP BY number ORDER BY number",
+        "SELECT last.1, last.2 FROM (SELECT count() AS rows,"
+        " greatest(min(key), maxIf(key, upto <= {piece_bytes:UInt64})) AS last FROM"
+        " (SELECT (trace_id, span_id) AS key,"
+        " sum(size) OVER (ORDER BY trace_id, span_id) AS upto FROM"
+        f" (SELECT trace_id, span_id, {_SIZE} + {{row_bytes:UInt64}} AS size"
+        f" FROM spans WHERE {' AND '.join(clauses)}"
+        " ORDER BY trace_id, span_id LIMIT {most:UInt64}))) WHERE rows > 0",
         parameters,
     )
 
@@ -175,9 +186,13 @@ def rows_of_piece(
     if spans is not None:
         parameters["keys"] = [f"{trace_id}\n{span_id}" for trace_id, span_id in spans]
         own.append(f"{_KEY} IN {{keys:Array(String)}}")
+    # Of other days only what the piece has is looked at: they may have far more in this range.
+    here = (
+        f"trace_id IN (SELECT trace_id FROM spans WHERE {' AND '.join((PROJECT, _DAY, *_RANGE))})"
+    )
     seen = (
         "(trace_id, span_id, version) IN (SELECT trace_id, span_id, max(version) FROM spans"
-        f" WHERE {' AND '.join((PROJECT, *_RANGE))} GROUP BY trace_id, span_id)"
+        f" WHERE {' AND '.join((PROJECT, *_RANGE, here))} GROUP BY trace_id, span_id)"
     )
     where = " AND ".join((PROJECT, _DAY, *_RANGE, *own, seen))
     source = (
@@ -189,8 +204,7 @@ def rows_of_piece(
         return Query(f"SELECT {_line()} AS line FROM {source} {order}", parameters)
     said = (
         f"(SELECT trace_id, {_LAST_SENT} AS said FROM trace_announcements"
-        f" WHERE {PROJECT} AND trace_id >= {{after_trace:String}} AND trace_id <= {{trace:String}}"
-        " GROUP BY trace_id) AS announced"
+        f" WHERE {PROJECT} AND {here} GROUP BY trace_id) AS announced"
     )
     columns = ", ".join(f"{_column(name)} AS {name}" for name in SPAN_FIELDS)
     return Query(
