@@ -108,12 +108,14 @@ class Workshop:
         """The docs, cut and indexed once."""
         return DocsIndex(read_docs(self.settings.docs), self.embedder)
 
-    @cached_property
-    def model(self) -> Model:
-        """The model that the settings name. Raises `SettingsError` for one without its key."""
+    def model(self, agent: str) -> Model:
+        """Give the model that the settings name; rules are those of the agent's room.
+
+        Raises `SettingsError` for one without its key.
+        """
         name = self.settings.model
         if name == _RULES:
-            return RulesModel(*(getattr(room(each), "RULES", {}) for each in AGENTS))
+            return RulesModel(getattr(room(agent), "RULES", {}))
         key = self.settings.secrets.anthropic_api_key
         if not name.startswith("claude"):
             raise SettingsError(f"there is no model {name!r}; it is 'rules' or 'claude-...'")
@@ -153,7 +155,7 @@ class Workshop:
         return Parts(
             sources=tuple(SOURCES[agent](profile, self.places)),
             gauges=tuple(gauges(profile, self.places)) if gauges is not None else (),
-            model=self.model,
+            model=self.model(agent),
             index=self.index,
             embedder=self.embedder,
             tracker=tracker,

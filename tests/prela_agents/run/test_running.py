@@ -220,7 +220,7 @@ async def test_a_model_that_can_not_be_asked_is_said(stage: Stage, model: str) -
             None,  # type: ignore[arg-type] - not asked
             Places(stage.settings, stage.clock, None, None),  # type: ignore[arg-type] - likewise
         )
-        assert "claude-sonnet-5" == made.model.name
+        assert "claude-sonnet-5" == made.model("scout").name
         await made.aclose()
 
 
