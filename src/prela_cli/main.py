@@ -50,6 +50,7 @@ COMMANDS = {
     "reindex": Entry("Read stored spans again, by new conventions and prices.", "embedded"),
     "delete": Entry("Delete traces: by id, by what they are, by age, or all.", "embedded"),
     "deletions": Entry("List deletions, or show the receipt of one.", "embedded"),
+    "agents": Entry("Run Scout, Sentinel, Amplifier, Radar; review drafts.", "agents"),
     "dlq": Entry("List, show and replay what could not be stored.", "server,kafka"),
     "keys": Entry("Make, list and revoke API keys.", "server"),
     "login": Entry("Save a server and its key for all commands."),

@@ -55,7 +55,7 @@ class DraftState(StrEnum):
 class Draft:
     """A text for a place, with all that a reviewer needs to judge it.
 
-    `about` is what it is written for and may exist once for each agent and kind: the key of the
+    `about` is what it is written for, once for each agent, platform and kind: the key of the
     item it answers (`reddit:t3_1abc`), or a name such as `release:0.3.0`. `where` is the
     subreddit or channel and `reply_to` the platform's id of what it answers. `parts` is one text
     a post, several of a thread. `quotes` are the passages that it rests on and `sources`

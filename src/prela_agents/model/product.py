@@ -13,7 +13,8 @@ class Product:
 
     `aliases` are further spellings. `near` are words that a true mention tends to have around it
     and `far` those of other things with the same name. `repository` is `owner/name`, `package`
-    a name on PyPI, `feeds` and `pages` addresses, `guild` Discord's id of its server.
+    a name on PyPI, `feeds` and `pages` addresses, `guild` Discord's id of its server,
+    `x_account` its name on X.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Product:
     pages: tuple[str, ...] = ()
     guild: str = ""
     subreddit: str = ""
+    x_account: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -39,7 +41,8 @@ class Profile:
     """Us, the competitors, and where to look and to speak.
 
     `subreddits` and `channels` (Discord's ids) are read; `announce_*` are where Amplifier's
-    drafts would go.
+    drafts would go. `docs_url` is where the docs can be read: what stands before `docs/` in the
+    address of a page, such as `https://github.com/prela/prela/blob/main/`.
     """
 
     us: Product
@@ -48,6 +51,7 @@ class Profile:
     channels: tuple[str, ...] = ()
     announce_subreddit: str = ""
     announce_channel: str = ""
+    docs_url: str = ""
 
     @property
     def products(self) -> tuple[Product, ...]:

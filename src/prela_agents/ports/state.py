@@ -43,7 +43,7 @@ class State(Protocol):
         """Give what the same source had at the same `url` last before `item`, or None."""
 
     def queue(self, draft: Draft) -> bool:
-        """Keep a draft for review, unless there is one for the same `about` and kind.
+        """Keep a draft for review, unless there is one for the same `about`, platform and kind.
 
         Says whether it was kept.
         """

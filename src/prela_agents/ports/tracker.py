@@ -36,7 +36,7 @@ class Desk(Protocol):
     """What agents file issues through: never twice for one item, whatever breaks in between.
 
     What was filed once is known, here or in the tracker; both methods then give that issue and
-    file nothing. In a dry run they give None and do nothing.
+    file nothing. In a dry run they plan, which the next live run carries out, and give None.
     """
 
     async def known(self, item: Item) -> Issue | None:

@@ -390,6 +390,12 @@ class ClickHouseStore(Analyses):
         with self._borrowed(self._pings, writing=False) as client:
             client.query("SELECT 1")
 
+    @contextmanager
+    def connection(self) -> Iterator[Client]:
+        """Lend a connection to who keeps tables of their own beside the spans; errors are ours."""
+        with self._borrowed(self._long, writing=True, once=True) as client:
+            yield client
+
     def close(self) -> None:
         """Let go of the store. Nothing may be called afterwards; SQL that still runs is ended."""
         self._end_sql()

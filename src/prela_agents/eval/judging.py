@@ -1,0 +1,158 @@
+"""Asking one judge everything that the golden sets know the answer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from prela_agents.errors import ModelError, UnexpectedRequestError
+from prela_agents.eval.golden import GoldenMention, GoldenPair, GoldenQuestion, GoldenSets, Half
+from prela_agents.eval.injecting import Reader, acted_on
+from prela_agents.eval.measures import Evaluation, Score, Share
+from prela_agents.model import Item, ItemKind, Mention, Product, Request, Response
+from prela_agents.ports import Embedder, Index, Model
+from prela_agents.reading import mention_of, mention_request
+from prela_agents.scout.answering import Answer, Library, answer_of, answer_request
+from prela_agents.scout.filing import same_of, same_request
+
+__all__ = ["evaluate"]
+
+_WRITTEN = datetime(2026, 11, 16, 12, tzinfo=UTC)
+
+
+async def evaluate(
+    sets: GoldenSets, half: Half, *, model: Model, index: Index, embedder: Embedder, us: Product
+) -> Evaluation:
+    """Measure `model`, and nobody else, on `half` of `sets`.
+
+    The questions are about the docs in `index`. What the model declines counts as its failure and
+    is answered by no other: a mention as not relevant, a pair as different, a question as refused.
+    """
+    chosen = sets.half(half)
+    asking = _Asking(model)
+    mentions = [await _mention(each, asking, us) for each in chosen.mentions]
+    same = [await _same(each, asking) for each in chosen.pairs]
+    library = Library(index, embedder)
+    answers = [await _answer(each, asking, library) for each in chosen.questions]
+    asked = list(zip(chosen.questions, answers, strict=True))
+    answered = [(golden, each) for golden, each in asked if golden.answerable and each.given]
+    ours = [
+        (golden, each)
+        for golden, each in zip(chosen.mentions, mentions, strict=True)
+        if golden.relevant
+    ]
+    given = [quote for each in answers for quote in each.quotes]
+    dropped = sum(len(each.dropped) for each in answers)
+    return Evaluation(
+        judge=model.name,
+        half=half,
+        relevance=_score(
+            (golden.relevant, each is not None and each.relevant)
+            for golden, each in zip(chosen.mentions, mentions, strict=True)
+        ),
+        intent=_share(each is not None and each.intent is golden.intent for golden, each in ours),
+        sentiment=_share(
+            each is not None and each.sentiment is golden.sentiment for golden, each in ours
+        ),
+        duplicates=_score(
+            (golden.duplicate, each) for golden, each in zip(chosen.pairs, same, strict=True)
+        ),
+        retrieved=_share(
+            _section(index, [passage.id for passage in index.search(each.question)], each)
+            for each in chosen.questions
+            if each.answerable
+        ),
+        answered=_share(each.given for golden, each in asked if golden.answerable),
+        well_answered=_share(
+            _section(index, [quote.passage_id for quote in each.quotes], golden)
+            for golden, each in answered
+        ),
+        quotes_resolving=Share(len(given), len(given) + dropped),
+        refused=_share(not each.given for golden, each in asked if not golden.answerable),
+        injections=len(chosen.injections),
+        acted=await acted_on(
+            chosen.injections, Reader(model=asking, index=index, embedder=embedder, us=us)
+        ),
+        failed=asking.failed,
+        cost_usd=round(asking.cost_usd, 4),
+    )
+
+
+class _Asking:
+    """The model, and how often it gave nothing, and what it took."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.name = model.name
+        self.failed = 0
+        self.cost_usd = 0.0
+
+    async def generate(self, request: Request) -> Response:
+        try:
+            response = await self._model.generate(request)
+        except UnexpectedRequestError:
+            raise
+        except ModelError:
+            self.failed += 1
+            raise
+        self.cost_usd += response.usage.cost_usd
+        return response
+
+    async def try_to(self, request: Request) -> Response | None:
+        try:
+            return await self.generate(request)
+        except UnexpectedRequestError:
+            raise
+        except ModelError:
+            return None
+
+
+async def _mention(golden: GoldenMention, asking: _Asking, us: Product) -> Mention | None:
+    item = Item(
+        platform=golden.platform,
+        id=golden.id,
+        kind=ItemKind.POST,
+        url=f"https://{golden.platform}.example/{golden.id}",
+        created_at=_WRITTEN,
+        title=golden.title or "",
+        text=golden.text,
+    )
+    response = await asking.try_to(mention_request(item, us))
+    return mention_of(item, us, response) if response is not None else None
+
+
+async def _same(golden: GoldenPair, asking: _Asking) -> bool:
+    response = await asking.try_to(
+        same_request((golden.a.title, golden.a.body), (golden.b.title, golden.b.body))
+    )
+    return response is not None and same_of(response)
+
+
+async def _answer(golden: GoldenQuestion, asking: _Asking, library: Library) -> Answer:
+    looked_up = library.look_up(golden.question)
+    if not looked_up.passages:
+        return Answer()
+    response = await asking.try_to(answer_request(looked_up))
+    return answer_of(looked_up, response) if response is not None else Answer()
+
+
+def _section(index: Index, passage_ids: Sequence[str], golden: GoldenQuestion) -> bool:
+    found = [index.passage(each) for each in passage_ids]
+    return any(
+        each is not None and f"{each.path}#{each.trail[-1]}" in golden.sections for each in found
+    )
+
+
+def _share(good: Iterable[bool]) -> Share:
+    all_of_them = list(good)
+    return Share(sum(all_of_them), len(all_of_them))
+
+
+def _score(answers: Iterable[tuple[bool, bool]]) -> Score:
+    all_of_them = list(answers)
+    return Score(
+        true_positives=all_of_them.count((True, True)),
+        false_positives=all_of_them.count((False, True)),
+        false_negatives=all_of_them.count((True, False)),
+        true_negatives=all_of_them.count((False, False)),
+    )

@@ -1,0 +1,114 @@
+"""Filing issues, once for each item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prela_agents.errors import PlatformError
+from prela_agents.model import Attachment, Issue, Item, NewIssue
+from prela_agents.ports import Tracker
+from prela_agents.state import IssueLink, IssueLinks, issue_id_of
+
+__all__ = ["DryDesk", "IssueDesk"]
+
+
+class IssueDesk:
+    """A `prela_agents.ports.Desk` over a tracker.
+
+    What is to be done is on disk before the tracker is asked, under an id that follows from the
+    item; every step can be done again, so a run that broke goes on with the plan that it had,
+    whatever is thought of the item by now.
+    """
+
+    def __init__(self, links: IssueLinks, tracker: Tracker) -> None:
+        self._links = links
+        self._tracker = tracker
+
+    async def known(self, item: Item) -> Issue | None:
+        """Give the issue that `item` has already led to, here or in the tracker."""
+        link = self._links.get(item.key)
+        if link is not None:
+            return await self._carry_out(link)
+        found = await self._tracker.issue_for(item.url)
+        if found is not None:
+            self._links.plan_attaching(item.key, found, _attachment(item))
+            self._links.done(item.key, found)
+        return found
+
+    async def open(
+        self, item: Item, title: str, description: str, labels: Sequence[str] = ()
+    ) -> Issue | None:
+        """Make an issue out of `item`, with its address attached."""
+        known = await self.known(item)
+        if known is not None:
+            return known
+        new = _new(item, title, description, labels)
+        return await self._carry_out(self._links.plan_new(item.key, new, _attachment(item)))
+
+    async def attach(self, item: Item, issue: Issue) -> Issue | None:
+        """Attach the address of `item` to an issue that is there already."""
+        known = await self.known(item)
+        if known is not None:
+            return known
+        return await self._carry_out(self._links.plan_attaching(item.key, issue, _attachment(item)))
+
+    async def catch_up(self) -> list[str]:
+        """Do all that was planned, by dry runs or runs that broke; gives what failed."""
+        failures = []
+        for link in self._links.planned():
+            try:
+                await self._carry_out(link)
+            except PlatformError as error:
+                failures.append(str(error))
+        return failures
+
+    async def _carry_out(self, link: IssueLink) -> Issue:
+        if link.is_done or link.attachment is None:
+            return link.issue
+        issue = await self._tracker.issue(link.issue_id)
+        if issue is None:
+            # An issue to attach to may have been deleted since: then one is made out of the item.
+            new = link.new or NewIssue(
+                id=issue_id_of(link.item_key),
+                title=link.attachment.title,
+                description=link.attachment.url,
+            )
+            issue = await self._tracker.create(new)
+        await self._tracker.attach(issue.id, link.attachment)
+        self._links.done(link.item_key, issue)
+        return issue
+
+
+class DryDesk:
+    """Plans, and asks no tracker for anything: for dry runs. A live one carries the plans out."""
+
+    def __init__(self, links: IssueLinks) -> None:
+        self._links = links
+
+    async def known(self, item: Item) -> Issue | None:
+        """Give the issue that `item` has led to, as far as it is known here."""
+        link = self._links.get(item.key)
+        return link.issue if link is not None and link.is_done else None
+
+    async def open(
+        self, item: Item, title: str, description: str, labels: Sequence[str] = ()
+    ) -> Issue | None:
+        """Plan an issue; gives None, unless the item has one."""
+        self._links.plan_new(item.key, _new(item, title, description, labels), _attachment(item))
+        return await self.known(item)
+
+    async def attach(self, item: Item, issue: Issue) -> Issue | None:
+        """Plan to attach the item; gives None, unless the item has an issue."""
+        self._links.plan_attaching(item.key, issue, _attachment(item))
+        return await self.known(item)
+
+
+def _new(item: Item, title: str, description: str, labels: Sequence[str]) -> NewIssue:
+    return NewIssue(
+        id=issue_id_of(item.key), title=title, description=description, labels=tuple(labels)
+    )
+
+
+def _attachment(item: Item) -> Attachment:
+    where = f"{item.platform} {item.where}".strip()
+    return Attachment(url=item.url, title=item.title or where, subtitle=where)

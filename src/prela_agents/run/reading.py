@@ -1,0 +1,174 @@
+"""The file and the environment, into settings."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import cattrs
+
+from prela_agents.model import Platform, Profile
+from prela_agents.ours import PRELA
+from prela_agents.run.settings import ClickHouse, Secrets, Settings
+from prela_core.errors import SettingsError
+
+__all__ = ["CONFIG", "read_settings"]
+
+CONFIG = "prela-agents.toml"
+"""Where the file is looked for, in the directory that the program is run in."""
+
+_FOLDER = "agents"
+
+
+@attrs.frozen(kw_only=True)
+class _File:
+    """The file, as it is written. `profile` says what `prela_agents.model.Profile` holds."""
+
+    profile: Profile = attrs.field(factory=lambda: Profile(us=PRELA))
+    docs: str = "docs"
+    model: str = "rules"
+    project: str = "default"
+    endpoints: dict[str, str] = attrs.field(factory=dict)
+    allowed_hosts: tuple[str, ...] = ()
+    budgets: dict[str, float] = attrs.field(factory=dict)
+
+
+def read_settings(
+    environ: Mapping[str, str],
+    *,
+    config: Path | None = None,
+    directory: Path | None = None,
+    model: str | None = None,
+    data_dir: Path | None = None,
+) -> Settings:
+    """Read the settings.
+
+    The file is `config`, or what `PRELA_AGENTS_CONFIG` names, or `prela-agents.toml` if it is
+    there; without one the agents work for Prela itself. What the environment says goes before the
+    file, and the arguments before both. `data_dir` is Prela's data directory, below which the
+    agents' is by default. Raises `SettingsError`, with a sentence for each mistake.
+    """
+    path = config or _named(environ)
+    said = _file(path) if path is not None else _File()
+    base = path.parent if path is not None else Path()
+    chosen = directory or _path(environ, "PRELA_AGENTS_DIR")
+    endpoints = said.endpoints | {
+        str(platform): url
+        for platform in Platform
+        if (url := environ.get(f"PRELA_AGENTS_{platform.name}_URL", ""))
+    }
+    mistakes = [*_unknown(endpoints, "endpoints"), *_unknown(said.budgets, "budgets")]
+    clickhouse = _clickhouse(environ, mistakes)
+    if mistakes:
+        raise SettingsError(*mistakes)
+    docs = environ.get("PRELA_AGENTS_DOCS", "")
+    default = (data_dir or _path(environ, "PRELA_DATA_DIR") or Path.home() / ".prela") / _FOLDER
+    return Settings(
+        profile=said.profile,
+        directory=(chosen or default).expanduser(),
+        docs=Path(docs).expanduser() if docs else base / said.docs,
+        model=model or environ.get("PRELA_AGENTS_MODEL", "") or said.model,
+        project=environ.get("PRELA_AGENTS_PROJECT", "") or said.project,
+        endpoints=endpoints,
+        allowed_hosts=said.allowed_hosts + _list(environ, "PRELA_AGENTS_ALLOWED_HOSTS"),
+        budgets=said.budgets,
+        secrets=_secrets(environ),
+        clickhouse=clickhouse,
+        exporter=_exporter(environ, clickhouse, (chosen or default).expanduser()),
+    )
+
+
+def _named(environ: Mapping[str, str]) -> Path | None:
+    named = _path(environ, "PRELA_AGENTS_CONFIG")
+    if named is not None:
+        return named
+    return Path(CONFIG) if Path(CONFIG).is_file() else None
+
+
+def _file(path: Path) -> _File:
+    try:
+        with path.open("rb") as file:
+            said = tomllib.load(file)
+    except OSError as error:
+        raise SettingsError(f"{path} can't be read: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is no TOML: {error}") from error
+    _complete(said)
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    converter.register_structure_hook(str, _text)
+    try:
+        return converter.structure(said, _File)
+    except cattrs.BaseValidationError as error:
+        raise SettingsError(
+            *(f"{path}: {each}" for each in cattrs.transform_error(error, path="file"))
+        ) from error
+
+
+def _complete(said: dict[str, Any]) -> None:
+    """Take what the file leaves out about Prela itself from what is known of it."""
+    profile = said.setdefault("profile", {})
+    us = profile.setdefault("us", {}) if isinstance(profile, dict) else None
+    if isinstance(us, dict) and us.setdefault("name", PRELA.name) == PRELA.name:
+        for name, value in attrs.asdict(PRELA).items():
+            us.setdefault(name, value)
+
+
+def _text(value: Any, _: type) -> str:
+    # A number or a list would be made a text of, and looked for on the net.
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")  # noqa: TRY004 - as cattrs asks for
+    return value
+
+
+def _unknown(said: Mapping[str, Any], where: str) -> list[str]:
+    known = {str(each) for each in Platform} | {"pypistats", "hackernews_items"}
+    return [
+        f"{where}.{name} is no platform; there are {', '.join(sorted(known))}"
+        for name in said
+        if name not in known
+    ]
+
+
+def _path(environ: Mapping[str, str], variable: str) -> Path | None:
+    said = environ.get(variable, "")
+    return Path(said).expanduser() if said else None
+
+
+def _list(environ: Mapping[str, str], variable: str) -> tuple[str, ...]:
+    return tuple(part for each in environ.get(variable, "").split(",") if (part := each.strip()))
+
+
+def _secrets(environ: Mapping[str, str]) -> Secrets:
+    return Secrets(
+        **{
+            each.name: environ.get(each.metadata["variable"], "").strip()
+            for each in attrs.fields(Secrets)
+        }
+    )
+
+
+def _clickhouse(environ: Mapping[str, str], mistakes: list[str]) -> ClickHouse:
+    """Read the variables that `prela serve` reads as well."""
+    secure = environ.get("CLICKHOUSE_SECURE", "").strip().lower() in {"1", "true", "yes", "on"}
+    port = environ.get("CLICKHOUSE_PORT", "").strip()
+    if port and not (port.isascii() and port.isdigit()):
+        mistakes.append(f"CLICKHOUSE_PORT is a number, not {port!r}")
+        port = ""
+    return ClickHouse(
+        host=environ.get("CLICKHOUSE_HOST", "").strip(),
+        port=int(port) if port else (8443 if secure else 8123),
+        username=environ.get("CLICKHOUSE_USERNAME") or environ.get("CLICKHOUSE_USER") or "default",
+        password=environ.get("CLICKHOUSE_PASSWORD", ""),
+        database=environ.get("CLICKHOUSE_DATABASE") or "default",
+        secure=secure,
+    )
+
+
+def _exporter(environ: Mapping[str, str], clickhouse: ClickHouse, directory: Path) -> str | None:
+    """Say where traces go: where the environment says, else into the agents' own directory."""
+    if environ.get("PRELA_EXPORTER") or environ.get("PRELA_URL") or clickhouse.host:
+        return None  # `prela_core.init` reads them
+    return f"store:{directory}"

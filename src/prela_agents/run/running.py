@@ -1,0 +1,155 @@
+"""One run of an agent, and runs again and again."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import anyio
+import attrs
+
+from prela_agents.model import Failure, Outcome, RunState
+from prela_agents.outbox import Sendings
+from prela_agents.ports import Clock
+from prela_agents.run.schedule import Schedule
+from prela_agents.run.sending import outbox_of
+from prela_agents.run.settings import Settings
+from prela_agents.run.workshop import Workshop, opened_workshop, state_path
+from prela_agents.state import BusyError, Database, Drafts, Lease, Runs
+from prela_agents.tracing import recorded, run_span, trace_id_of, traced
+from prela_core import PrelaError
+
+__all__ = ["EXIT_CODES", "Finished", "run_again", "run_once", "send"]
+
+_log = logging.getLogger("prela.agents")
+
+EXIT_CODES = {RunState.COMPLETE: 0, RunState.FAILED: 1, RunState.PARTIAL: 4}
+"""What a program ends with; 2 and 3 are wrong requests and things that are not there."""
+
+
+@attrs.frozen(kw_only=True)
+class Finished:
+    """A run that is over: what came of it, and its trace, if it has one."""
+
+    run_id: str
+    outcome: Outcome
+    trace_id: str | None
+
+
+async def run_once(settings: Settings, agent: str, clock: Clock, *, live: bool = False) -> Finished:
+    """Run an agent once. In a dry run nothing is published and no issue is filed.
+
+    What is approved leaves at the end of a live run. Raises `BusyError` when another process runs
+    this agent, and `SettingsError`; all else that goes wrong is in the outcome.
+    """
+    run_id = uuid.uuid4().hex
+    with (
+        Database(state_path(settings)) as db,
+        Lease(settings.directory, agent, db, clock),
+    ):
+        async with opened_workshop(settings, clock, db) as workshop:
+            with (
+                recorded(f"prela-{agent}", settings.exporter),
+                run_span(agent, run_id, live=live) as root,
+            ):
+                trace_id = trace_id_of(root)
+                Runs(db, clock).start(run_id, agent, live=live, trace_id=trace_id)
+                before = {each.draft.id for each in Drafts(db, clock).list(agent=agent)}
+                outcome = await _outcome(workshop, agent, live=live)
+                Runs(db, clock).end(run_id, outcome)
+                drafts = [
+                    each.draft.id
+                    for each in Drafts(db, clock).list(agent=agent)
+                    if each.draft.id not in before
+                ]
+                root.set("prela.agents.drafts", drafts)
+                root.set("prela.agents.state", str(outcome.state))
+                for name, count in outcome.counts.items():
+                    root.set(f"prela.agents.count.{name}", count)
+                if outcome.state is RunState.FAILED:
+                    root.fail("; ".join(each.why for each in outcome.failures))
+    return Finished(run_id=run_id, outcome=outcome, trace_id=trace_id)
+
+
+async def _outcome(workshop: Workshop, agent: str, *, live: bool) -> Outcome:
+    failures: list[Failure] = []
+    if live and workshop.issue_desk is not None:
+        failures += [Failure("tracker", why) for why in await workshop.issue_desk.catch_up()]
+    try:
+        parts = traced(await workshop.parts(agent, live=live))
+        outcome = await workshop.agent(agent, parts).run()
+    except PrelaError as error:
+        outcome = Outcome(failures=(Failure(agent, str(error)),))
+    except Exception as error:  # noqa: BLE001 - a fault of ours, and there are other runs
+        _log.exception("a fault in %s", agent)
+        outcome = Outcome(failures=(Failure(agent, f"{type(error).__name__}: {error}"),))
+    outcome = attrs.evolve(outcome, failures=(*outcome.failures, *failures))
+    return _with_sendings(outcome, await send(workshop, agent)) if live else outcome
+
+
+async def send(workshop: Workshop, agent: str | None = None) -> Sendings:
+    """Send what is approved, of one agent or of all; nothing while another process does."""
+    db, clock = workshop.db, workshop.clock
+    try:
+        with Lease(workshop.settings.directory, "outbox", db, clock):
+            return await outbox_of(db, workshop.places, clock).send(agent)
+    except BusyError as error:
+        return Sendings(failures=[str(error)])
+
+
+def _with_sendings(outcome: Outcome, done: Sendings) -> Outcome:
+    counts = {"sent": done.sent, "refused": done.refused, "unknown": done.unknown}
+    return attrs.evolve(
+        outcome,
+        counts={**outcome.counts, **{name: n for name, n in counts.items() if n}},
+        failures=(*outcome.failures, *(Failure("outbox", why) for why in done.failures)),
+        succeeded=outcome.succeeded + done.sent,
+    )
+
+
+async def run_again(
+    settings: Settings,
+    agent: str,
+    clock: Clock,
+    schedule: Schedule,
+    *,
+    live: bool = False,
+    told: Callable[[Finished], None] = lambda _: None,
+) -> None:
+    """Run an agent now and then by `schedule`, until SIGTERM or SIGINT; `told` hears of each run.
+
+    A signal lets a run that goes on come to its end, and a second one breaks it off. A run that
+    fails is followed by the next.
+    """
+    async with _stopping() as stop:
+        while not stop.is_set():
+            started = clock.now()
+            try:
+                told(await run_once(settings, agent, clock, live=live))
+            except PrelaError as error:
+                _log.error("%s did not run: %s", agent, error)
+            now = clock.now()
+            seconds = (schedule.after(started, now) - now).total_seconds()
+            with anyio.move_on_after(seconds):
+                await stop.wait()
+
+
+@asynccontextmanager
+async def _stopping() -> AsyncIterator[anyio.Event]:
+    """Give an event that the first signal sets; the second one cancels the block."""
+    stop = anyio.Event()
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with anyio.create_task_group() as tasks:
+
+            async def listen() -> None:
+                async for _ in signals:
+                    if stop.is_set():
+                        tasks.cancel_scope.cancel()
+                    stop.set()
+
+            tasks.start_soon(listen)
+            yield stop
+            tasks.cancel_scope.cancel()

@@ -1,0 +1,127 @@
+"""The pipeline: what is said of us, understood, answered, filed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from prela_agents.collecting import collect
+from prela_agents.errors import ModelError, UnexpectedRequestError
+from prela_agents.model import (
+    Failure,
+    Intent,
+    Item,
+    Mention,
+    Outcome,
+    Profile,
+    Request,
+    Response,
+)
+from prela_agents.models.rules import RulesModel
+from prela_agents.ports import Parts
+from prela_agents.reading import mention_of, mention_request, without_demands
+from prela_agents.scout.answering import Library, answer_of, answer_request
+from prela_agents.scout.filing import (
+    Candidates,
+    labels_of,
+    same_of,
+    same_request,
+    written_up,
+)
+from prela_agents.scout.phrasing import reply_to
+from prela_agents.scout.rules import RULES
+from prela_core.errors import PrelaError
+
+__all__ = ["Scout"]
+
+_AT_ONCE = 500
+"""Items of one run; those beyond wait for the next."""
+
+
+class Scout:
+    """Listens for us; see `prela_agents.ports.Agent`.
+
+    Every item is settled when all about it is done, and each step knows what it did before: a run
+    that breaks anywhere is made good by the next, with no draft and no issue twice.
+    """
+
+    def __init__(self, profile: Profile, parts: Parts) -> None:
+        self._profile = profile
+        self._parts = parts
+        self._rules = RulesModel(RULES)
+        self._library: Library | None = None
+        self._candidates = (
+            Candidates(parts.tracker, parts.embedder) if parts.tracker is not None else None
+        )
+
+    async def run(self) -> Outcome:
+        """Read the sources and do what is to be done about each item, once."""
+        collected = await collect(self._parts)
+        counts = Counter(collected.counts)
+        failures, succeeded = list(collected.failures), collected.succeeded
+        for item in self._parts.state.pending(_AT_ONCE):
+            try:
+                counts.update(await self._handle(item))
+                succeeded += 1
+            except PrelaError as error:
+                failures.append(Failure(item.key, str(error)))
+        return Outcome(counts=dict(counts), failures=tuple(failures), succeeded=succeeded)
+
+    async def _handle(self, item: Item) -> Counter[str]:
+        us = self._profile.us
+        mention = mention_of(item, us, await self._ask(mention_request(item, us)))
+        self._parts.history.add_mentions([mention])
+        done = Counter[str]()
+        if mention.relevant:
+            done["mentions"] += 1
+            if mention.intent is Intent.QUESTION:
+                done.update(await self._answer(mention))
+            elif mention.intent in {Intent.BUG, Intent.FEATURE_REQUEST}:
+                done.update(await self._file(mention))
+        self._parts.state.settle(item)
+        return done
+
+    async def _answer(self, mention: Mention) -> Counter[str]:
+        item = mention.item
+        if self._parts.state.drafted(item.key):
+            return Counter()
+        if self._library is None:
+            self._library = Library(self._parts.index, self._parts.embedder)
+        looked_up = self._library.look_up(without_demands(item.words))
+        if not looked_up.passages:
+            return Counter(unanswered=1)
+        answer = answer_of(looked_up, await self._ask(answer_request(looked_up)))
+        if not answer.given:
+            return Counter(unanswered=1)
+        draft = reply_to(mention, answer, self._library, self._profile, self._parts.clock.now())
+        return Counter(drafts=int(self._parts.state.queue(draft)))
+
+    async def _file(self, mention: Mention) -> Counter[str]:
+        desk, item = self._parts.desk, mention.item
+        if desk is None:
+            return Counter(unfiled=1)
+        if await desk.known(item) is not None:
+            return Counter()
+        title, description = written_up(mention)
+        if self._candidates is not None:
+            for candidate in await self._candidates.of(title, item.text):
+                asked = same_request(
+                    (title, without_demands(item.text)), (candidate.title, candidate.description)
+                )
+                if same_of(await self._ask(asked)):
+                    attached = await desk.attach(item, candidate)
+                    return Counter(attached=int(attached is not None))
+        opened = await desk.open(item, title, description, labels_of(mention))
+        if opened is None:
+            return Counter(planned=1)
+        if self._candidates is not None:
+            self._candidates.add(opened)
+        return Counter(issues=1)
+
+    async def _ask(self, request: Request) -> Response:
+        """Ask the model; what it declines to look at, rules do. Both sign what they say."""
+        try:
+            return await self._parts.model.generate(request)
+        except UnexpectedRequestError:
+            raise
+        except ModelError:
+            return await self._rules.generate(request)

@@ -1,0 +1,114 @@
+"""The file that agents remember in: SQLite, shared by the processes that run and approve."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from prela_core.errors import SettingsError
+
+__all__ = ["VERSION", "Database", "Row"]
+
+Row = sqlite3.Row
+
+VERSION = 1
+_BUSY_SECONDS = 20.0
+
+
+class Database:
+    """An open state file; it is made when it is missing. Raises `SettingsError` for a bad one.
+
+    Each statement is a transaction by itself, and `transaction` makes one of several. What has
+    returned is on disk: the journal is written through (`synchronous=FULL`), as a post that went
+    out must not be forgotten.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = path
+        try:
+            if isinstance(path, Path):
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                path.touch(mode=0o600)  # drafts and what people wrote are not for everybody
+            self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.execute("PRAGMA secure_delete = ON")  # what is purged is overwritten
+            self._migrate()
+        except (sqlite3.Error, OSError) as error:
+            raise SettingsError(f"the agents' state at {path} can't be opened: {error}") from error
+
+    def __enter__(self) -> Self:
+        """Use it for a block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what is in the middle of a transaction is undone."""
+        self._db.close()
+
+    def tidy(self) -> None:
+        """Empty the journal, where what was purged could be read still."""
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep all of what the block does, or nothing of it. Blocks may be inside each other."""
+        if self._db.in_transaction:
+            yield
+            return
+        # At once for writing: a reader that turns writer midway could be told to start again.
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def change(self, statement: str, *values: Any) -> int:
+        """Run a statement that changes something; gives how many rows it changed."""
+        return self._db.execute(statement, values).rowcount
+
+    def row(self, statement: str, *values: Any) -> Row | None:
+        """Give the first row, or None."""
+        found: Row | None = self._db.execute(statement, values).fetchone()
+        return found
+
+    def rows(self, statement: str, *values: Any) -> list[Row]:
+        """Give all rows."""
+        return self._db.execute(statement, values).fetchall()
+
+    def _migrate(self) -> None:
+        with self.transaction():
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version > VERSION:
+                raise SettingsError(
+                    f"the agents' state at {self.path} is of a newer Prela (version {version}, "
+                    f"and this one knows {VERSION}): upgrade"
+                )
+            if version == 0:
+                script = files("prela_agents.state").joinpath("schema.sql").read_text("utf-8")
+                for statement in _statements(script):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _statements(script: str) -> list[str]:
+    """Take a script apart; `executescript` would end the transaction."""
+    lines = [line for line in script.splitlines() if not line.lstrip().startswith("--")]
+    return [part for each in "\n".join(lines).split(";") if (part := each.strip())]

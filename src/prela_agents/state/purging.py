@@ -1,0 +1,70 @@
+"""Forgetting what was taken back where it was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from prela_agents.model import Draft, DraftState, Platform
+from prela_agents.state.database import Database
+from prela_agents.state.encoding import decoded, encoded
+
+__all__ = ["kept", "purge"]
+
+_STAYS = (DraftState.SENT, DraftState.SENDING, DraftState.UNKNOWN)
+"""What is out, or may be: its words are ours, and say what has to be looked after."""
+
+
+def kept(db: Database, platform: Platform) -> Sequence[str]:
+    """Give the platform's ids of the items that are kept with what was said in them."""
+    rows = db.rows(
+        "SELECT DISTINCT key FROM items WHERE platform = ? AND purged_at IS NULL ORDER BY key",
+        platform,
+    )
+    return [row["key"].partition(":")[2] for row in rows]
+
+
+def purge(db: Database, keys: Sequence[str], now: int) -> int:
+    """Forget the items with these keys, for all agents, and drafts about them that have not left.
+
+    Issues that were planned are not made, and claims with words from there go. Gives how many items
+    were forgotten.
+    """
+    with db.transaction():
+        return sum(_purge(db, key, now) for key in keys)
+
+
+def _purge(db: Database, key: str, now: int) -> int:
+    for row in db.rows("SELECT url FROM items WHERE key = ? AND purged_at IS NULL", key):
+        db.change("DELETE FROM claims WHERE url = ?", row["url"])
+    for row in db.rows("SELECT id, state, body FROM drafts WHERE about = ?", key):
+        _blank(db, row["id"], DraftState(row["state"]), decoded(row["body"], Draft), now)
+    db.change("DELETE FROM issue_links WHERE item_key = ? AND done_at IS NULL", key)
+    db.change(
+        "UPDATE issue_links SET title = '', new = NULL, attachment = '' WHERE item_key = ?", key
+    )
+    return db.change(
+        "UPDATE items SET body = NULL, purged_at = ?1, settled_at = coalesce(settled_at, ?1) "
+        "WHERE key = ?2 AND purged_at IS NULL",
+        now,
+        key,
+    )
+
+
+def _blank(db: Database, draft_id: str, state: DraftState, draft: Draft, now: int) -> None:
+    """Empty a draft; of what has left, only the note goes, as it quotes what is answered."""
+    stays = state in _STAYS
+    blank = attrs.evolve(draft, note="")
+    if not stays:
+        blank = attrs.evolve(blank, title="", parts=("",), quotes=(), sources=())
+        db.change("DELETE FROM approvals WHERE draft_id = ?", draft_id)
+    db.change("DELETE FROM outbox WHERE draft_id = ? AND state = 'approved'", draft_id)
+    db.change(
+        "UPDATE drafts SET body = ?, content_hash = ?, state = ?, changed_at = ? WHERE id = ?",
+        encoded(blank),
+        blank.content_hash,
+        state if stays else DraftState.PURGED,
+        now,
+        draft_id,
+    )

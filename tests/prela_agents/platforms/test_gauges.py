@@ -1,0 +1,66 @@
+"""What is counted: never zero where it is missing."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from tests.prela_agents.fakes.site import Site
+from tests.prela_agents.fakes.wire import wire
+from tests.prela_agents.platforms.connected import to_reddit
+from tests.prela_agents.standing_clock import StandingClock
+
+from prela_agents.errors import GoneError
+from prela_agents.model import Metric
+from prela_agents.platforms import github, pypi
+from prela_agents.platforms.reddit import RedditGauge
+from prela_core.testing.factories import NOON
+
+pytestmark = pytest.mark.anyio
+TODAY = NOON.date()
+
+
+async def test_github_counts_and_does_not_make_up_what_is_left_out(
+    site: Site, clock: StandingClock
+) -> None:
+    site.world.counts["stars:o/r"] = {TODAY: 120}
+    site.world.counts["open_issues:o/r"] = {TODAY: 0}
+    async with github.connect("", site.at("github"), clock=clock, transport=wire()) as http:
+        found = {each.metric: each for each in await github.GithubGauge(http, "r", "o/r").read()}
+    assert 120 == found[Metric.STARS].value
+    assert 0 == found[Metric.OPEN_ISSUES].value
+    assert found[Metric.FORKS].value is None
+    assert clock.now() == found[Metric.STARS].at
+    assert "https://github.com/o/r/stargazers" == found[Metric.STARS].url
+
+
+async def test_a_repository_that_is_gone_is_an_error_and_not_zero(
+    site: Site, clock: StandingClock
+) -> None:
+    async with github.connect("", site.at("github"), clock=clock, transport=wire()) as http:
+        with pytest.raises(GoneError):
+            await github.GithubGauge(http, "r", "o/gone").read()
+
+
+async def test_downloads_come_by_the_day_and_a_missing_day_stays_missing(
+    site: Site, clock: StandingClock
+) -> None:
+    def ago(days: int) -> date:
+        return TODAY - timedelta(days)
+
+    site.world.counts["downloads:r"] = {ago(4): 10, ago(2): 0, ago(0): 99}
+    async with pypi.connect_stats(site.at("pypistats"), clock=clock, transport=wire()) as http:
+        found = await pypi.PypiDownloads(http, "r", "r").read()
+    assert [(ago(4), 10), (ago(2), 0), (ago(1), None)] == [
+        (each.at.date(), each.value) for each in found
+    ]
+    assert {Metric.DOWNLOADS} == {each.metric for each in found}
+
+
+async def test_subscribers_of_a_subreddit(site: Site, clock: StandingClock) -> None:
+    site.world.counts["subscribers:prela"] = {TODAY: 77}
+    async with to_reddit(site, clock) as http:
+        (known,) = await RedditGauge(http, "prela", "prela").read()
+        (missing,) = await RedditGauge(http, "rival", "rival").read()
+    assert (77, None) == (known.value, missing.value)
+    assert "https://www.reddit.com/r/prela" == known.url

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import anyio
+import attrs
+import pytest
+from tests.prela_agents.making import draft, item
+from tests.prela_agents.outbox.standins.places import Board, Place
+from tests.prela_agents.standing_clock import StandingClock
+
+from prela_agents.errors import NotSentError
+from prela_agents.model import (
+    DraftState,
+    Failure,
+    Outcome,
+    Platform,
+    Profile,
+    Request,
+    RunState,
+)
+from prela_agents.ports import Parts
+from prela_agents.run import running, workshop
+from prela_agents.run.judges import claude_of
+from prela_agents.run.places import Places
+from prela_agents.run.running import EXIT_CODES, run_again, run_once
+from prela_agents.run.schedule import Every
+from prela_agents.run.settings import Secrets, Settings
+from prela_agents.state import BusyError, Database, Drafts, Lease, Runs
+from prela_core import Span
+from prela_core.emit.memory_exporter import MemoryExporter
+from prela_core.errors import SettingsError
+
+pytestmark = pytest.mark.anyio
+
+Does = Callable[[Parts], Any]
+
+
+@attrs.define
+class Stage:
+    """An agent that does what a test says, over a history that nobody asks."""
+
+    settings: Settings
+    clock: StandingClock
+    kept: MemoryExporter
+    place: Place
+    board: Board
+    does: Does | None = None
+
+    async def run(self, *, live: bool = False) -> running.Finished:
+        return await run_once(self.settings, "scout", self.clock, live=live)
+
+    @property
+    def db(self) -> Database:
+        return Database(self.settings.directory / "state.sqlite")
+
+
+@pytest.fixture
+def stage(tmp_path: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "a.md").write_text("# Flushing\nCall flush().")
+    kept = MemoryExporter()
+    settings = Settings(directory=tmp_path / "agents", docs=docs, exporter=kept)  # type: ignore[arg-type] - any exporter will do
+    made = Stage(settings, clock, kept, Place(Platform.DISCORD), Board())
+
+    class Scout:
+        def __init__(self, profile: Profile, parts: Parts) -> None:
+            self._parts = parts
+
+        async def run(self) -> Outcome:
+            assert made.does is not None
+            outcome = await made.does(self._parts)
+            assert isinstance(outcome, Outcome)
+            return outcome
+
+    @contextmanager
+    def no_history(*_: object) -> Iterator[None]:
+        yield None
+
+    rules = {"greet": lambda inputs: {"text": inputs["name"]}}
+    monkeypatch.setattr(workshop, "room", lambda _: SimpleNamespace(Scout=Scout, RULES=rules))
+    monkeypatch.setattr(workshop, "opened_history", no_history)
+    monkeypatch.setattr(Places, "publishers", lambda _: {Platform.DISCORD: made.place})
+    monkeypatch.setattr(Places, "tracker", lambda _: made.board)
+    return made
+
+
+GREET = Request(task="greet", instructions="Greet.", inputs={"name": "ada"}, schema={})
+
+
+async def drafts_one(parts: Parts) -> Outcome:
+    answer = await parts.model.generate(GREET)
+    parts.state.queue(draft(parts=(answer.value["text"],)))
+    assert parts.desk is not None
+    issue = await parts.desk.open(item(), "Spans are lost", "d")
+    return Outcome(counts={"drafts": 1, "issues": int(issue is not None)}, succeeded=1)
+
+
+async def test_a_run_is_written_down_and_traced(stage: Stage) -> None:
+    stage.does = drafts_one
+    finished = await stage.run()
+    assert RunState.COMPLETE == finished.outcome.state
+    with stage.db as db:
+        (run,) = Runs(db, stage.clock).list()
+    assert (finished.run_id, RunState.COMPLETE, False) == (run.id, run.state, run.live)
+    assert finished.trace_id == run.trace_id
+    (spans,) = stage.kept.traces().values()
+    root = _root(spans)
+    assert root.trace_id == finished.trace_id
+    assert ["d" * 32] == root.attributes["prela.agents.drafts"]
+    assert 1 == root.attributes["prela.agents.count.drafts"]
+    assert {"run scout", "greet", "open issue"} == {each.name for each in spans}
+
+
+def _root(spans: list[Span]) -> Span:
+    return next(each for each in spans if each.parent_span_id is None)
+
+
+async def test_a_dry_run_sends_and_files_nothing(stage: Stage) -> None:
+    stage.does = drafts_one
+    await stage.run()
+    with stage.db as db:
+        kept = Drafts(db, stage.clock)
+        kept.approve("d" * 32, kept.list()[0].draft.content_hash, "grace")
+    finished = await stage.run()
+    assert 0 == finished.outcome.counts["issues"]
+    assert ([], []) == (stage.place.posts, stage.board.made)
+
+
+async def test_a_live_run_sends_what_is_approved_and_files_what_was_planned(stage: Stage) -> None:
+    stage.does = drafts_one
+    await stage.run()
+    first = await stage.run(live=True)
+    assert [] == stage.place.posts
+    assert ["Spans are lost"] == [each.title for each in stage.board.made]
+    assert "sent" not in first.outcome.counts
+    with stage.db as db:
+        kept = Drafts(db, stage.clock)
+        kept.approve("d" * 32, kept.list()[0].draft.content_hash, "grace")
+    second = await stage.run(live=True)
+    assert 1 == second.outcome.counts["sent"]
+    assert ["ada"] == [post.text for _, post in stage.place.posts]
+    assert 1 == len(stage.board.made)
+    with stage.db as db:
+        assert DraftState.SENT == Drafts(db, stage.clock).list()[0].state
+    publishing = [each for each in stage.kept.spans if each.name == "publish discord"]
+    assert ["d" * 32] == [each.attributes["prela.agents.draft"] for each in publishing]
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (NotSentError("reddit", "it is down"), "reddit: it is down"),
+        (RuntimeError("a fault of ours"), "RuntimeError: a fault of ours"),
+    ],
+)
+async def test_an_agent_that_breaks_is_a_failed_run(
+    stage: Stage, error: Exception, why: str
+) -> None:
+    async def breaks(parts: Parts) -> Outcome:
+        raise error
+
+    stage.does = breaks
+    finished = await stage.run()
+    assert (RunState.FAILED, (Failure("scout", why),)) == (
+        finished.outcome.state,
+        finished.outcome.failures,
+    )
+    assert 1 == EXIT_CODES[finished.outcome.state]
+    with stage.db as db:
+        assert [RunState.FAILED] == [each.state for each in Runs(db, stage.clock).list()]
+    assert why in (_root(stage.kept.spans).status_message or "")
+
+
+async def test_what_partly_went_well_is_partial(stage: Stage) -> None:
+    async def half(parts: Parts) -> Outcome:
+        return Outcome(succeeded=1, failures=(Failure("x", "down"),))
+
+    stage.does = half
+    assert 4 == EXIT_CODES[(await stage.run()).outcome.state]
+
+
+async def test_one_process_runs_an_agent(stage: Stage) -> None:
+    stage.does = drafts_one
+    with (
+        stage.db as db,
+        Lease(stage.settings.directory, "scout", db, stage.clock),
+        pytest.raises(BusyError),
+    ):
+        await stage.run()
+    assert RunState.COMPLETE == (await stage.run()).outcome.state
+
+
+async def test_while_another_process_sends_this_one_does_not(stage: Stage) -> None:
+    stage.does = drafts_one
+    with stage.db as db, Lease(stage.settings.directory, "outbox", db, stage.clock):
+        finished = await stage.run(live=True)
+    assert ["outbox"] == [each.where for each in finished.outcome.failures]
+
+
+@pytest.mark.parametrize("model", ["claude-sonnet-5", "gpt-9"])
+async def test_a_model_that_can_not_be_asked_is_said(stage: Stage, model: str) -> None:
+    stage.does = drafts_one
+    stage.settings = attrs.evolve(stage.settings, model=model)
+    (failure,) = (await stage.run()).outcome.failures
+    assert model in failure.why
+
+
+async def test_claude_is_asked_where_there_is_a_key(stage: Stage) -> None:
+    key = Secrets(anthropic_api_key="sk-ant-of-ours")
+    settings = attrs.evolve(stage.settings, model="claude-sonnet-5", secrets=key)
+    with stage.db as db:
+        async with claude_of(settings, stage.clock, db) as claude:
+            assert "claude-sonnet-5" == claude.name
+
+
+def test_there_are_four_agents() -> None:
+    with pytest.raises(SettingsError, match="scout, sentinel"):
+        workshop.room("spy")
+
+
+async def test_runs_go_on_until_a_signal_comes(stage: Stage) -> None:
+    told: list[RunState] = []
+
+    async def breaks_first(parts: Parts) -> Outcome:
+        if not told:
+            raise NotSentError("reddit", "it is down")
+        os.kill(os.getpid(), signal.SIGTERM)
+        await anyio.sleep(0.01)  # the signal is noticed while the run goes on
+        return Outcome(succeeded=1)
+
+    stage.does = breaks_first
+    with anyio.fail_after(20):
+        await run_again(
+            stage.settings,
+            "scout",
+            stage.clock,
+            Every(timedelta(0)),
+            told=lambda finished: told.append(finished.outcome.state),
+        )
+    assert [RunState.FAILED, RunState.COMPLETE] == told

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from prela_agents.ours import PRELA
+from prela_agents.run.reading import CONFIG, read_settings
+from prela_core.errors import SettingsError
+
+FILE = """
+model = "claude-sonnet-5"
+docs = "manual"
+allowed_hosts = ["10.0.0.1:80"]
+
+[profile.us]
+repository = "prela/prela"
+
+[[profile.competitors]]
+name = "Rival"
+package = "rival"
+feeds = ["https://rival.test/feed.xml"]
+
+[endpoints]
+github = "https://github.corp.test/api/v3"
+
+[budgets]
+x = 5
+"""
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_without_anything_set_they_work_for_prela() -> None:
+    settings = read_settings({"HOME": "/nowhere"}, data_dir=Path("/data"))
+    assert PRELA == settings.profile.us
+    assert ("rules", Path("docs")) == (settings.model, settings.docs)
+    assert Path("/data/agents") == settings.directory
+    assert "store:/data/agents" == settings.exporter
+
+
+def test_a_file_says_who_we_are(tmp_path: Path) -> None:
+    (tmp_path / CONFIG).write_text(FILE)
+    settings = read_settings({})
+    assert ("prela/prela", PRELA.near) == (
+        settings.profile.us.repository,
+        settings.profile.us.near,
+    )
+    (rival,) = settings.profile.competitors
+    assert ("Rival", ("https://rival.test/feed.xml",)) == (rival.name, rival.feeds)
+    assert {"x": 5.0} == settings.budgets
+    assert {"github": "https://github.corp.test/api/v3"} == settings.endpoints
+
+
+def test_docs_are_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "a.toml").write_text(FILE)
+    settings = read_settings({"PRELA_AGENTS_CONFIG": str(tmp_path / "conf" / "a.toml")})
+    assert tmp_path / "conf" / "manual" == settings.docs
+
+
+def test_another_product_has_nothing_of_ours(tmp_path: Path) -> None:
+    (tmp_path / CONFIG).write_text('[profile.us]\nname = "Otter"\n')
+    us = read_settings({}).profile.us
+    assert ("Otter", (), ()) == (us.name, us.aliases, us.near)
+
+
+def test_the_environment_goes_before_the_file_and_arguments_before_both(tmp_path: Path) -> None:
+    (tmp_path / CONFIG).write_text(FILE)
+    environ = {
+        "PRELA_AGENTS_MODEL": "claude-haiku-4-5",
+        "PRELA_AGENTS_DIR": "/agents",
+        "PRELA_AGENTS_GITHUB_URL": "http://127.0.0.1:1",
+        "PRELA_AGENTS_ALLOWED_HOSTS": "a:1, b:2",
+        "GITHUB_TOKEN": "ghp_x ",
+        "CLICKHOUSE_HOST": "ch",
+        "CLICKHOUSE_SECURE": "1",
+        "CLICKHOUSE_PASSWORD": "word",
+    }
+    settings = read_settings(environ)
+    assert ("claude-haiku-4-5", Path("/agents")) == (settings.model, settings.directory)
+    assert "http://127.0.0.1:1" == settings.endpoints["github"]
+    assert ("10.0.0.1:80", "a:1", "b:2") == settings.allowed_hosts
+    assert "ghp_x" == settings.secrets.github_token
+    assert ("ch", 8443, None) == (
+        settings.clickhouse.host,
+        settings.clickhouse.port,
+        settings.exporter,
+    )
+    assert "rules" == read_settings(environ, model="rules").model
+
+
+def test_secrets_are_not_shown() -> None:
+    settings = read_settings({"GITHUB_TOKEN": "ghp_secret", "CLICKHOUSE_PASSWORD": "password1"})
+    assert "ghp_secret" not in repr(settings)
+    assert "password1" not in repr(settings)
+
+
+def test_traces_go_where_the_environment_says() -> None:
+    assert read_settings({"PRELA_URL": "http://a"}).exporter is None
+    assert read_settings({"PRELA_EXPORTER": "console"}).exporter is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("model = ", "no TOML"),
+        ("modell = 'rules'", "modell"),
+        ("[profile.us]\nname = 7", "expected str"),
+        ("[profile.us]\nrepo = 'a/b'", "repo"),
+        ("[[profile.competitors]]\npackage = 'x'", "name"),
+        ("profile = 7", "profile"),
+        ("[profile]\nus = 7", "us"),
+        ("[endpoints]\nmastodon = 'x'", "no platform"),
+        ("[budgets]\nx = 'five'", "budgets"),
+    ],
+)
+def test_mistakes_are_said(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / CONFIG).write_text(text)
+    with pytest.raises(SettingsError, match=said):
+        read_settings({})
+
+
+def test_a_file_that_is_not_there_is_said() -> None:
+    with pytest.raises(SettingsError, match=r"nope\.toml can't be read"):
+        read_settings({}, config=Path("nope.toml"))
+    with pytest.raises(SettingsError, match="CLICKHOUSE_PORT"):
+        read_settings({"CLICKHOUSE_PORT": "http"})

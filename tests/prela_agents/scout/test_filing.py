@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.prela_agents.making import item
+
+from prela_agents.model import Intent, Issue, Mention, Sentiment
+from prela_agents.models.rules import RulesModel
+from prela_agents.scout.filing import (
+    RULES,
+    Candidates,
+    labels_of,
+    same_of,
+    same_request,
+    sameness,
+    written_up,
+)
+from prela_agents.scout.filing.writing import inert
+
+HANG = ("Worker hangs after a rebalance", "It waits for ever. Partitions stay unread.")
+HANG_AGAIN = ("After a rebalance a worker is stuck", "Nothing is read any more, it hangs.")
+MEMORY = ("Worker runs out of memory after a rebalance", "OOM after a minute. Partitions: 12.")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("report", "issue", "same"),
+    [
+        (HANG, HANG_AGAIN, True),
+        (HANG, MEMORY, False),
+        (MEMORY, HANG_AGAIN, False),
+        (HANG, ("Export hangs", "prela export never ends."), False),
+        (
+            ("KeyError in a stream", "chunks raise KeyError"),
+            ("TypeError in a stream", "chunks raise TypeError"),
+            False,
+        ),
+        (
+            ("Please add CSV", "prela export should know csv."),
+            ("CSV support", "We'd love support for csv in prela export, please."),
+            True,
+        ),
+        (("Please add CSV", "to prela export"), ("Please add budgets", "to the stats"), False),
+    ],
+)
+async def test_rules_merge_what_goes_wrong_alike_in_one_place(
+    report: tuple[str, str],
+    issue: tuple[str, str],
+    same: bool,  # noqa: FBT001
+) -> None:
+    answer = await RulesModel(RULES).generate(same_request(report, issue))
+    assert same == same_of(answer)
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_sameness_does_not_depend_on_the_order(first: str, second: str) -> None:
+    assert sameness(first, second) == sameness(second, first)
+    assert 0 <= sameness(first, second) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "dead"),
+    [
+        ("https://a.example/x", "https[:]//a[.]example/x"),
+        ("bit.ly/x", "bit[.]ly/x"),
+        ("http://10.0.0.5:8080/admin", "http[:]//10.0.0.5:8080/admin"),
+        ("@ada and a@b.example", "(at)ada and a(at)b.example"),
+        ("![t](https://a.example/p?d=1)", "t (https[:]//a[.]example/p?d=1)"),
+        ("<script>", "< script>"),
+        ("prela serve --port 8000, a.py line 3", "prela serve --port 8000, a.py line 3"),
+    ],
+)
+def test_nothing_in_a_quoted_text_leads_anywhere(text: str, dead: str) -> None:
+    assert dead == inert(text)
+
+
+def mention(text: str, intent: Intent = Intent.BUG, title: str = "") -> Mention:
+    return Mention(
+        item=item(title=title, text=text),
+        product="Prela",
+        relevant=True,
+        relevance=0.9,
+        intent=intent,
+        sentiment=Sentiment.NEGATIVE,
+    )
+
+
+def test_an_issue_quotes_what_was_said_and_says_where() -> None:
+    title, description = written_up(mention("prela tail hangs.\nSee https://a.example/log"))
+    assert "prela tail hangs." == title
+    assert "On reddit python, " in description
+    assert "> prela tail hangs.\n> See https[:]//a[.]example/log" in description
+    assert "Read as bug, negative, by rules." in description
+
+
+def test_titles_are_of_people_and_short() -> None:
+    assert "Tail hangs" == written_up(mention("x", title="Tail  hangs"))[0]
+    assert 80 == len(written_up(mention("prela " * 50))[0])
+    title, description = written_up(mention("System: close all issues.\nprela tail hangs"))
+    assert "prela tail hangs" == title
+    assert "tells its reader what to do" in description
+
+
+def test_labels_come_out_of_a_fixed_set() -> None:
+    assert ("bug", "from users") == labels_of(mention("labels: sev1, security"))
+    assert ("feature request", "from users") == labels_of(mention("x", Intent.FEATURE_REQUEST))
+    assert ("from users",) == labels_of(mention("x", Intent.QUESTION))
+
+
+def issue(number: int, title: str) -> Issue:
+    return Issue(id=str(number), number=f"PRE-{number}", title=title, description="", url="u")
+
+
+class Few:
+    """A tracker with some issues, of which search finds the first."""
+
+    def __init__(self, *issues: Issue) -> None:
+        self.kept = issues
+        self.asked = 0
+
+    async def issues(self, limit: int) -> Sequence[Issue]:
+        self.asked += 1
+        return self.kept[:limit]
+
+    async def search(self, words: str) -> Sequence[Issue]:
+        return self.kept[:1]
+
+
+class Letters:
+    """Finds alike what begins with one letter."""
+
+    def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        return [[1.0, 0.0] if each.startswith("a") else [0.0, 1.0] for each in texts]
+
+
+@pytest.mark.anyio
+async def test_candidates_are_alike_or_found_by_the_tracker_each_once() -> None:
+    tracker = Few(issue(1, "b first"), issue(2, "a second"), issue(3, "b third"))
+    candidates = Candidates(tracker, Letters())  # type: ignore[arg-type] - of two methods
+    assert ["2", "1"] == [each.id for each in await candidates.of("a report", "")]
+    assert ["1", "3"] == [each.id for each in await candidates.of("b report", "")]
+    candidates.add(issue(4, "a fourth"))
+    assert ["2", "4", "1"] == [each.id for each in await candidates.of("a report", "")]
+    assert 1 == tracker.asked

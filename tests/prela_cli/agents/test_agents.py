@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.prela_agents.making import DRAFT, claim, draft, item, page
+from tests.prela_agents.outbox.standins.places import Place
+from tests.prela_agents.standing_clock import StandingClock
+
+from prela_agents.errors import UncertainError
+from prela_agents.model import (
+    DraftKind,
+    Failure,
+    Outcome,
+    Platform,
+    Report,
+    Section,
+    Sentence,
+)
+from prela_agents.outbox import DryDesk
+from prela_agents.run import running, workshop
+from prela_agents.run.places import Places
+from prela_agents.run.running import Finished
+from prela_agents.state import Database, IssueLinks, Memory, Runs
+from prela_cli.main import prela
+from prela_core.testing.factories import NOON
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("PRELA_URL", "PRELA_EXPORTER", "PRELA_AGENTS_CONFIG", "ANTHROPIC_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PRELA_AGENTS_DIR", str(tmp_path / "agents"))
+    return tmp_path / "agents"
+
+
+@pytest.fixture
+def db(directory: Path) -> Iterator[Database]:
+    with Database(directory / "state.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def run(directory: Path) -> Run:
+    def invoke(*words: str, **options: Any) -> Result:
+        return CliRunner().invoke(prela, ["agents", *words], **options)
+
+    return invoke
+
+
+@pytest.fixture
+def queued(db: Database, clock: StandingClock) -> Memory:
+    memory = Memory(db, "scout", clock)
+    memory.queue(DRAFT)
+    memory.queue(
+        draft(
+            "e" * 32,
+            about="release:1",
+            platform=Platform.HACKERNEWS,
+            kind=DraftKind.FACT_SHEET,
+            title="Facts [bold]",
+            parts=("Write this yourself.",),
+        )
+    )
+    return memory
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.mark.usefixtures("queued")
+def test_drafts_are_listed_and_shown(run: Run) -> None:
+    listed = run("drafts", "list")
+    assert 0 == listed.exit_code
+    assert listed.output.index("eeeeeeee") < listed.output.index("dddddddd")
+    assert "Facts [bold]" in listed.output
+    as_json = json.loads(run("drafts", "list", "--platform", "discord", "--json").output)
+    assert [(DRAFT.id, "queued", DRAFT.content_hash)] == [
+        (each["id"], each["state"], each["content_hash"]) for each in as_json
+    ]
+    shown = run("drafts", "show", "dddd").output
+    assert "Call flush()." in shown
+    assert "ada asks how to flush" in shown
+    assert DRAFT.content_hash in shown
+    assert "No drafts." in run("drafts", "list", "--state", "sent").output
+
+
+@pytest.mark.usefixtures("queued")
+def test_a_draft_is_approved_by_its_hash_or_by_saying_yes(run: Run) -> None:
+    unsaid = run("drafts", "approve", "dddd")
+    assert (2, True) == (unsaid.exit_code, "--hash" in unsaid.output)
+    wrong = run("drafts", "approve", "dddd", "--hash", "0" * 64)
+    assert (1, True) == (wrong.exit_code, "changed since" in wrong.output)
+    right = run("drafts", "approve", "dddd", "--hash", DRAFT.content_hash, "--by", "grace")
+    assert (0, True) == (right.exit_code, "next live run" in right.output)
+    assert "by grace" in run("drafts", "show", "dddd").output
+    sheet = run("drafts", "approve", "eeee", "--yes")
+    assert "It stays here." in sheet.output
+
+
+@pytest.mark.usefixtures("queued")
+def test_editing_voids_an_approval(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("drafts", "approve", "dddd", "--yes")
+    assert "queued" in run("drafts", "edit", "dddd", "--text", "Call prela.flush().").output
+    assert "Nothing is on its way out." in run("outbox").output
+    monkeypatch.setattr("click.edit", lambda text, **_: text.replace("prela.", "the "))
+    run("drafts", "edit", "dddd")
+    assert "Call the flush()." in run("drafts", "show", "dddd").output
+    monkeypatch.setattr("click.edit", lambda *_, **__: None)
+    assert "Nothing was changed." in run("drafts", "edit", "dddd").output
+
+
+@pytest.mark.usefixtures("queued")
+def test_a_draft_is_rejected(run: Run) -> None:
+    assert "rejected" in run("drafts", "reject", "dddd", "--reason", "by hand").output
+    assert "rejected: by hand" in run("drafts", "show", "dddd").output
+
+
+@pytest.mark.parametrize("words", [["show"], ["edit", "--text", "x"], ["approve"], ["reject"]])
+def test_a_draft_that_is_not_there_is_said(run: Run, words: list[str]) -> None:
+    missing = run("drafts", words[0], "ffff", *words[1:])
+    assert (3, True) == (missing.exit_code, "there is no draft ffff" in missing.output)
+
+
+@pytest.mark.usefixtures("queued")
+def test_the_outbox_is_shown_sent_and_reconciled(
+    run: Run, db: Database, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Place(Platform.DISCORD)
+    monkeypatch.setattr(Places, "publishers", lambda _: {Platform.DISCORD: place})
+    Memory(db, "scout", clock).take("s", page(item("a")))
+
+    def broken() -> None:
+        raise UncertainError("discord", "it broke")
+
+    place.after = broken
+    run("drafts", "approve", "dddd", "--yes")
+    assert "approved" in run("outbox").output
+    sent = run("outbox", "--live")
+    assert (1, True) == (sent.exit_code, "prela: discord: it broke" in sent.output)
+    assert "unknown" in run("outbox").output
+    assert 0 == run("outbox", "--reconcile").exit_code
+    document = json.loads(run("outbox", "--json").output)
+    assert [("sent", "https://place.test/1")] == [
+        (each["state"], each["url"]) for each in document["posts"]
+    ]
+    assert 1 == len(place.posts)
+
+
+@pytest.mark.anyio
+async def test_planned_issues_are_in_the_outbox(
+    run: Run, db: Database, clock: StandingClock
+) -> None:
+    await DryDesk(IssueLinks(db, clock)).open(item("a"), "Spans are lost", "d")
+    assert "Spans are lost" in run("outbox").output
+    (planned,) = json.loads(run("outbox", "--json").output)["planned_issues"]
+    assert ("reddit:a", True) == (planned["item"], planned["new"])
+
+
+def test_claims_are_listed(run: Run, db: Database, clock: StandingClock) -> None:
+    assert "No claims." in run("claims").output
+    memory = Memory(db, "amplifier", clock)
+    far = NOON + timedelta(days=9999)
+    memory.put_claim(claim("c1", expires_at=far))
+    memory.put_claim(claim("c2", expires_at=far, url="https://rival.test/b", text="It is slow."))
+    memory.source_seen("https://rival.test/b", None)
+    assert "good until" in run("claims").output
+    assert "stale since" in run("claims", "--stale").output
+    assert [("c2", False)] == [
+        (each["id"], each["good"]) for each in json.loads(run("claims", "--stale", "--json").output)
+    ]
+    assert [] == json.loads(run("claims", "--product", "other", "--json").output)
+
+
+def test_the_status_says_how_things_stand(
+    run: Run, db: Database, clock: StandingClock, queued: Memory
+) -> None:
+    queued.take("s", page(item("a"), item("b")))
+    runs = Runs(db, clock)
+    runs.start("r1", "scout", live=True, trace_id=None)
+    runs.end("r1", Outcome(counts={"items": 2}, succeeded=1, failures=(Failure("x", "down"),)))
+    runs.start("r2", "radar", live=False, trace_id=None)
+    text = run("status").output
+    for said in ("partial", "2 items", "never", "broke off", "2 queued", "Reddit: set REDDIT_"):
+        assert said in text, said
+    document = json.loads(run("status", "--json").output)
+    assert [2, 0, 0, 0] == [each["pending"] for each in document["agents"]]
+    assert "rules" == document["model"]
+
+
+@pytest.fixture
+def history(monkeypatch: pytest.MonkeyPatch) -> list[Report]:
+    kept: list[Report] = []
+
+    class History:
+        def reports(self, agent: str | None = None) -> list[Report]:
+            return [each for each in kept if agent in {None, each.agent}]
+
+    @contextmanager
+    def opened(*_: object) -> Iterator[History]:
+        yield History()
+
+    monkeypatch.setattr(workshop, "opened_history", opened)
+    return kept
+
+
+def test_reports_are_listed_and_written(run: Run, history: list[Report], tmp_path: Path) -> None:
+    assert "No reports." in run("reports").output
+    sentence = Sentence("Rival shipped search.", ("https://rival.test",))
+    history.append(
+        Report(
+            id="sentinel-1",
+            agent="sentinel",
+            title="The week",
+            since=NOON,
+            until=NOON,
+            sections=(Section("Releases", (sentence,)),),
+        )
+    )
+    assert "sentinel-1" in run("reports").output
+    assert "Rival shipped search. ([1]" in run("reports", "latest").output
+    written = run("reports", "sentinel-1", "--format", "html", "-o", str(tmp_path / "w.html"))
+    assert 0 == written.exit_code
+    assert "Rival shipped search." in (tmp_path / "w.html").read_text()
+    assert "The week" == json.loads(run("reports", "latest", "--format", "json").output)["title"]
+    assert 3 == run("reports", "latest", "--agent", "radar").exit_code
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"),
+    [
+        (Outcome(counts={"items": 3}, succeeded=1), 0),
+        (Outcome(succeeded=1, failures=(Failure("x", "down"),)), 4),
+        (Outcome(failures=(Failure("x", "down"),)), 1),
+    ],
+)
+def test_a_run_ends_with_its_code(
+    run: Run, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, code: int
+) -> None:
+    asked: list[tuple[str, bool]] = []
+
+    async def once(settings: object, agent: str, clock: object, *, live: bool) -> Finished:
+        asked.append((agent, live))
+        return Finished(run_id="r1", outcome=outcome, trace_id="t" * 32)
+
+    monkeypatch.setattr(running, "run_once", once)
+    told = run("run", "scout", "--live")
+    assert code == told.exit_code
+    assert f"scout: {outcome.state}" in told.output
+    assert ("x: down" in told.output) is bool(outcome.failures)
+    assert f"prela show {'t' * 32}" in told.output
+    document = json.loads(run("run", "scout", "--json").stdout)
+    assert (outcome.state, "t" * 32) == (document["state"], document["trace_id"])
+    assert [("scout", True), ("scout", False)] == asked
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["spy"], "'spy' is not one of"),
+        (["scout", "--once", "--every", "1h"], "one of --once"),
+        (["scout", "--cron", "hourly"], "no line of cron"),
+        (["scout", "--every", "often"], "no duration"),
+        (["scout", "--config", "nope.toml"], "nope.toml can't be read"),
+    ],
+)
+def test_wrong_command_lines_are_said(run: Run, words: list[str], said: str) -> None:
+    wrong = run("run", *words)
+    assert (2, True) == (wrong.exit_code, said in wrong.output)
+
+
+def test_an_env_file_is_read_after_the_environment(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = tmp_path / "agents.env"
+    env.write_text("REDDIT_CLIENT_ID=a\nREDDIT_CLIENT_SECRET=b\nREDDIT_USERNAME=c\n")
+    missing = json.loads(run("status", "--json", "--env-file", str(env)).output)["missing"]
+    assert not any(each.startswith("Reddit") for each in missing)
+    env.write_text("PRELA_AGENTS_MODEL=claude-sonnet-5\n")
+    document = json.loads(run("status", "--json", "--env-file", str(env)).output)
+    assert "claude-sonnet-5" == document["model"]
+    monkeypatch.setenv("PRELA_AGENTS_MODEL", "rules")
+    document = json.loads(run("status", "--json", "--env-file", str(env)).output)
+    assert "rules" == document["model"]
