@@ -79,7 +79,7 @@ async def _outcome(workshop: Workshop, agent: str, *, live: bool) -> Outcome:
     if live and workshop.issue_desk is not None:
         failures += [Failure("tracker", why) for why in await workshop.issue_desk.catch_up()]
     try:
-        parts = traced(workshop.parts(agent, live=live))
+        parts = traced(await workshop.parts(agent, live=live))
         outcome = await workshop.agent(agent, parts).run()
     except PrelaError as error:
         outcome = Outcome(failures=(Failure(agent, str(error)),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -15,12 +15,11 @@ import attrs
 
 from prela_agents.errors import AgentError
 from prela_agents.history import History
-from prela_agents.http import Budget, Http, limits
 from prela_agents.index import DocsIndex, WordLlamaEmbedder, read_docs
-from prela_agents.models.claude import API_URL, ClaudeModel, headers
 from prela_agents.models.rules import RulesModel
 from prela_agents.outbox import DryDesk, IssueDesk
 from prela_agents.ports import Agent, Clock, Desk, Index, Model, Parts
+from prela_agents.run.judges import RULES, claude_of
 from prela_agents.run.places import Places
 from prela_agents.run.settings import Settings
 from prela_agents.run.watching import GAUGES, SOURCES
@@ -32,11 +31,10 @@ from prela_core.io.shared_store import open_held, take
 if TYPE_CHECKING:
     from prela_core.io.clickhouse_store import ClickHouseStore
 
-__all__ = ["AGENTS", "Workshop", "opened_history", "opened_workshop", "state_path"]
+__all__ = ["AGENTS", "Workshop", "opened_history", "opened_workshop", "room", "state_path"]
 
 AGENTS = ("scout", "sentinel", "amplifier", "radar")
 
-_RULES = "rules"
 _TURN_SECONDS = 600.0
 """Without a ClickHouse, agents of one machine take turns at the history; a run takes minutes."""
 
@@ -96,7 +94,7 @@ class Workshop:
     db: Database
     history: History
     places: Places
-    _opened: list[Http] = attrs.field(factory=list)
+    _undo: AsyncExitStack
 
     @cached_property
     def embedder(self) -> WordLlamaEmbedder:
@@ -109,29 +107,6 @@ class Workshop:
         return DocsIndex(read_docs(self.settings.docs), self.embedder)
 
     @cached_property
-    def model(self) -> Model:
-        """The model that the settings name. Raises `SettingsError` for one without its key."""
-        name = self.settings.model
-        if name == _RULES:
-            return RulesModel(*(getattr(room(each), "RULES", {}) for each in AGENTS))
-        key = self.settings.secrets.anthropic_api_key
-        if not name.startswith("claude"):
-            raise SettingsError(f"there is no model {name!r}; it is 'rules' or 'claude-...'")
-        if not key:
-            raise SettingsError(f"{name} needs ANTHROPIC_API_KEY; without a key there is 'rules'")
-        usd = self.settings.budgets.get("claude")
-        http = Http(
-            "claude",
-            self.settings.endpoints.get("claude", API_URL),
-            limits=limits.claude,
-            headers=headers(key),
-            clock=self.clock,
-            timeout_seconds=120.0,
-        )
-        self._opened.append(http)
-        return ClaudeModel(http, name, budget=Budget(KeptSpend(self.db), usd))
-
-    @cached_property
     def issue_desk(self) -> IssueDesk | None:
         """The desk that files, where there is a tracker."""
         tracker = self.places.tracker()
@@ -142,7 +117,16 @@ class Workshop:
         """Which items led to which issues."""
         return IssueLinks(self.db, self.clock)
 
-    def parts(self, agent: str, *, live: bool) -> Parts:
+    async def model(self, agent: str) -> Model:
+        """Give the model that the settings name; rules are those of the agent's room.
+
+        Raises `SettingsError` for one that can't be asked.
+        """
+        if self.settings.model == RULES:
+            return RulesModel(room(agent).RULES)
+        return await self._undo.enter_async_context(claude_of(self.settings, self.clock, self.db))
+
+    async def parts(self, agent: str, *, live: bool) -> Parts:
         """Give an agent its parts; in a dry run its desk only plans."""
         profile = self.settings.profile
         tracker = self.places.tracker()
@@ -153,7 +137,7 @@ class Workshop:
         return Parts(
             sources=tuple(SOURCES[agent](profile, self.places)),
             gauges=tuple(gauges(profile, self.places)) if gauges is not None else (),
-            model=self.model,
+            model=await self.model(agent),
             index=self.index,
             embedder=self.embedder,
             tracker=tracker,
@@ -171,22 +155,14 @@ class Workshop:
         agent: Agent = made(self.settings.profile, parts)
         return agent
 
-    async def aclose(self) -> None:
-        """Close what was opened on the way."""
-        await self.places.aclose()
-        for http in self._opened:
-            await http.aclose()
-
 
 @asynccontextmanager
 async def opened_workshop(
     settings: Settings, clock: Clock, db: Database
 ) -> AsyncIterator[Workshop]:
     """Open the history, and connect to platforms as they are asked for."""
-    with opened_history(settings, clock) as history:
+    async with AsyncExitStack() as undo:
+        history = undo.enter_context(opened_history(settings, clock))
         places = Places(settings, clock, KeptETags(db, clock), KeptSpend(db))
-        workshop = Workshop(settings, clock, db, history, places)
-        try:
-            yield workshop
-        finally:
-            await workshop.aclose()
+        undo.push_async_callback(places.aclose)
+        yield Workshop(settings, clock, db, history, places, undo)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -49,7 +50,7 @@ class Lease:
         self._db.change(
             "INSERT OR REPLACE INTO leases VALUES (?, ?, ?)",
             self._name,
-            f"process {os.getpid()}",
+            f"process {os.getpid()} on {socket.gethostname()}",
             stamp(self._clock.now()),
         )
         return self

@@ -15,17 +15,20 @@ __all__ = ["recorded", "run_span", "trace_id_of"]
 _log = logging.getLogger("prela.agents")
 
 _FLUSH_SECONDS = 5.0
+_LOCAL_FLUSH_SECONDS = 30.0
+"""For a store in this process: it is there, and only its first insert takes time."""
 
 
 @contextmanager
 def recorded(
     service_name: str, exporter: str | Exporter | Sequence[str | Exporter] | None
 ) -> Iterator[None]:
-    """Record what the block does, and export what is left at its end, for 5 seconds at most.
+    """Record what the block does, and export what is left at its end, for some seconds at most.
 
     What is not given is read from the environment, as `prela_core.init` says. Whatever is wrong
     with tracing is said and no more: the block runs all the same.
     """
+    is_local = isinstance(exporter, str) and exporter.startswith("store:")
     try:
         prela_core.init(service_name, exporter=exporter)
     except (PrelaError, ImportError, OSError) as error:
@@ -34,7 +37,7 @@ def recorded(
         yield
     finally:
         try:
-            if not prela_core.shutdown(_FLUSH_SECONDS):
+            if not prela_core.shutdown(_LOCAL_FLUSH_SECONDS if is_local else _FLUSH_SECONDS):
                 _log.warning("not all of this run's trace was exported")
         except Exception as error:  # noqa: BLE001 - no fault of tracing may fail a run
             _log.warning("this run's trace was not exported: %s", error)

@@ -6,6 +6,7 @@ import click
 
 from prela_cli.agents.claims import claims
 from prela_cli.agents.drafts import drafts
+from prela_cli.agents.eval import eval_
 from prela_cli.agents.outbox import outbox
 from prela_cli.agents.purge import purge
 from prela_cli.agents.reports import reports
@@ -34,5 +35,5 @@ def agents() -> None:
     """
 
 
-for _command in (run, drafts, outbox, reports, claims, purge, status):
+for _command in (run, drafts, outbox, reports, claims, purge, eval_, status):
     agents.add_command(_command)

@@ -28,6 +28,7 @@ from prela_agents.model import (
 )
 from prela_agents.ports import Parts
 from prela_agents.run import running, workshop
+from prela_agents.run.judges import claude_of
 from prela_agents.run.places import Places
 from prela_agents.run.running import EXIT_CODES, run_again, run_once
 from prela_agents.run.schedule import Every
@@ -211,17 +212,14 @@ async def test_a_model_that_can_not_be_asked_is_said(stage: Stage, model: str) -
     stage.settings = attrs.evolve(stage.settings, model=model)
     (failure,) = (await stage.run()).outcome.failures
     assert model in failure.why
+
+
+async def test_claude_is_asked_where_there_is_a_key(stage: Stage) -> None:
     key = Secrets(anthropic_api_key="sk-ant-of-ours")
+    settings = attrs.evolve(stage.settings, model="claude-sonnet-5", secrets=key)
     with stage.db as db:
-        made = workshop.Workshop(
-            attrs.evolve(stage.settings, model="claude-sonnet-5", secrets=key),
-            stage.clock,
-            db,
-            None,  # type: ignore[arg-type] - not asked
-            Places(stage.settings, stage.clock, None, None),  # type: ignore[arg-type] - likewise
-        )
-        assert "claude-sonnet-5" == made.model.name
-        await made.aclose()
+        async with claude_of(settings, stage.clock, db) as claude:
+            assert "claude-sonnet-5" == claude.name
 
 
 def test_there_are_four_agents() -> None:
