@@ -65,9 +65,10 @@ def _first_sentences(text: str, most: int) -> Iterator[str]:
 
 _TELLS = re.compile(
     r"[$€£]\s?\d|\b\d[\d,.]*\s?(?:%|k|m|gb|mb|users?|seats?|events?|spans?|days?|months?|ms)\b"
-    r"|\b(?:free|open[- ]source|self-host\w*|licen[cs]e\w*|pricing|per (?:month|seat|user)"
-    r"|retention|sso|soc ?2|kubernetes|docker|clickhouse|postgres\w*|opentelemetry|python|typescript|sdks?"
-    r"|evaluations?|prompts?|datasets?|alerts?|support(?:s|ed)?|requires?|limits?|unlimited)\b",
+    r"|\b(?:free|open[- ]source|self-host\w*|licen[cs]e\w*|pricing|per (?:month|seat|user)|sso"
+    r"|retention|soc ?2|kubernetes|docker|clickhouse|postgres\w*|opentelemetry|python|sdks?"
+    r"|typescript|evaluations?|prompts?|datasets?|alerts?|support(?:s|ed)?|requires?|limits?"
+    r"|unlimited)\b",
     re.IGNORECASE,
 )
 """What a claim can be checked by: a figure, a condition, a part that is there."""
