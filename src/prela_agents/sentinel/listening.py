@@ -1,0 +1,28 @@
+"""Whether somebody speaks of a competitor at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prela_agents.model import Item, Product, Profile
+from prela_agents.releasing import maker_of
+
+__all__ = ["spoken_of"]
+
+
+def spoken_of(item: Item, profile: Profile) -> Iterator[tuple[Product, bool]]:
+    """Give the competitors that `item` may be about, and whether its place says so by itself.
+
+    What stands in a product's own issues is about it, whether it names it or not.
+    """
+    at_home = maker_of(item, profile)
+    for product in profile.competitors:
+        if product is at_home:
+            yield product, True
+        elif any(_named(name, item.words) for name in product.names):
+            yield product, False
+
+
+def _named(name: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
