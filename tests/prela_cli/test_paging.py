@@ -18,7 +18,7 @@ from prela_cli.main import COMMANDS, Entry, prela
 from prela_cli.output import show, show_json
 
 class Waiting:
-    """Goes on drawing once its first lines were read."""
+    # Goes on drawing once its first lines were read.
 
     def __rich_console__(self, console, options):
         for at in range(2000):
