@@ -59,7 +59,7 @@ def lint(session: nox.Session) -> None:
     session.install(*_group("lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
-    compose = ("docker-compose.yml", "docker-compose.local.yml")
+    compose = ("docker-compose.yml", "docker-compose.local.yml", "docker-compose.agents.yml")
     session.run("hadolint", "Dockerfile")
     session.run("yamllint", "--strict", "--config-data", YAML_STYLE, *compose)
     session.run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", *compose)
