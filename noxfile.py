@@ -18,10 +18,10 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 YAML_STYLE = "{extends: default, rules: {line-length: {max: 100}}}"
 
 # A file's tests stay together: what its fixtures start, they start once. Files come in the order
-# of their names, for else the slow ones with few tests would all come last.
+# of their names, for else the slow ones with few tests would all come last. One process more than
+# there are cores, for those that wait for a fault to be over.
 ON_SEVERAL_CORES = (
-    "--numprocesses=auto",
-    "--maxprocesses=4",
+    f"--numprocesses={min(4, (os.cpu_count() or 1) + 1)}",
     "--dist=loadfile",
     "--no-loadscope-reorder",
 )
@@ -59,7 +59,7 @@ def lint(session: nox.Session) -> None:
     session.install(*_group("lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
-    compose = ("docker-compose.yml", "docker-compose.local.yml")
+    compose = ("docker-compose.yml", "docker-compose.local.yml", "docker-compose.agents.yml")
     session.run("hadolint", "Dockerfile")
     session.run("yamllint", "--strict", "--config-data", YAML_STYLE, *compose)
     session.run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", *compose)

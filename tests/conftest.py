@@ -6,6 +6,7 @@ And how thoroughly properties are tried: `PRELA_TESTS=thorough` for hundreds of 
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -43,6 +44,15 @@ _SHARED: Mapping[str, Any] = {
 hypothesis_settings.register_profile("quick", max_examples=100, **_SHARED)
 hypothesis_settings.register_profile("thorough", max_examples=2000, **_SHARED)
 hypothesis_settings.load_profile(os.environ.get("PRELA_TESTS", "quick"))
+
+
+gc.disable()  # until all tests are collected: none of what makes thousands of them is garbage
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage from now on, and look no more at what was made so far."""
+    gc.enable()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from prela_agents.errors import GoneError
 from prela_agents.model import Failure, Outcome
 from prela_agents.ports import Parts, Source
 from prela_core.errors import PrelaError
@@ -12,8 +15,10 @@ _PAGES = 50
 """Of one source in one run; the next run goes on where this one stopped."""
 
 
-async def collect(parts: Parts) -> Outcome:
+async def collect(parts: Parts, *, gone: Callable[[Source], None] | None = None) -> Outcome:
     """Fetch every source from its cursor on and keep what is new.
+
+    `gone` is told of a source that the platform says is not there.
 
     A source that fails is a failure of its own; what it gave before is kept. Counts `items`, and
     `succeeded` the sources that went to their end.
@@ -24,6 +29,8 @@ async def collect(parts: Parts) -> Outcome:
             new += await _drain(source, parts)
             succeeded += 1
         except PrelaError as error:
+            if gone is not None and isinstance(error, GoneError):
+                gone(source)
             failures.append(Failure(source.name, str(error)))
     return Outcome(counts={"items": new}, failures=tuple(failures), succeeded=succeeded)
 

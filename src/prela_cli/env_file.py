@@ -39,8 +39,13 @@ env_file_option = click.option(
 """Gives the command an `env_file`, or None."""
 
 
+_OF_AGENTS = "PRELA_AGENTS_"
+"""How variables of `prela agents` begin, which may share the file."""
+
+
 def strays(loaded: Loaded) -> Iterator[str]:
     """Give a sentence for each name in the file that looks like a setting and is none."""
     for found in loaded.strays:
-        if found.name not in OF_COMMANDS | OF_PROGRAMS:
+        known = found.name in OF_COMMANDS | OF_PROGRAMS
+        if not known and not found.name.startswith(_OF_AGENTS):
             yield f"{found.origin}: nothing here reads {found.name}"

@@ -29,13 +29,22 @@ from schemathesis.specs.openapi.checks import (
 )
 from tests.conftest import NewServer, Server
 
+from prela_core.store.groups import LISTS
 from prela_server.docs.document import build_document
 from prela_server.docs.samples import Samples
+from prela_server.query.metric_parameters import SHORTCUTS
 
 pytestmark = pytest.mark.slow
 
 SEED = 20260115
 LONGEST_URL = 60_000
+
+ALIKE = [
+    "/api/v1/search",
+    *(f"/api/v1/metrics/{name}" for name in SHORTCUTS),
+    *(f"/api/v1/{name}" for name in LISTS.values() if name != "services"),
+]
+"""Paths that read their parameters as another does, whose boundaries are walked for all."""
 
 TRUTHFUL = [
     not_a_server_error,
@@ -105,7 +114,7 @@ def test_otlp(case: schemathesis.Case, fuzzed: Server, session: requests.Session
     case.call_and_validate(base_url=fuzzed.url, session=session, checks=TRUTHFUL)
 
 
-@every.include(method="GET").exclude(path="/api/v1/search").parametrize()
+@every.include(method="GET").exclude(path=ALIKE).parametrize()
 @fuzzing
 def test_asking(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
     ask(case, fuzzed.asks_at, session)
@@ -124,10 +133,9 @@ def test_deleting_one(case: schemathesis.Case, fuzzed: Server, session: requests
     case.call_and_validate(base_url=fuzzed.asks_at, session=session, checks=TRUTHFUL)
 
 
-# Its parameters are those of the list of traces.
-@at_random.include(path="/api/v1/search").parametrize()
+@at_random.include(path=ALIKE).parametrize()
 @fuzzing
-def test_searching(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
+def test_asking_alike(case: schemathesis.Case, fuzzed: Server, session: requests.Session) -> None:
     ask(case, fuzzed.asks_at, session)
 
 

@@ -41,6 +41,17 @@ ODD_TEXTS = [
     "<script>alert(1)</script>",
 ]
 
+SAID_AS = {
+    "user_id": "user.id",
+    "session_id": "session.id",
+    "agent_name": "agent.name",
+    "model": "llm.model",
+    "environment": "deployment.environment",
+}
+"""Filters by what attributes say, and the attributes."""
+
+TEXT_FILTERS = ["name", "service_name", *SAID_AS]
+
 
 def announced(trace_id: str, metadata: bytes, **fields: Any) -> TraceRecord:
     values = {"service_name": "shop", "started_at": MICROS, "attributes": b"{}"} | fields
@@ -151,15 +162,8 @@ def test_what_is_absent_comes_back_as_none(place: Any, plain: Any) -> None:
 
 @pytest.mark.parametrize("text", ODD_TEXTS)
 def test_odd_texts_are_values_like_any_other(place: Any, text: str) -> None:
-    """They come back unchanged, and each filter finds exactly the trace that has them."""
-    attributes = {
-        "user.id": text,
-        "session.id": text,
-        "agent.name": text,
-        "llm.model": text,
-        "deployment.environment": text,
-        text: text,
-    }
+    """They come back unchanged, and filters find exactly the trace that has them."""
+    attributes = dict.fromkeys(SAID_AS.values(), text) | {text: text}
     place.insert(
         span_record(
             trace_id=text,
@@ -175,21 +179,23 @@ def test_odd_texts_are_values_like_any_other(place: Any, text: str) -> None:
     span = found.spans[0]
     assert (text, text, text, text) == (found.trace_id, span.span_id, span.name, found.service_name)
     assert (text, text, [text]) == (span.status_message, span.user_id, found.models)
-    for field in (
-        "name",
-        "service_name",
-        "user_id",
-        "session_id",
-        "agent_name",
-        "model",
-        "environment",
-    ):
-        assert ([text], []) == (place.ids(**{field: text}), place.ids(**{field: text + "x"})), field
-    assert [text] == place.ids(attributes=((text, text),))
+    assert [text] == place.ids(**dict.fromkeys(TEXT_FILTERS, text), attributes=((text, text),))
+    # One filter each that differs, another for each text: the next test has all of them.
+    field = TEXT_FILTERS[ODD_TEXTS.index(text) % len(TEXT_FILTERS)]
+    assert [] == place.ids(**{field: text + "x"})
     assert [] == place.ids(attributes=((text, text + "x"),))
     assert [] == place.ids(attributes=((text + "x", text),))
     assert [text] == [span.span_id for span in place.spans(text).items]
     assert None is place.trace(text + "x")
+
+
+@pytest.mark.parametrize("field", TEXT_FILTERS)
+def test_a_filter_finds_the_whole_text_alone(place: Any, field: str) -> None:
+    for text in ("it's", "it's not", "It's"):
+        said = {SAID_AS[field]: text} if field in SAID_AS else {}
+        own = {} if said else {field: text}
+        place.insert(span_record(trace_id=text, attributes=msgspec.json.encode(said), **own))
+    assert (["it's"], []) == (place.ids(**{field: "it's"}), place.ids(**{field: "it"}))
 
 
 @pytest.mark.parametrize("text", ODD_TEXTS)

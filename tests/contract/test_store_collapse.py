@@ -17,7 +17,7 @@ HOUR = 3_600_000_000
 DAY = 24 * HOUR
 
 # One example asks the engine some sixty questions.
-EMBEDDED_EXAMPLES = 300 if os.environ.get("PRELA_TESTS") == "thorough" else 8
+EMBEDDED_EXAMPLES = 300 if os.environ.get("PRELA_TESTS") == "thorough" else 5
 
 TRACES = ("t0", "t1", "t2")
 SPANS = ("a", "b", "c")

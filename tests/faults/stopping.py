@@ -15,7 +15,7 @@ __all__ = ["STOP_SECONDS", "assert_stops_well"]
 STOP_SECONDS = 25.0
 RATE = 500
 
-_WARM_SECONDS = 20.0
+_WARM_SECONDS = 8.0
 
 
 def assert_stops_well(one: Server | Deployment, record_property: pytest.RecordProperty) -> None:

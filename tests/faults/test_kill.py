@@ -14,7 +14,7 @@ from tests.faults.conftest import Clients, Ledger
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = 50 if os.environ.get("PRELA_TESTS") == "thorough" else 25
+ROUNDS = 50 if os.environ.get("PRELA_TESTS") == "thorough" else 10
 SEED = 20260115
 CLIENTS = 4
 READY_SECONDS = 5.0

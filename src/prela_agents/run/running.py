@@ -1,20 +1,15 @@
-"""One run of an agent, and runs again and again."""
+"""One run of an agent."""
 
 from __future__ import annotations
 
 import logging
-import signal
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 
-import anyio
 import attrs
 
 from prela_agents.model import Failure, Outcome, RunState
 from prela_agents.outbox import Sendings
 from prela_agents.ports import Clock
-from prela_agents.run.schedule import Schedule
 from prela_agents.run.sending import outbox_of
 from prela_agents.run.settings import Settings
 from prela_agents.run.workshop import Workshop, opened_workshop, state_path
@@ -22,7 +17,7 @@ from prela_agents.state import BusyError, Database, Drafts, Lease, Runs
 from prela_agents.tracing import recorded, run_span, trace_id_of, traced
 from prela_core import PrelaError
 
-__all__ = ["EXIT_CODES", "Finished", "run_again", "run_once", "send"]
+__all__ = ["EXIT_CODES", "Finished", "run_once", "send"]
 
 _log = logging.getLogger("prela.agents")
 
@@ -108,48 +103,3 @@ def _with_sendings(outcome: Outcome, done: Sendings) -> Outcome:
         failures=(*outcome.failures, *(Failure("outbox", why) for why in done.failures)),
         succeeded=outcome.succeeded + done.sent,
     )
-
-
-async def run_again(
-    settings: Settings,
-    agent: str,
-    clock: Clock,
-    schedule: Schedule,
-    *,
-    live: bool = False,
-    told: Callable[[Finished], None] = lambda _: None,
-) -> None:
-    """Run an agent now and then by `schedule`, until SIGTERM or SIGINT; `told` hears of each run.
-
-    A signal lets a run that goes on come to its end, and a second one breaks it off. A run that
-    fails is followed by the next.
-    """
-    async with _stopping() as stop:
-        while not stop.is_set():
-            started = clock.now()
-            try:
-                told(await run_once(settings, agent, clock, live=live))
-            except PrelaError as error:
-                _log.error("%s did not run: %s", agent, error)
-            now = clock.now()
-            seconds = (schedule.after(started, now) - now).total_seconds()
-            with anyio.move_on_after(seconds):
-                await stop.wait()
-
-
-@asynccontextmanager
-async def _stopping() -> AsyncIterator[anyio.Event]:
-    """Give an event that the first signal sets; the second one cancels the block."""
-    stop = anyio.Event()
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with anyio.create_task_group() as tasks:
-
-            async def listen() -> None:
-                async for _ in signals:
-                    if stop.is_set():
-                        tasks.cancel_scope.cancel()
-                    stop.set()
-
-            tasks.start_soon(listen)
-            yield stop
-            tasks.cancel_scope.cancel()

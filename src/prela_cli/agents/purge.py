@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prela_cli.agents.options import settings_options
+from prela_cli.moments import SPAN_OF_TIME
 from prela_cli.output import show_json, show_line
 
 if TYPE_CHECKING:
@@ -21,37 +22,58 @@ _PARTIAL = 4
 
 @click.command()
 @click.argument("keys", nargs=-1)
+@click.option("--every", type=SPAN_OF_TIME, help="Do it again and again, such as each 24h.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @settings_options
-def purge(*, settings: Settings, keys: tuple[str, ...], as_json: bool) -> None:
+def purge(*, settings: Settings, keys: tuple[str, ...], every: float | None, as_json: bool) -> None:
     """Forget what was deleted where it was said, or the items with KEYS.
 
     Each kept item is looked at again on its platform. Of one that is gone, nothing that was said
-    stays: not in the state, nor in the history, nor in drafts that have not left. Run it daily.
+    stays: not in the state, nor in the history, nor in drafts that have not left. Do so daily.
 
     \b
     Example:
       prela agents purge
       prela agents purge reddit:t3_1abcde
     """
+    if keys and every is not None:
+        raise click.UsageError("give KEYS, or --every")
+    from datetime import timedelta
+
     import anyio
 
     from prela_agents.http import SystemClock
     from prela_agents.outbox import Purged
+    from prela_agents.run.repeating import repeated
+    from prela_agents.run.schedule import Every
     from prela_agents.run.sending import forget, purge_gone
 
-    async def follow() -> Purged:
-        return await purge_gone(settings, SystemClock())
+    clock = SystemClock()
+    done: list[Purged] = []
 
+    async def follow() -> None:
+        done.append(await purge_gone(settings, clock))
+        _tell(done[-1], as_json=as_json)
+
+    async def again(milliseconds: float) -> None:
+        await repeated(follow, Every(timedelta(milliseconds=milliseconds)), clock)
+
+    if every is not None:
+        anyio.run(again, every)
+        return
     if keys:
-        done = Purged(len(keys), forget(settings, SystemClock(), list(keys)))
+        done.append(Purged(len(keys), forget(settings, clock, list(keys))))
+        _tell(done[-1], as_json=as_json)
     else:
-        done = anyio.run(follow)
+        anyio.run(follow)
+    if done[-1].failures:
+        sys.exit(_PARTIAL if done[-1].looked_at else 1)
+
+
+def _tell(done: Purged, *, as_json: bool) -> None:
     if as_json:
-        show_json(done)
+        show_json(done, indented=False)
     else:
         show_line(f"Looked at {done.looked_at} items and forgot {done.forgotten}.")
     for why in done.failures:
         click.echo(f"prela: {why}", err=True)
-    if done.failures:
-        sys.exit(_PARTIAL if done.looked_at else 1)

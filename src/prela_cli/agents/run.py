@@ -26,7 +26,13 @@ NAMES = ("scout", "sentinel", "amplifier", "radar")
 @click.option("--once", is_flag=True, help="Run once and end: the default.")
 @click.option("--every", type=SPAN_OF_TIME, help="Run again and again, such as each 1h.")
 @click.option("--cron", metavar="LINE", help="Run at these times in UTC, such as '0 6 * * 1'.")
-@click.option("--live", is_flag=True, help="Send what is approved, and file issues.")
+@click.option(
+    "--live",
+    is_flag=True,
+    envvar="PRELA_AGENTS_LIVE",
+    show_envvar=True,
+    help="Send what is approved, and file issues.",
+)
 @click.option("--model", help="'rules', or the name of a Claude.  [default: $PRELA_AGENTS_MODEL]")
 @click.option("--json", "as_json", is_flag=True, help="Print each run as a line of JSON.")
 @settings_options
@@ -61,31 +67,26 @@ def run(
     import anyio
 
     from prela_agents.http import SystemClock
-    from prela_agents.run.running import EXIT_CODES, run_again, run_once
+    from prela_agents.run.repeating import repeated
+    from prela_agents.run.running import EXIT_CODES, run_once
 
     clock = SystemClock()
     _tell_faults()
+    ended: list[Finished] = []
+
+    async def one() -> None:
+        finished = await run_once(settings, name, clock, live=live)
+        _tell(settings, name, finished, as_json=as_json)
+        ended.append(finished)
+
+    async def again(schedule: Schedule) -> None:
+        await repeated(one, schedule, clock)
+
     if schedule is not None:
-
-        async def again() -> None:
-            await run_again(
-                settings,
-                name,
-                clock,
-                schedule,
-                live=live,
-                told=lambda finished: _tell(settings, name, finished, as_json=as_json),
-            )
-
-        anyio.run(again)
+        anyio.run(again, schedule)
         return
-
-    async def one() -> Finished:
-        return await run_once(settings, name, clock, live=live)
-
-    finished = anyio.run(one)
-    _tell(settings, name, finished, as_json=as_json)
-    sys.exit(EXIT_CODES[finished.outcome.state])
+    anyio.run(one)
+    sys.exit(EXIT_CODES[ended[0].outcome.state])
 
 
 def _schedule(*, once: bool, every: float | None, cron: str | None) -> Schedule | None:

@@ -31,6 +31,7 @@ def walk_newest(
     floor: int | None,
     limit: int,
     first: int | None = None,
+    one_each: bool = False,
 ) -> Walk:
     """Collect the `limit` newest rows, exactly.
 
@@ -42,6 +43,7 @@ def walk_newest(
     `start_of` gives a row's start. `now` and `floor` are microseconds; nothing from before
     `floor` is wanted. With a `now` of None there are no windows, only one look at everything.
     `first` is how many are proposed at first, twice the `limit` unless nearly all are right.
+    With `one_each` a trace has one row at most, so that none is computed again in a wider window.
 
     A page is done when it is full and its last row stands before everything not looked at: in
     both lists the order is by moment and then by id, and no row stands before its bound.
@@ -54,7 +56,10 @@ def walk_newest(
                 found = yield compute(None, lo)
                 break
             proposed = yield propose(lo, wanted)
-            found = (yield compute([row[0] for row in proposed], lo)) if proposed else []
+            known = {row[0] for row in found} if one_each else set()
+            ids = [row[0] for row in proposed if row[0] not in known]
+            rows = (yield compute(ids, lo)) if ids else []
+            found = _newest_first([*found, *rows], start_of) if known else rows
             complete = len(proposed) < wanted
             if complete or (
                 len(found) >= limit
@@ -65,6 +70,10 @@ def walk_newest(
         if len(found) >= limit:
             break
     return found[:limit]
+
+
+def _newest_first(rows: list[Row], start_of: Callable[[Row], int]) -> list[Row]:
+    return sorted(rows, key=lambda row: (start_of(row), row[0]), reverse=True)
 
 
 def _lower_bounds(now: int | None, floor: int | None) -> list[int | None]:

@@ -105,6 +105,8 @@ def traces(
             now=now,
             floor=where.start_time,
             limit=limit,
+            first=_little_more(limit) if _rows_tell(where) else None,
+            one_each=True,
         )
     else:
         found = yield compute(None, where.start_time)
@@ -148,7 +150,8 @@ def search(
         floor=where.start_time,
         limit=limit,
         # What has the words is a hit unless it was replaced, and each costs the reading of texts.
-        first=limit + limit // _SPARE + _SPARE,
+        first=_little_more(limit),
+        one_each=True,
     )
     shown = found[page.offset : page.offset + page.limit]
     return Page(
@@ -206,6 +209,21 @@ def look_with(
 def position_of(page: PageRequest, digest: int) -> Position | None:
     """Give where the page before ended; None at the beginning."""
     return None if page.cursor is None else decode_cursor(page.cursor, digest)
+
+
+def _rows_tell(where: TraceFilter) -> bool:
+    """Say whether a trace with a row that meets each condition is nearly always one that is meant.
+
+    How long a trace takes, that none of its spans failed, and what the query language asks of a
+    whole trace are seen only once it is computed.
+    """
+    of_the_whole = (where.where, where.min_duration_ms, where.max_duration_ms)
+    return where.status in {None, "error"} and all(each is None for each in of_the_whole)
+
+
+def _little_more(limit: int) -> int:
+    """Give how many to propose for `limit` when nearly all will do: each costs its computing."""
+    return limit + limit // _SPARE + _SPARE
 
 
 def _last_column(row: Row) -> int:

@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import anyio
 import attrs
 import pytest
 from tests.prela_agents.making import draft, item
@@ -30,8 +26,7 @@ from prela_agents.ports import Parts
 from prela_agents.run import running, workshop
 from prela_agents.run.judges import claude_of
 from prela_agents.run.places import Places
-from prela_agents.run.running import EXIT_CODES, run_again, run_once
-from prela_agents.run.schedule import Every
+from prela_agents.run.running import EXIT_CODES, run_once
 from prela_agents.run.settings import Secrets, Settings
 from prela_agents.state import BusyError, Database, Drafts, Lease, Runs
 from prela_core import Span
@@ -225,25 +220,3 @@ async def test_claude_is_asked_where_there_is_a_key(stage: Stage) -> None:
 def test_there_are_four_agents() -> None:
     with pytest.raises(SettingsError, match="scout, sentinel"):
         workshop.room("spy")
-
-
-async def test_runs_go_on_until_a_signal_comes(stage: Stage) -> None:
-    told: list[RunState] = []
-
-    async def breaks_first(parts: Parts) -> Outcome:
-        if not told:
-            raise NotSentError("reddit", "it is down")
-        os.kill(os.getpid(), signal.SIGTERM)
-        await anyio.sleep(0.01)  # the signal is noticed while the run goes on
-        return Outcome(succeeded=1)
-
-    stage.does = breaks_first
-    with anyio.fail_after(20):
-        await run_again(
-            stage.settings,
-            "scout",
-            stage.clock,
-            Every(timedelta(0)),
-            told=lambda finished: told.append(finished.outcome.state),
-        )
-    assert [RunState.FAILED, RunState.COMPLETE] == told

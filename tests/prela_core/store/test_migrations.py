@@ -33,7 +33,7 @@ def test_each_is_one_statement_that_does_nothing_the_second_time(sql: str) -> No
     assert ";" not in bare
     assert re.match(
         r"(CREATE (TABLE|VIEW|MATERIALIZED VIEW) IF NOT EXISTS"
-        r"|ALTER TABLE \w+ (ADD (COLUMN|INDEX|PROJECTION) IF NOT EXISTS"
+        r"|ALTER TABLE \w+\s+\(?(ADD (COLUMN|INDEX|PROJECTION) IF NOT EXISTS"
         r"|DROP (COLUMN|INDEX|PROJECTION) IF EXISTS|MODIFY (COLUMN|SETTING))"
         r"|DROP (TABLE|VIEW) IF EXISTS) ",
         bare,

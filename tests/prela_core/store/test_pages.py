@@ -35,6 +35,7 @@ class Model:
 
     traces: Sequence[Trace]
     limit: int
+    one_each: bool = False
     cut: int = 10**9
     asked: list[Any] = attrs.field(factory=list)
 
@@ -70,6 +71,7 @@ class Model:
             now=now,
             floor=floor,
             limit=self.limit,
+            one_each=self.one_each,
         )
         try:
             query = next(walk)
@@ -102,7 +104,7 @@ def models(draw: st.DrawFn) -> Model:
         Trace(f"t{at:02}", start, start + shift, wanted)
         for at, (start, shift, wanted) in enumerate(rows)
     ]
-    return Model(traces, draw(st.integers(1, 8)))
+    return Model(traces, draw(st.integers(1, 8)), one_each=draw(st.booleans()))
 
 
 @given(models(), st.none() | starts)
@@ -175,3 +177,9 @@ class TestSteps:
         assert [] == model.walk()
         assert {"propose"} == {asked[0] for asked in model.asked}
         assert None is model.asked[-1][1]["lo"]
+
+    def test_what_was_found_is_not_computed_again(self) -> None:
+        model = Model([Trace("a", NOW, NOW), Trace("b", NOW - 9 * HOUR, NOW)], 3, one_each=True)
+        assert ["a", "b"] == model.walk()
+        computed = [asked[1]["ids"] for asked in model.asked if asked[0] == "compute"]
+        assert [["b", "a"], ["b"], ["b"]] == computed
