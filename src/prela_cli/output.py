@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
 import msgspec
 from rich.console import Console, RenderableType
+from rich.segment import Segments
 
 from prela_cli.paging import is_paged, page
 from prela_cli.render.plain import clean
@@ -24,6 +27,9 @@ _WIDTH_OF_FILES = 160
 _NARROWEST = 20
 """Columns below which nothing can be read; COLUMNS that says less, such as 0, is passed over."""
 
+_DRAWN_AT_ONCE = 1000
+"""Segments: some hundred lines."""
+
 _UNPRINTED = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """JSON escapes C0 controls; these others can act on a terminal as well."""
 
@@ -31,12 +37,12 @@ _UNPRINTED = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 def show(picture: RenderableType) -> None:
     """Print a picture, fitted to the terminal; colours and a pager only where there is one."""
     console = _console()
-    if not is_paged():
-        console.print(picture, crop=False)
+    parts = _parts(console, picture)
+    if is_paged():
+        page((_text(console, part) for part in parts), console.height)
         return
-    with console.capture() as captured:
-        console.print(picture, crop=False)
-    page(captured.get(), console.height)
+    for part in parts:
+        console.print(part, crop=False, end="")
 
 
 def show_line(text: str) -> None:
@@ -65,9 +71,22 @@ def show_json(value: Any, *, indented: bool | None = None) -> None:
     if not encoding.lower().startswith("utf"):
         text = re.sub(r"[^\x00-\x7f]", _escape, text)
     if indented and is_paged():
-        page(f"{text}\n", shutil.get_terminal_size().lines)
+        page(iter([f"{text}\n"]), shutil.get_terminal_size().lines)
     else:
         click.echo(text)
+
+
+def _parts(console: Console, picture: RenderableType) -> Iterator[Segments]:
+    """Yield a picture some lines at a time: its beginning is seen while the rest is drawn."""
+    drawn = iter(console.render(picture))
+    while part := list(itertools.islice(drawn, _DRAWN_AT_ONCE)):
+        yield Segments(part)
+
+
+def _text(console: Console, part: Segments) -> str:
+    with console.capture() as captured:
+        console.print(part, crop=False, end="")
+    return captured.get()
 
 
 def _console() -> Console:

@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
 
 import click
 
@@ -34,14 +35,29 @@ def is_paged() -> bool:
     return bool(command) and command != ["cat"] and shutil.which(command[0]) is not None
 
 
-def page(text: str, height: int) -> None:
-    """Write `text` as it is where it fits `height` lines of a terminal, else through the pager."""
-    if text.count("\n") < height:
-        click.echo(text, nl=False, color=True)
+def page(texts: Iterator[str], height: int) -> None:
+    """Write `texts`, one after the other, as they are where they fit `height` lines of a terminal.
+
+    Else they go through the pager, which shows the first while the others are made.
+    """
+    beginning = ""
+    for text in texts:
+        beginning += text
+        if beginning.count("\n") >= height:
+            break
+    else:
+        click.echo(beginning, nl=False, color=True)
         return
     os.environ.setdefault("LESS", _LESS)
-    # click ends with a line's end of its own.
-    click.echo_via_pager(text.removesuffix("\n"))
+    click.echo_via_pager(_without_last_end(beginning, texts))
+
+
+def _without_last_end(text: str, others: Iterator[str]) -> Iterator[str]:
+    """Leave out the end of the last line, for click adds one of its own."""
+    for other in others:
+        yield text
+        text = other
+    yield text.removesuffix("\n")
 
 
 def _command() -> list[str]:

@@ -9,12 +9,24 @@ from pathlib import Path
 import pytest
 
 _PROGRAM = """
-import sys
+import os, sys, time
 from types import ModuleType
 import click
+from rich.segment import Segment
 from rich.text import Text
 from prela_cli.main import COMMANDS, Entry, prela
 from prela_cli.output import show, show_json
+
+class Waiting:
+    # Goes on drawing once its first lines were read.
+
+    def __rich_console__(self, console, options):
+        for at in range(2000):
+            yield Segment(f"line {at}\\n")
+        until = time.monotonic() + 30
+        while not os.path.exists(os.environ["READ"]) and time.monotonic() < until:
+            time.sleep(0.01)
+        yield Segment("read\\n" if time.monotonic() < until else "nobody has read\\n")
 
 @click.command()
 @click.argument("form")
@@ -22,6 +34,8 @@ from prela_cli.output import show, show_json
 def long(form, lines):
     if form == "json":
         show_json(list(range(lines - 2)))  # and two lines of brackets
+    elif form == "waiting":
+        show(Waiting())
     else:
         show(Text("\\n".join(f"line {at}" for at in range(lines)), style="red"))
 
@@ -98,3 +112,14 @@ def test_without_a_pager_output_is_written_as_it_is(off: str) -> None:
 
 def test_a_word_on_the_command_line_turns_it_off(pager: Path) -> None:
     assert "paged" not in at_a_terminal("--no-pager", "long", "picture", 25, pager=pager)
+
+
+def test_the_pager_shows_the_beginning_while_the_rest_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READ", str(tmp_path / "read"))
+    pager = tmp_path / "pager"
+    pager.write_text('#!/bin/sh\nread first\ntouch "$READ"\ntail -n 1\n')
+    pager.chmod(0o755)
+
+    assert "read\n" == at_a_terminal("long", "waiting", 0, pager=pager)
