@@ -16,8 +16,8 @@ from prela_agents.ports import Embedder
 __all__ = ["DocsIndex"]
 
 _RANKS = 5
-"""What reciprocal rank fusion adds to a rank. With the usual 60, middling ranks in all three lists
-beat a first in one: of the golden questions to develop with, .84 found their section instead of .91.
+"""What reciprocal rank fusion adds to a rank. With the usual 60, middling ranks in all lists
+beat a first in one: of the golden questions to develop with, .84 found their section and not .91.
 """
 _DEEP = 30
 """How many of each list are fused."""
