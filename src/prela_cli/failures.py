@@ -34,14 +34,18 @@ _EXTRAS = {
     "chdb": "embedded",
     "click": "cli",
     "clickhouse_connect": "clickhouse",
+    "cronsim": "agents",
     "dotenv": "server",
+    "feedparser": "agents",
     "psycopg": "postgres",
     "pyarrow": "clickhouse",
     "redis": "redis",
     "rich": "cli",
+    "selectolax": "agents",
     "starlette": "server",
     "structlog": "server",
     "uvicorn": "server",
+    "wordllama": "agents",
     "zstandard": "server",
 }
 """Which extra of prela-core brings a library."""

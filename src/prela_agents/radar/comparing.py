@@ -40,8 +40,8 @@ def _total(series: Series, since: datetime, until: datetime) -> str | None:
         return None
     at, value = last
     has = f"{series.product} has {counted_as(series.metric, value)} as of {day(at)}"
-    before = series.last_before(since)
-    if before is None:
+    before = series.last_before(since) or series.within(since, until)[0]
+    if before[0] == at:
         return f"{has}; there is no earlier figure to compare it with."
     gone = at - before[0]
     change = value - before[1]

@@ -28,6 +28,8 @@ _FAR = 3.5
 _MAD_TO_SIGMA = 1.4826
 """For values that are normally distributed the MAD is a standard deviation by this."""
 _SATURDAY = 5
+_FEW = 4.0
+"""Of counts below it, a handful more is chance."""
 
 
 @attrs.frozen
@@ -68,7 +70,7 @@ def _judged(at: datetime, value: float, before: Sequence[float]) -> Odd | None:
     spread = _MAD_TO_SIGMA * median([abs(each - usual) for each in before])
     # However alike a few days were by chance: counts scatter by their square root at least, and
     # a tenth more or less is no news.
-    spread = max(spread, math.sqrt(max(abs(usual), 1.0)), abs(usual) / 10)
+    spread = max(spread, math.sqrt(max(abs(usual), _FEW)), abs(usual) / 10)
     return Odd(at, value, usual, (value - usual) / spread)
 
 

@@ -10,11 +10,12 @@ from prela_agents.radar.comparing import compared
 from prela_agents.radar.days import Series
 from prela_agents.radar.drawing import Releases, drawn
 from prela_agents.radar.ordinary import BACK, Odd, odd_days
-from prela_agents.reports import Week, day, listed, number
+from prela_agents.reports import Week, day, listed, number, span
 
 __all__ = ["AGENT", "releases_of", "report_of"]
 
 AGENT = "radar"
+_DAY = timedelta(days=1)
 _SHOWN = timedelta(days=28)
 _COUNTED_WITHIN = timedelta(days=2)
 """The last days may still be given."""
@@ -33,6 +34,8 @@ _HEADINGS: Mapping[Metric, str] = {
     Metric.WATCHERS: "Watchers",
 }
 """Headings of all metrics, in the order of the report."""
+_FIRST = (Metric.DOWNLOADS, Metric.STARS, Metric.MENTIONS, Metric.MEMBERS)
+"""What is said of us first of all."""
 
 
 def releases_of(changes: Iterable[Change]) -> dict[str, list[tuple[datetime, str]]]:
@@ -63,8 +66,12 @@ def report_of(
     ]
     if not sections:
         return None
-    ours = [each for each in shown if each.product == us]
-    first = [said for each in ours if (said := compared(each, week.since, week.until))]
+    ours = {each.metric: each for each in shown if each.product == us}
+    first = [
+        said
+        for metric in _FIRST
+        if metric in ours and (said := compared(ours[metric], week.since, week.until))
+    ]
     return Report(
         id=f"{AGENT}-{week.name}",
         agent=AGENT,
@@ -103,41 +110,65 @@ def _metric(shown: Sequence[Series], releases: Releases, week: Week) -> Section 
 def _out_of_the_ordinary(
     shown: Sequence[Series], releases: Releases, since: datetime, until: datetime
 ) -> Section:
-    marks = sorted(
-        ((odd, each) for each in shown for odd in odd_days(each, since, until)),
-        key=lambda mark: -abs(mark[0].score),
+    stretches = sorted(
+        ((stretch, each) for each in shown for stretch in _stretches(odd_days(each, since, until))),
+        key=lambda found: -max(abs(odd.score) for odd in found[0]),
     )
-    return Section("Out of the ordinary", tuple(_mark(odd, each, releases) for odd, each in marks))
+    said = tuple(_mark(stretch, each, releases) for stretch, each in stretches)
+    return Section("Out of the ordinary", said)
 
 
-def _mark(odd: Odd, series: Series, releases: Releases) -> Sentence:
-    what = _HEADINGS[series.metric].lower().removesuffix(" a day").replace("discord", "Discord")
+def _stretches(odd: Sequence[Odd]) -> list[list[Odd]]:
+    """Put days that follow each other and go the same way together: they have one cause."""
+    found: list[list[Odd]] = []
+    for each in odd:
+        last = found[-1][-1] if found else None
+        if last and each.at - last.at == _DAY and (each.score > 0) == (last.score > 0):
+            found[-1].append(each)
+        else:
+            found.append([each])
+    return found
+
+
+def _mark(stretch: Sequence[Odd], series: Series, releases: Releases) -> Sentence:
+    """Tell of the furthest day, and of how many beside it."""
+    odd = max(stretch, key=lambda each: abs(each.score))
+    what = _HEADINGS[series.metric].removesuffix(" a day")
+    what = what[0].lower() + what[1:]
     if series.is_total:
-        said = f"changed by {number(odd.value)} on {day(odd.at)}, where {number(odd.usual)} a day"
+        way = "grew" if odd.value >= 0 else "fell"
+        said = (
+            f"{way} by {number(abs(odd.value))} on {day(odd.at)}, where {number(odd.usual)} a day"
+        )
     else:
         said = f"were {number(odd.value)} on {day(odd.at)}, where {number(odd.usual)}"
     text = f"{series.product}'s {what} {said} is the median of comparable days before"
+    if len(stretch) > 1:
+        text += f" ({span(stretch[0].at, stretch[-1].at + _DAY)} are out of the ordinary)"
     came = [
         f"{version} on {day(at)}"
         for at, version in releases.get(series.product, ())
-        if odd.at - _JUST_BEFORE <= at < odd.at + timedelta(days=1)
+        if stretch[0].at - _JUST_BEFORE <= at < stretch[-1].at + _DAY
     ]
     if came:
         text += f"; {series.product} released {listed(came)}"
-    sources = (series.source(odd.at - BACK, odd.at + timedelta(days=1)), series.url)
+    sources = (series.source(odd.at - BACK, odd.at + _DAY), series.url)
     return Sentence(f"{text}.", tuple(each for each in sources if each))
 
 
 def _missing(shown: Sequence[Series], since: datetime, until: datetime) -> Section:
     sentences = []
     for each in shown:
-        if days := each.missing(since, until):
-            named = listed([day(at) for at in days])
-            sentences.append(
-                Sentence(
-                    f"{each.product} has no figure for {_HEADINGS[each.metric].lower()} on "
-                    f"{named}: it was not given, which says nothing about how many there were.",
-                    (each.source(since, until),),
-                )
+        days = each.missing(since, until)
+        # What is never given is not missed, and mentions are counted here.
+        if not days or not each.known or each.metric is Metric.MENTIONS:
+            continue
+        named = listed([day(at) for at in days])
+        sentences.append(
+            Sentence(
+                f"{each.product} has no figure for {_HEADINGS[each.metric].lower()} on {named}: it "
+                "was not given, which says nothing about how many there were.",
+                (each.source(since, until),),
             )
+        )
     return Section("Missing", tuple(sentences))

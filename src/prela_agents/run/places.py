@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
 import attrs
@@ -114,7 +115,7 @@ class Places:
             http = self._connected("pypi", pypi.connect)
             found.append(pypi.PypiVersions(http, product.package))
         if product.feeds:
-            http = self._connected("feed", feeds.connect, transport=self._guard())
+            http = self._connected("feed", feeds.connect, transport=self._guard)
             found += [feeds.FeedSource(http, url) for url in product.feeds]
         return found + self.pages(product)
 
@@ -122,7 +123,7 @@ class Places:
         """Give the pages of a product that are watched for changes."""
         if not product.pages:
             return []
-        http = self._connected("web", pages.connect, transport=self._guard())
+        http = self._connected("web", pages.connect, transport=self._guard)
         return [pages.PageSource(http, url) for url in product.pages]
 
     def issues(self, product: Product) -> list[Source]:
@@ -204,6 +205,7 @@ class Places:
     def _github(self) -> Http:
         return self._connected("github", github.connect, token=self._secrets.github_token)
 
+    @cached_property
     def _guard(self) -> GuardedTransport:
         return GuardedTransport(allowed=frozenset(self._settings.allowed_hosts))
 

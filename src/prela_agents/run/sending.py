@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
+from prela_agents.model import Receipt
 from prela_agents.outbox import Outbox, Purged, Sendings, follow_deletions
 from prela_agents.ports import Clock
 from prela_agents.run.places import Places
 from prela_agents.run.settings import Settings
-from prela_agents.run.workshop import opened_history, state_path
-from prela_agents.state import Database, KeptETags, KeptSpend, Lease, Outgoing, purge
+from prela_agents.run.workshop import TURN_SECONDS, opened_history, state_path
+from prela_agents.state import (
+    Database,
+    EntryState,
+    KeptETags,
+    KeptSpend,
+    Lease,
+    Outgoing,
+    purge,
+)
 from prela_agents.state.encoding import stamp
-from prela_agents.tracing import TracedPublisher
+from prela_agents.tracing import TracedPublisher, recorded, run_span
+from prela_core.errors import NotFoundError
 
-__all__ = ["forget", "look", "outbox_of", "purge_gone", "send_all"]
+__all__ = ["forget", "look", "outbox_of", "purge_gone", "say", "send_all"]
 
 
 def outbox_of(db: Database, places: Places, clock: Clock) -> Outbox:
@@ -29,21 +40,44 @@ def outbox_of(db: Database, places: Places, clock: Clock) -> Outbox:
 async def send_all(settings: Settings, clock: Clock) -> Sendings:
     """Send what is approved, of all agents. Raises `BusyError` while another process does."""
     async with _opened(settings, clock) as (db, places):
-        with Lease(settings.directory, "outbox", db, clock):
+        with Lease(settings.directory, "outbox", db, clock), _traced(settings, live=True):
             return await outbox_of(db, places, clock).send()
 
 
 async def look(settings: Settings, clock: Clock) -> Sendings:
     """Find out what became of what is unknown. Raises `BusyError` while another process sends."""
     async with _opened(settings, clock) as (db, places):
-        with Lease(settings.directory, "outbox", db, clock):
+        with Lease(settings.directory, "outbox", db, clock), _traced(settings, live=False):
             return await outbox_of(db, places, clock).reconcile()
+
+
+def say(settings: Settings, clock: Clock, key: str, *, url: str | None) -> None:
+    """Take someone's word for what became of an unknown post: it is at `url`, or, None, nowhere.
+
+    For a platform that can't be read any more. Raises `NotFoundError` for a post that is not
+    unknown, and `BusyError` while a process sends.
+    """
+    with (
+        Database(state_path(settings)) as db,
+        Lease(settings.directory, "outbox", db, clock),
+    ):
+        outgoing = Outgoing(db, clock)
+        outgoing.doubt_broken()
+        entry = outgoing.get(key)
+        if entry is None or entry.state is not EntryState.UNKNOWN:
+            raise NotFoundError(
+                f"no post {key} is unknown; `prela agents outbox --json` has the keys of all"
+            )
+        if url is None:
+            outgoing.release(key, "someone said that it is not there")
+        else:
+            outgoing.sent(key, Receipt(url.rstrip("/").rpartition("/")[2], url))
 
 
 async def purge_gone(settings: Settings, clock: Clock) -> Purged:
     """Forget what was taken back where it was said."""
     async with _opened(settings, clock) as (db, places):
-        with opened_history(settings, clock) as history:
+        with opened_history(settings, clock, patience=TURN_SECONDS) as history:
             return await follow_deletions(db, history, places.rechecks(), clock)
 
 
@@ -57,6 +91,15 @@ def forget(settings: Settings, clock: Clock, keys: list[str]) -> int:
         forgotten = purge(db, keys, stamp(clock.now()))
         db.tidy()
         return forgotten
+
+
+@contextmanager
+def _traced(settings: Settings, *, live: bool) -> Iterator[None]:
+    with (
+        recorded("prela-outbox", settings.exporter),
+        run_span("outbox", uuid.uuid4().hex, live=live),
+    ):
+        yield
 
 
 @asynccontextmanager

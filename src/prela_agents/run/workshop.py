@@ -31,12 +31,23 @@ from prela_core.io.shared_store import open_held, take
 if TYPE_CHECKING:
     from prela_core.io.clickhouse_store import ClickHouseStore
 
-__all__ = ["AGENTS", "Workshop", "opened_history", "opened_workshop", "room", "state_path"]
+__all__ = [
+    "AGENTS",
+    "TURN_SECONDS",
+    "Workshop",
+    "opened_history",
+    "opened_workshop",
+    "room",
+    "state_path",
+]
 
 AGENTS = ("scout", "sentinel", "amplifier", "radar")
 
-_TURN_SECONDS = 600.0
+TURN_SECONDS = 600.0
 """Without a ClickHouse, agents of one machine take turns at the history; a run takes minutes."""
+
+_LOOK_SECONDS = 10.0
+"""People who only look in do not wait for a run."""
 
 
 def state_path(settings: Settings) -> Path:
@@ -52,15 +63,22 @@ def room(agent: str) -> ModuleType:
 
 
 @contextmanager
-def opened_history(settings: Settings, clock: Clock) -> Iterator[History]:
-    """Open the history: in ClickHouse, or in the engine in this process."""
+def opened_history(
+    settings: Settings, clock: Clock, *, patience: float = _LOOK_SECONDS
+) -> Iterator[History]:
+    """Open the history: in ClickHouse, or in the engine in this process.
+
+    Another process may have the engine's directory: it is waited for `patience` seconds, and then
+    `DataDirectoryBusyError` says who has it.
+    """
     with ExitStack() as undo:
-        history = History(_store(settings, undo).connection, clock, project_id=settings.project)
+        store = _store(settings, undo, patience)
+        history = History(store.connection, clock, project_id=settings.project)
         history.prepare()
         yield history
 
 
-def _store(settings: Settings, undo: ExitStack) -> ClickHouseStore:
+def _store(settings: Settings, undo: ExitStack, patience: float) -> ClickHouseStore:
     where = settings.clickhouse
     if where.host:
         from prela_core.io.clickhouse_store import open_server  # noqa: PLC0415 - heavy
@@ -78,7 +96,7 @@ def _store(settings: Settings, undo: ExitStack) -> ClickHouseStore:
     directory = DataDirectory(settings.directory, command=Path(sys.argv[0]).name or "python")
 
     def opened(inside: ExitStack) -> ClickHouseStore:
-        return open_held(directory.acquire(patience=_TURN_SECONDS), inside)
+        return open_held(directory.acquire(patience=patience), inside)
 
     shared = take(settings.directory, opened)
     undo.callback(shared.give_back)
@@ -162,7 +180,7 @@ async def opened_workshop(
 ) -> AsyncIterator[Workshop]:
     """Open the history, and connect to platforms as they are asked for."""
     async with AsyncExitStack() as undo:
-        history = undo.enter_context(opened_history(settings, clock))
+        history = undo.enter_context(opened_history(settings, clock, patience=TURN_SECONDS))
         places = Places(settings, clock, KeptETags(db, clock), KeptSpend(db))
         undo.push_async_callback(places.aclose)
         yield Workshop(settings, clock, db, history, places, undo)

@@ -14,6 +14,7 @@ from prela_agents.model import (
     Change,
     ChangeKind,
     Failure,
+    Intent,
     Item,
     ItemKind,
     Outcome,
@@ -48,6 +49,8 @@ _AT_ONCE = 500
 """Items of one run; those beyond wait for the next."""
 _ABOUT_THEN = timedelta(days=30)
 """The same version is told of on all platforms within such a time."""
+_BY_MAKERS = frozenset({Intent.NEWS, Intent.SHOWCASE})
+"""Who announces something praises it; that is not what users say."""
 _RANK = {Platform.GITHUB: 0, Platform.PYPI: 1, Platform.FEED: 2, Platform.WEB: 3}
 """Who is asked first what a version brings: the source that says most about it."""
 
@@ -95,7 +98,9 @@ class Sentinel:
         changes: list[Change] = []
         if item.kind is ItemKind.PAGE:
             earlier = self._parts.state.earlier(item)
-            places = difference(earlier.text, item.text) if earlier is not None else ()
+            exact = "pric" in f"{item.url} {item.title}".casefold()
+            before = item if earlier is None else earlier
+            places = difference(before.text, item.text, exact=exact)
             if places:
                 answer = await self._ask(page_request(item, product, places))
                 changes = changes_of(item, product, answer, now, earlier)
@@ -129,9 +134,11 @@ class Sentinel:
             if certain:
                 mention = attrs.evolve(mention, relevant=True, relevance=1.0)
             if mention.relevant:
-                answer = await self._ask(aspects_request(item, product))
-                mention = attrs.evolve(mention, aspects=aspects_of(item, answer))
                 done["mentions"] += 1
+            if mention.relevant and mention.intent not in _BY_MAKERS:
+                others = [each for each in self._profile.products if each is not product]
+                answer = await self._ask(aspects_request(item, product, others))
+                mention = attrs.evolve(mention, aspects=aspects_of(item, answer))
             self._parts.history.add_mentions([mention])
         return done
 
@@ -140,13 +147,21 @@ class Sentinel:
         history, judge = self._parts.history, self._parts.model.name
         this = Week.of(now)
         written = 0
+        kept = {each.id: each for each in history.reports(AGENT)}
         for week in (this.before, this):
             heard = history.mentions(week.since, week.until)
             seen = Seen(
                 history.changes(week.since, week.until),
                 [each for each in heard if each.judge == judge],
             )
-            report = report_of(week, now, self._profile, seen, failed if week is this else ())
+            report = report_of(
+                week,
+                now,
+                self._profile,
+                seen,
+                failed=failed if week is this else (),
+                earlier=kept.get(f"{AGENT}-{week.name}"),
+            )
             if report is not None:
                 history.add_report(report)
                 written += 1

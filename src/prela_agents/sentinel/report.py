@@ -29,6 +29,8 @@ AGENT = "sentinel"
 _MOST = 12
 """Changes of a product that are told one by one; the others are counted."""
 
+_UNREAD = "Could not be read"
+
 _LABELS = {
     ChangeKind.SECURITY: "Security",
     ChangeKind.BREAKING: "Breaking",
@@ -59,19 +61,25 @@ def report_of(
     now: datetime,
     profile: Profile,
     seen: Seen,
+    *,
     failed: Sequence[Failure] = (),
+    earlier: Report | None = None,
 ) -> Report | None:
-    """Write the report of `week` as of `now`; None where nothing was seen and nothing failed."""
+    """Write the report of `week` as of `now`; None where nothing was seen and nothing failed.
+
+    `earlier` is the one that there is already: what could not be read once stays said.
+    """
     rivals = [each.name for each in profile.competitors]
     changes = [each for each in seen.changes if each.product in rivals]
     mentions = [each for each in seen.mentions if each.product in rivals]
-    if not (changes or mentions or failed):
+    unread = _unread(failed, now, earlier)
+    if not (changes or mentions or unread.sentences):
         return None
     sections = [
         _in_short(week, profile, changes, mentions),
         *[_did(each, changes) for each in profile.competitors],
         *[_heard(each, mentions) for each in profile.competitors],
-        _unread(failed, now),
+        unread,
     ]
     return Report(
         id=f"{AGENT}-{week.name}",
@@ -175,19 +183,22 @@ def _side(name: str, mentions: Sequence[Mention]) -> Sentence:
     return Sentence(text, tuple(dict.fromkeys(each.item.url for each in mentions)))
 
 
-def _unread(failed: Sequence[Failure], now: datetime) -> Section:
+def _unread(failed: Sequence[Failure], now: datetime, earlier: Report | None) -> Section:
     """Say what could not be read: silence there is no news of nothing."""
-    return Section(
-        "Could not be read",
-        tuple(
-            Sentence(
-                f"{each.where} could not be read on {day(now)}, so something may be missing here: "
-                f"{each.why}",
-                (_address(each.where),),
-            )
-            for each in failed
-        ),
-    )
+    said = {
+        sentence.sources: sentence
+        for section in (earlier.sections if earlier is not None else ())
+        if section.heading == _UNREAD
+        for sentence in section.sentences
+    }
+    for each in failed:
+        address = _address(each.where)
+        text = (
+            f"{address} could not be read on {day(now)}, so something may be missing here: "
+            f"{each.why.rstrip('.')}."
+        )
+        said[(address,)] = Sentence(text, (address,))
+    return Section(_UNREAD, tuple(said.values()))
 
 
 def _address(where: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from prela_cli.agents.completing import complete_drafts
 from prela_cli.agents.options import opened_state, settings_options
 from prela_cli.output import show, show_json, show_line
 from prela_core.errors import NotFoundError
@@ -89,7 +90,7 @@ def list_drafts(
 
 
 @drafts.command("show")
-@click.argument("draft_id")
+@click.argument("draft_id", shell_complete=complete_drafts)
 @click.option("--json", "as_json", is_flag=True, help="Print the draft as one JSON document.")
 @settings_options
 def show_draft(*, settings: Settings, draft_id: str, as_json: bool) -> None:
@@ -107,7 +108,7 @@ def show_draft(*, settings: Settings, draft_id: str, as_json: bool) -> None:
 
 
 @drafts.command()
-@click.argument("draft_id")
+@click.argument("draft_id", shell_complete=complete_drafts)
 @click.option("--text", "texts", multiple=True, help="The words; repeat for a thread's posts.")
 @click.option("--title", help="The title.")
 @settings_options
@@ -134,7 +135,7 @@ def edit(*, settings: Settings, draft_id: str, texts: tuple[str, ...], title: st
 
 
 @drafts.command()
-@click.argument("draft_id")
+@click.argument("draft_id", shell_complete=complete_drafts)
 @click.option("--hash", "content_hash", help="The content's hash, as `drafts show` prints it.")
 @click.option("--yes", is_flag=True, help="Approve what the draft says now, without asking.")
 @click.option("--by", help="Who approves.  [default: the user's name]")
@@ -165,7 +166,7 @@ def approve(
 
 
 @drafts.command()
-@click.argument("draft_id")
+@click.argument("draft_id", shell_complete=complete_drafts)
 @click.option("--reason", default="", help="Why, for who reads it later.")
 @settings_options
 def reject(*, settings: Settings, draft_id: str, reason: str) -> None:

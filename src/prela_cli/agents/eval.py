@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prela_cli.agents.options import settings_options
+from prela_cli.agents.waiting import waiting
 from prela_cli.output import show_json
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def eval_(
     async def measure() -> list[Evaluation]:
         return await evaluations(settings, SystemClock(), golden, wanted)
 
-    found = anyio.run(measure)
+    with waiting("measuring"):
+        found = anyio.run(measure)
     if as_json:
         show_json([as_value(each) for each in found])
     else:

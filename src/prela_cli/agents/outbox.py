@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prela_cli.agents.options import opened_state, settings_options
+from prela_cli.agents.waiting import waiting
 from prela_cli.output import show, show_json, show_line
 
 if TYPE_CHECKING:
@@ -23,9 +24,24 @@ _PARTIAL = 4
 @click.command()
 @click.option("--live", is_flag=True, help="Send what is approved, of all agents.")
 @click.option("--reconcile", is_flag=True, help="Find out what became of what is unknown.")
+@click.option(
+    "--sent",
+    nargs=2,
+    metavar="KEY URL",
+    help="Say of an unknown post, of a platform that can't be read, that it is at URL.",
+)
+@click.option("--not-sent", metavar="KEY", help="Say of such a post that it is nowhere.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @settings_options
-def outbox(*, settings: Settings, live: bool, reconcile: bool, as_json: bool) -> None:
+def outbox(
+    *,
+    settings: Settings,
+    live: bool,
+    reconcile: bool,
+    sent: tuple[str, str] | None,
+    not_sent: str | None,
+    as_json: bool,
+) -> None:
     """Show what is on its way out, and issues that a dry run planned.
 
     A post is approved, sending, sent, unknown or refused. Unknown means that it may be out there:
@@ -37,6 +53,8 @@ def outbox(*, settings: Settings, live: bool, reconcile: bool, as_json: bool) ->
       prela agents outbox --reconcile
       prela agents outbox --live
     """
+    if sent is not None or not_sent is not None:
+        _say(settings, sent, not_sent)
     done = _act(settings, live=live) if live or reconcile else None
     from prela_agents.http import SystemClock
     from prela_agents.state import IssueLinks, Outgoing
@@ -66,6 +84,16 @@ def outbox(*, settings: Settings, live: bool, reconcile: bool, as_json: bool) ->
         sys.exit(_PARTIAL if done.sent else 1)
 
 
+def _say(settings: Settings, sent: tuple[str, str] | None, not_sent: str | None) -> None:
+    from prela_agents.http import SystemClock
+    from prela_agents.run.sending import say
+
+    if sent is not None:
+        say(settings, SystemClock(), sent[0], url=sent[1])
+    if not_sent is not None:
+        say(settings, SystemClock(), not_sent, url=None)
+
+
 def _act(settings: Settings, *, live: bool) -> Sendings:
     import anyio
 
@@ -75,7 +103,8 @@ def _act(settings: Settings, *, live: bool) -> Sendings:
     async def act() -> Sendings:
         return await (send_all if live else look)(settings, SystemClock())
 
-    return anyio.run(act)
+    with waiting("sending" if live else "looking"):
+        return anyio.run(act)
 
 
 def _document(entry: Entry) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prela_cli.agents.options import settings_options
+from prela_cli.agents.waiting import waiting
 from prela_cli.moments import SPAN_OF_TIME
 from prela_cli.output import show_json, show_line
 
@@ -52,7 +53,8 @@ def purge(*, settings: Settings, keys: tuple[str, ...], every: float | None, as_
     done: list[Purged] = []
 
     async def follow() -> None:
-        done.append(await purge_gone(settings, clock))
+        with waiting("looking"):
+            done.append(await purge_gone(settings, clock))
         _tell(done[-1], as_json=as_json)
 
     async def again(milliseconds: float) -> None:

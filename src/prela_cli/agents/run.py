@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prela_cli.agents.options import settings_options
+from prela_cli.agents.waiting import waiting
 from prela_cli.moments import SPAN_OF_TIME
 from prela_cli.output import show_json, show_line
 
@@ -75,7 +76,8 @@ def run(
     ended: list[Finished] = []
 
     async def one() -> None:
-        finished = await run_once(settings, name, clock, live=live)
+        with waiting(name):
+            finished = await run_once(settings, name, clock, live=live)
         _tell(settings, name, finished, as_json=as_json)
         ended.append(finished)
 

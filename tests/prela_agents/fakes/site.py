@@ -18,7 +18,7 @@ APPS: dict[str, Callable[[World], Any]] = {
     "discord": discord.app,
     "github": github.app,
     "hackernews": hackernews.search,
-    "hackernews-items": hackernews.items,
+    "hackernews_items": hackernews.items,
     "linear": linear.app,
     "pypi": pypi.index,
     "pypistats": pypi.stats,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
@@ -99,8 +100,14 @@ class World:
 
 
 def matching(said: Iterable[Said], query: str) -> list[Said]:
-    """Find what has all words of the query, letter case apart; quotes hold words together."""
-    words = query.lower().replace('"', "").split()
-    return [
-        each for each in said if all(word in f"{each.title} {each.text}".lower() for word in words)
-    ]
+    """Find what has all words of the query, letter case apart; quotes hold words together.
+
+    `("a" OR "b") -is:retweet`, as X is asked, finds what has any of them.
+    """
+    plain = re.sub(r"-?\w+:\S+|[()]", " ", query.lower())
+    wanted = [each.replace('"', " ").split() for each in re.split(r"\s+or\s+", plain)]
+
+    def fits(text: str) -> bool:
+        return any(all(word in text for word in words) for words in wanted)
+
+    return [each for each in said if fits(f"{each.title} {each.text}".lower())]

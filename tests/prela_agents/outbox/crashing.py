@@ -19,13 +19,18 @@ class Crash(BaseException):
     """The process ends here; no `except Exception` sees it."""
 
 
+def crash() -> None:
+    raise Crash
+
+
 class Lines:
     """Counts the lines that are about to run in the rooms watched."""
 
-    def __init__(self, last: int | None, watched: tuple[str, ...]) -> None:
+    def __init__(self, last: int | None, watched: tuple[str, ...], end: Callable[[], None]) -> None:
         self.count = 0
         self._last = last
         self._watched = watched
+        self._end = end
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> Callable[..., Any] | None:
         del event, arg
@@ -36,15 +41,19 @@ class Lines:
         if event == "line":
             if self.count == self._last:
                 sys.settrace(None)
-                raise Crash
+                self._end()
             self.count += 1
         return self._in_frame
 
 
 @contextmanager
-def crashing_before_line(number: int | None, watched: tuple[str, ...] = WATCHED) -> Iterator[Lines]:
-    """Raise `Crash` before line `number`, from 0, of those that run within; None for never."""
-    lines = Lines(number, watched)
+def crashing_before_line(
+    number: int | None,
+    watched: tuple[str, ...] = WATCHED,
+    end: Callable[[], None] = crash,
+) -> Iterator[Lines]:
+    """Crash before line `number`, from 0, of those that run within; None for never."""
+    lines = Lines(number, watched, end)
     before = sys.gettrace()
     sys.settrace(lines)
     try:

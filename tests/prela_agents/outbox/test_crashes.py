@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.prela_agents.making import draft, item, page
+from tests.conftest import clean_environment
+from tests.prela_agents.making import DRAFT, draft, item, page
 from tests.prela_agents.outbox.crashing import Crash, crashing_before_line
 from tests.prela_agents.outbox.standins.places import Board, Place
 from tests.prela_agents.standing_clock import StandingClock
@@ -152,3 +157,26 @@ def test_issues_are_made_once(
         board.attachments.clear()
 
     assert all_crashes(scenario, empty, tmp_path, check) > 100
+
+
+def test_a_process_that_is_killed_has_posted_once(tmp_path: Path) -> None:
+    """The same with a real process and a real end of it, at a few of the lines."""
+    program = Path(__file__).with_name("killed_program.py")
+
+    def live(number: int, line: int) -> subprocess.CompletedProcess[str]:
+        state, ledger = tmp_path / f"{number}.sqlite", tmp_path / f"{number}.ledger"
+        return subprocess.run(
+            [sys.executable, str(program), str(state), str(ledger), str(line)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=clean_environment() | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+
+    lines = int(live(-1, -1).stdout)
+    for line in range(lines // 2, lines, lines // 8):
+        assert -signal.SIGKILL == live(line, line).returncode
+        ended = live(line, -1)
+        assert (0, "") == (ended.returncode, ended.stderr)
+        made = (tmp_path / f"{line}.ledger").read_text().splitlines()
+        assert [f"{DRAFT.key(0)} Call flush()."] == made

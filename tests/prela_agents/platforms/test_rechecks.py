@@ -21,7 +21,7 @@ async def test_hacker_news(site: Site, clock: StandingClock) -> None:
         Said(platform="hackernews", id="1", at=clock.now()),
         Said(platform="hackernews", id="2", at=clock.now(), deleted_at=soon),
     ]
-    url = site.at("hackernews-items")
+    url = site.at("hackernews_items")
     async with hackernews.connect_items(url, clock=clock, transport=wire()) as http:
         recheck = hackernews.HackerNewsRecheck(http)
         assert {"3"} == await recheck.gone(["1", "2", "3"])

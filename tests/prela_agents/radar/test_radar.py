@@ -169,6 +169,26 @@ async def test_an_odd_day_is_told_with_the_release_before_it(run: Run) -> None:
     assert ">2.0<" in figure.svg
 
 
+async def test_odd_days_in_a_row_are_told_once(run: Run) -> None:
+    values: list[float | None] = [1000, 1010, 990, 1000, 1005, 300, 310] * 4
+    values[-5], values[-4], values[-3] = 2000, 5000, 3000
+    run.gauges = [Counter("pypi", downloads("Rival", -21, values))]
+    await run.once()
+    (said,) = text(run.report(), "Out of the ordinary")
+    assert "5,000 on 19 November" in said
+    assert "(18 to 20 November 2026 are out of the ordinary)" in said
+
+
+async def test_the_first_week_compares_with_its_first_day(run: Run) -> None:
+    run.history.add_snapshots(
+        [snapshot("Prela", Metric.STARS, day(each), 10 + each) for each in range(7)]
+    )
+    await run.once()
+    assert [
+        "Prela has 16 stars as of 22 November, 6 more than on 16 November (6 days before: 10)."
+    ] == text(run.report(), "Stars")
+
+
 async def test_mentions_are_counted_by_the_judge_that_runs(run: Run) -> None:
     def mention(number: int, product: str, judge: str = "rules", *, true: bool = True) -> Mention:
         said = item(f"m{product}{number}{judge}", created_at=day(number) + timedelta(hours=5))

@@ -77,7 +77,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     (docs / "retention.md").write_text(DOCS)
 
     @contextmanager
-    def remembered(*_: object) -> Iterator[Remembered]:
+    def remembered(*_: object, **__: object) -> Iterator[Remembered]:
         yield history
 
     monkeypatch.setattr(workshop, "opened_history", remembered)

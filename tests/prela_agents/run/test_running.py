@@ -77,7 +77,7 @@ def stage(tmp_path: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch)
             return outcome
 
     @contextmanager
-    def no_history(*_: object) -> Iterator[None]:
+    def no_history(*_: object, **__: object) -> Iterator[None]:
         yield None
 
     rules = {"greet": lambda inputs: {"text": inputs["name"]}}

@@ -12,6 +12,7 @@ from prela_agents.sentinel.aspects import RULES, aspects_of, aspects_request
 pytestmark = pytest.mark.anyio
 
 RIVAL = Product(name="Rival")
+OTHER = Product(name="Other")
 
 
 @pytest.mark.parametrize(
@@ -28,11 +29,23 @@ RIVAL = Product(name="Rival")
         ("It lost our traces twice, never again.", {"reliability": "negative"}),
         ("Does Rival support LangGraph?", {}),
         ("We use the docs.", {}),
+        ("The UI is clean, but the pricing is bad", {"usability": "positive"}),
+        (
+            "Rival's UI is clean, but the bill is terrible",
+            {"usability": "positive", "pricing": "negative"},
+        ),
+        (
+            "The old setup of Other was painful. The docs are bad there. Rival is fast.",
+            {"performance": "positive"},
+        ),
+        ("Since 4.2.0 the search is slow", {"performance": "negative"}),
     ],
 )
 async def test_sides_and_feelings(text: str, found: dict[str, str]) -> None:
     post = item("p", title="", text=text)
-    aspects = aspects_of(post, await RulesModel(RULES).generate(aspects_request(post, RIVAL)))
+    aspects = aspects_of(
+        post, await RulesModel(RULES).generate(aspects_request(post, RIVAL, [OTHER]))
+    )
     assert found == {each.name: each.sentiment for each in aspects}
     assert all(each.quote in text for each in aspects)
 

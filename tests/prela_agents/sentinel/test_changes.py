@@ -172,6 +172,11 @@ def test_what_counts_as_different(before: str, now: str, places: int) -> None:
     assert places == len(difference(before, now))
 
 
+def test_of_prices_every_number_counts() -> None:
+    assert () == difference("50,000 spans, 14 days", "10,000 spans, 7 days")
+    assert 1 == len(difference("50,000 spans, 14 days", "10,000 spans, 7 days", exact=True))
+
+
 @given(st.lists(st.sampled_from("abcdef")), st.lists(st.sampled_from("abcdef")))
 def test_differences_rebuild_the_page(before: list[str], now: list[str]) -> None:
     found = difference("\n".join(before), "\n".join(now))

@@ -187,6 +187,10 @@ async def test_a_source_that_fails_is_told_and_is_no_silence(run: Run) -> None:
     assert RunState.FAILED == outcome.state
     (said,) = run.text("Could not be read")
     assert "https://r.test/feed could not be read on 22 November" in said
+    run.clock.advance(timedelta(days=1))
+    run.shelves[0].broken = False
+    await run.once()
+    assert [said] == run.text("Could not be read")
 
 
 async def test_trial_versions_are_left_out(run: Run) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from tests.prela_agents.making import DRAFT, claim, draft, item, page
@@ -28,6 +29,7 @@ from prela_agents.run import running, workshop
 from prela_agents.run.places import Places
 from prela_agents.run.running import Finished
 from prela_agents.state import Database, IssueLinks, Memory, Runs
+from prela_cli.agents.completing import complete_drafts
 from prela_cli.main import prela
 from prela_core.testing.factories import NOON
 
@@ -158,6 +160,42 @@ def test_the_outbox_is_shown_sent_and_reconciled(
     assert 1 == len(place.posts)
 
 
+@pytest.mark.usefixtures("queued")
+def test_people_may_say_what_became_of_an_unknown_post(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise UncertainError("discord", "it broke")
+
+    place = Place(Platform.DISCORD, before=broken, readable=lambda: False)
+    monkeypatch.setattr(Places, "publishers", lambda _: {Platform.DISCORD: place})
+    run("drafts", "approve", "dddd", "--yes")
+    run("outbox", "--live")
+    key = DRAFT.key(0)
+    assert 3 == run("outbox", "--not-sent", "0" * 24).exit_code
+    assert "approved" in run("outbox", "--not-sent", key).output
+    assert 3 == run("outbox", "--not-sent", key).exit_code
+    run("outbox", "--live")
+    assert "https://d.test/9" in run("outbox", "--sent", key, "https://d.test/9").output
+    assert "sent" in run("drafts", "list", "--platform", "discord").output
+
+
+@pytest.mark.usefixtures("queued")
+def test_ids_of_drafts_are_completed() -> None:
+    param = click.Argument(["draft_id"])
+    with click.Context(prela) as context:
+        assert ["eeeeeeee", "dddddddd"] == [
+            each.value for each in complete_drafts(context, param, "")
+        ]
+        assert ["dddddddd"] == [each.value for each in complete_drafts(context, param, "dd")]
+
+
+def test_where_there_is_no_state_nothing_is_completed(directory: Path) -> None:
+    with click.Context(prela) as context:
+        assert [] == complete_drafts(context, click.Argument(["draft_id"]), "")
+    assert not directory.exists()
+
+
 @pytest.mark.anyio
 async def test_planned_issues_are_in_the_outbox(
     run: Run, db: Database, clock: StandingClock
@@ -208,7 +246,7 @@ def history(monkeypatch: pytest.MonkeyPatch) -> list[Report]:
             return [each for each in kept if agent in {None, each.agent}]
 
     @contextmanager
-    def opened(*_: object) -> Iterator[History]:
+    def opened(*_: object, **__: object) -> Iterator[History]:
         yield History()
 
     monkeypatch.setattr(workshop, "opened_history", opened)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prela_agents.model import Intent, Sentiment
@@ -70,17 +70,25 @@ _BAD = _words(
 _NOT = re.compile(
     r"\b(?:not|isn't|wasn't|aren't|never|no|hardly|without)\b[^.,;]{0,16}$", re.IGNORECASE
 )
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_END = re.compile(
+    r"(?<=[.!?])\s+|\n+|;\s+|,?\s+(?:but|yet|though|although|however)\s+", re.IGNORECASE
+)
+"""Where a sentence ends, or turns: people praise one side and fault another in one breath."""
 
 
 def _find(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
     post = inputs["post"]
+    ours, others = _named(inputs["product"]), _named(inputs["others"])
     found: dict[str, Mapping[str, Any]] = {}
+    meant = True
     for text in (post["title"], post["text"]):
         sound = " ".join(without_demands(text).split())
-        for sentence in _sentences(text):
+        for sentence in filter(None, map(str.strip, _END.split(text))):
+            # A sentence that names nobody goes on about whom the one before named.
+            if ours.search(sentence) or others.search(sentence):
+                meant = ours.search(sentence) is not None
             # What is addressed to whoever reads is nothing that is said about a product.
-            if " ".join(sentence.split()) not in sound:
+            if not meant or " ".join(sentence.split()) not in sound:
                 continue
             side = next((name for name, words in _SIDES.items() if words.search(sentence)), None)
             felt = _felt(sentence)
@@ -91,10 +99,9 @@ def _find(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"aspects": list(found.values())[:8]}
 
 
-def _sentences(text: str) -> Iterator[str]:
-    for found in _SENTENCE.finditer(text):
-        if sentence := found[0].strip():
-            yield sentence
+def _named(names: Sequence[str]) -> re.Pattern[str]:
+    either = "|".join(map(re.escape, names))
+    return re.compile(rf"(?<!\w)(?:{either})(?!\w)" if either else r"(?!)", re.IGNORECASE)
 
 
 def _felt(sentence: str) -> Sentiment:

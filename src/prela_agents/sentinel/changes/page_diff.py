@@ -21,16 +21,15 @@ class Difference:
     now: str
 
 
-def difference(before: str, now: str) -> tuple[Difference, ...]:
+def difference(before: str, now: str, *, exact: bool = False) -> tuple[Difference, ...]:
     """Give the places where two texts of a page differ, in the order they stand in.
 
     Lines that only count something else, such as stars, dates and copyrights, do not differ,
-    unless they are about money.
+    unless they are about money, or the page is `exact`, as a list of prices and plans is.
     """
     old, new = _lines(before), _lines(now)
-    matcher = SequenceMatcher(
-        None, [_gist(line) for line in old], [_gist(line) for line in new], autojunk=False
-    )
+    gist = str if exact else _gist
+    matcher = SequenceMatcher(None, list(map(gist, old)), list(map(gist, new)), autojunk=False)
     return tuple(
         Difference("\n".join(old[a:b]), "\n".join(new[c:d]))
         for tag, a, b, c, d in matcher.get_opcodes()

@@ -1,0 +1,1 @@
+"""Four agents and a fortnight of made-up news, served by stand-ins for the platforms."""
