@@ -192,11 +192,12 @@ def test_what_a_worker_inserts_that_does_not_know_is_found_before_it_is_done(
 ) -> None:
     monkeypatch.setattr(clickhouse_tombstones, "KNOWN_SECONDS", 3600.0)
     clock = ManualClock()
+    connect = store._connections._connect
     with (
-        closing(ClickHouseStore(store._connections._connect, retention_days=0, readers=1)) as worker,
+        closing(ClickHouseStore(connect, retention_days=0, readers=1)) as worker,
         closing(
             ClickHouseStore(
-                store._connections._connect,
+                connect,
                 retention_days=0,
                 readers=1,
                 clock=clock.seconds,
