@@ -117,6 +117,7 @@ def session(
         "OPENAI_API_KEY": "sk-any",
     }
     (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / "tests").symlink_to(ROOT / "tests")  # the stand-ins that examples use
     (tmp_path / "traces").mkdir()  # some that were written before
     (tmp_path / "traces" / "spans.jsonl").write_text(json.dumps(span()) + "\n")
     if page.stem == "opentelemetry":

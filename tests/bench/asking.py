@@ -234,7 +234,7 @@ def _forget_files(directory: Path) -> None:
 
 
 def _ask(store: ClickHouseStore, sql: str) -> list[Any]:
-    with store._borrowed(store._readers, writing=False) as client:
+    with store.connection() as client:
         return list(client.query(sql).result_rows)
 
 

@@ -47,7 +47,7 @@ def fill(store: ClickHouseStore, count: int) -> None:
             decoded = decode_batch(body, received_at=now + number, limits=Limits(body=10**9))
             store.insert([decoded.batch(_PROJECT, now + number)])
             waiting = []
-    with store._borrowed(store._writers, writing=True) as client:
+    with store.connection() as client:
         for copy in range(1, count // _MADE):
             client.command(_COPY.format(copy=copy))
 

@@ -82,7 +82,7 @@ class Place:
 
 
 def _merge(store: ClickHouseStore) -> None:
-    with store._borrowed(store._writers, writing=True) as client:
+    with store.connection() as client:
         for table in ("spans", "trace_announcements"):
             client.command(f"OPTIMIZE TABLE {table} FINAL")
 

@@ -484,7 +484,7 @@ def test_many_workers_set_up_the_schema_at_once(
         closing(open_server("127.0.0.1", port=fresh.port, retention_days=0)) as store,
     ):
         asyncio.run(played(scene, kafka, store, fresh, place))
-        with store._borrowed(store._readers, writing=False) as client:
+        with store.connection() as client:
             rows = client.query("SELECT DISTINCT number FROM schema_migrations").result_rows
         assert {step.number for step in migrations()} == {row[0] for row in rows}
 

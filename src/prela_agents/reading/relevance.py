@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from prela_agents.reading.other_words import OTHER_WORDS
 from prela_agents.reading.software_words import (
     AMBIGUOUS_WORDS,
     SOFTWARE_SIGNS,
@@ -18,12 +19,12 @@ from prela_agents.reading.software_words import (
 
 __all__ = ["relevance_of"]
 
-_NAMED, _NAMELESS = -0.5, -1.7
+_NAMED, _NAMELESS = -0.3, -1.7
 """A name without anything beside it is more often something else. Where it stands in the
 conversation and not in the message, words must say more."""
-_NEAR, _FAR, _SOFTWARE, _UNMISTAKABLE = 1.6, -2.4, 0.8, 4.0
-_MOST_SOFTWARE = 4
-"""Words of software that count: a long post has some by chance."""
+_NEAR, _FAR, _SOFTWARE, _OTHER, _UNMISTAKABLE = 1.6, -2.4, 0.8, -1.6, 4.0
+_MOST_SOFTWARE, _MOST_OTHER = 4, 2
+"""Words that count at most: a long post has some by chance."""
 
 _OTHER_SCRIPT = re.compile(r"[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _TYPES = re.compile(
@@ -52,6 +53,7 @@ def relevance_of(
         + len(_TYPES.findall(text)),
         _MOST_SOFTWARE,
     )
+    evidence += _OTHER * min(len(words & OTHER_WORDS), _MOST_OTHER)
     evidence += _use_of_the_name(text, name)
     return round(1 / (1 + math.exp(-evidence)), 3)
 

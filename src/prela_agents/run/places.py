@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
-import attrs
-
 from prela_agents.http import Budget, ETags, GuardedTransport, Http, Spend
 from prela_agents.model import Platform, Product
 from prela_agents.platforms import (
@@ -64,7 +62,7 @@ class Places:
 
     def missing(self) -> list[str]:
         """Say of each platform that is left out which variables it takes."""
-        variables = {each.name: each.metadata["variable"] for each in attrs.fields(Secrets)}
+        variables = Secrets.variables()
         return [
             f"{name}: set {', '.join(variables[each] for each in needed)}"
             for name, needed in _LOGINS.items()

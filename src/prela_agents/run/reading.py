@@ -142,12 +142,8 @@ def _list(environ: Mapping[str, str], variable: str) -> tuple[str, ...]:
 
 
 def _secrets(environ: Mapping[str, str]) -> Secrets:
-    return Secrets(
-        **{
-            each.name: environ.get(each.metadata["variable"], "").strip()
-            for each in attrs.fields(Secrets)
-        }
-    )
+    variables = Secrets.variables()
+    return Secrets(**{name: environ.get(each, "").strip() for name, each in variables.items()})
 
 
 def _clickhouse(environ: Mapping[str, str], mistakes: list[str]) -> ClickHouse:

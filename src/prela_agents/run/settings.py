@@ -38,6 +38,11 @@ class Secrets:
     linear_api_key: str = _secret("LINEAR_API_KEY")
     linear_team_id: str = _secret("LINEAR_TEAM_ID")
 
+    @classmethod
+    def variables(cls) -> dict[str, str]:
+        """Give the variable of each field."""
+        return {each.name: each.metadata["variable"] for each in attrs.fields(cls)}
+
 
 @attrs.frozen(kw_only=True)
 class ClickHouse:

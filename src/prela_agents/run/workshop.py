@@ -15,7 +15,7 @@ import attrs
 
 from prela_agents.errors import AgentError
 from prela_agents.history import History
-from prela_agents.index import DocsIndex, WordLlamaEmbedder, read_docs
+from prela_agents.index import DocsIndex, LateIndex, WordLlamaEmbedder, read_docs
 from prela_agents.models.rules import RulesModel
 from prela_agents.outbox import DryDesk, IssueDesk
 from prela_agents.ports import Agent, Clock, Desk, Index, Model, Parts
@@ -121,8 +121,8 @@ class Workshop:
 
     @cached_property
     def index(self) -> Index:
-        """The docs, cut and indexed once."""
-        return DocsIndex(read_docs(self.settings.docs), self.embedder)
+        """The docs, cut and indexed when they are first asked for: not every agent asks."""
+        return LateIndex(lambda: DocsIndex(read_docs(self.settings.docs), self.embedder))
 
     @cached_property
     def issue_desk(self) -> IssueDesk | None:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import attrs
 import clickhouse_connect
-from clickhouse_connect.driver.exceptions import DatabaseError
 
 from prela_core.analysis.reading import Analyses
-from prela_core.errors import PrelaError, StoreUnavailableError
+from prela_core.errors import PrelaError
 from prela_core.io.clickhouse_cells import ClickHouseCells
+from prela_core.io.clickhouse_connections import Connections, Use
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
-from prela_core.io.clickhouse_errors import is_unsupported, translated
 from prela_core.io.clickhouse_export import exported
 from prela_core.io.clickhouse_letters import ClickHouseLetters
+from prela_core.io.clickhouse_schema import bring_up, keep_for
 from prela_core.io.clickhouse_sql import answer_sql, end_sql
 from prela_core.io.clickhouse_statements import command, load_arrow, put, rows_of, tables_of
 from prela_core.io.clickhouse_tombstones import Tombstones
@@ -81,22 +78,9 @@ T = TypeVar("T")
 _TEND_SECONDS = 600
 _END_SECONDS = 3.0
 _END_PAUSE_SECONDS = 0.02
-_LAST_OF_CELLS = "cell_traces"  # the step after which all that cells need is there
 _DAY = 86_400_000_000
 _LONGEST_WRITE = 10 * 60_000_000
 _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
-
-
-@attrs.define
-class _Connection:
-    client: Client | None = None
-
-    def drop(self) -> None:
-        """Close it; who asks next opens another."""
-        client, self.client = self.client, None
-        with suppress(Exception):  # one that can't be closed is gone all the same
-            if client is not None:
-                client.close()
 
 
 class ClickHouseStore(Analyses):
@@ -138,54 +122,18 @@ class ClickHouseStore(Analyses):
             self._ask_long, self._tend, self._settled, micros=self._micros, oldest=self._oldest
         )
         self._cells_are_there = False
-        self._connect = connect
+        self._connections = Connections(connect, readers=readers, writers=writers)
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
         self._sql_runs = False
-        self._closed = False
         self._rests = False
-        self._writer_count = writers
-        self._to_be_alone = threading.Lock()
-        self._connections: list[_Connection] = []
-        self._writers: queue.LifoQueue[_Connection] = queue.LifoQueue()
-        self._readers: queue.LifoQueue[_Connection] = queue.LifoQueue()
-        # Whether the store answers is asked beside its questions, however long those take.
-        self._pings: queue.LifoQueue[_Connection] = queue.LifoQueue()
-        # Inserts go on while something is deleted.
-        self._deleters: queue.LifoQueue[_Connection] = queue.LifoQueue()
-        # What may take long does not keep the others waiting.
-        self._long: queue.LifoQueue[_Connection] = queue.LifoQueue()
-        self._tenders: queue.LifoQueue[_Connection] = queue.LifoQueue()
-        few = [self._pings, self._deleters, self._long, self._tenders]
-        for pool in few + [self._writers] * writers + [self._readers] * readers:
-            self._connections.append(_Connection())
-            pool.put(self._connections[-1])
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
         # The connection that the first question needs anyway: to open one costs as much as that.
-        with self._borrowed(self._readers, writing=True) as client:
-            client.command(migrations.LOG_TABLE)
-            log = client.query("SELECT number FROM schema_migrations")
-            done = {row[0] for row in log.result_rows}
-            steps = migrations.migrations(self._durability)
-            taken = []
-            for step in steps:
-                if step.number in done:
-                    continue
-                try:
-                    client.command(step.sql)
-                except DatabaseError as error:
-                    if step.is_optional and is_unsupported(error):
-                        continue  # and tried again at the next start, on a newer server perhaps
-                    raise
-                client.command(
-                    "INSERT INTO schema_migrations (number, name)"
-                    " SELECT {number:UInt32}, {name:String}",
-                    parameters={"number": step.number, "name": step.name},
-                )
-                taken.append(f"{step.number:04d} {step.name}")
-            self._cells_are_there = any(step.name == _LAST_OF_CELLS for step in steps)
-            return taken + self._set_retention(client)
+        with self._borrowed(Use.READ, writing=True) as client:
+            taken = bring_up(client, self._durability)
+            self._cells_are_there = True
+            return taken + keep_for(client, self._retention_days)
 
     def rest(self) -> None:
         """Merge nothing in the background, until deletions are asked for.
@@ -196,35 +144,14 @@ class ClickHouseStore(Analyses):
         self._merge(on=False)
 
     def _merge(self, *, on: bool) -> None:
-        with self._borrowed(self._readers, writing=True) as client:
+        with self._borrowed(Use.READ, writing=True) as client:
             client.command(f"SYSTEM {'START' if on else 'STOP'} MERGES")
         self._rests = not on
-
-    def _set_retention(self, client: Client) -> list[str]:
-        taken: list[str] = []
-        if self._retention_days is None:
-            return taken
-        for table, ttl in migrations.retention(self._retention_days).items():
-            definition = client.query(
-                "SELECT create_table_query FROM system.tables"
-                " WHERE database = currentDatabase() AND name = {table:String}",
-                parameters={"table": table},
-            ).result_rows[0][0]
-            if ttl and f"TTL {ttl}" not in definition:
-                client.command(
-                    f"ALTER TABLE {table} MODIFY TTL {ttl}",
-                    settings={"materialize_ttl_after_modify": 0},
-                )
-                taken.append(f"{table}: kept for {self._retention_days} days")
-            elif not ttl and " TTL " in definition:
-                client.command(f"ALTER TABLE {table} REMOVE TTL")
-                taken.append(f"{table}: kept for ever")
-        return taken
 
     def prepare(self) -> None:
         """Load, and connect to, what the first insert would else wait for."""
         load_arrow()
-        with self._borrowed(self._writers, writing=True) as client:
+        with self._borrowed(Use.WRITE, writing=True) as client:
             self._tombstones.may_hit((), lambda query: rows_of(client, query))
 
     def insert(self, batches: Sequence[SpanBatch]) -> None:
@@ -235,7 +162,7 @@ class ClickHouseStore(Analyses):
     def _insert(self, batches: Sequence[SpanBatch], stored_at: int) -> None:
         tables = tables_of(batches, stored_at)
         received = [(batch.project_id, batch.received_at) for batch in batches]
-        with self._borrowed(self._writers, writing=True) as client:
+        with self._borrowed(Use.WRITE, writing=True) as client:
 
             def ask(query: Query) -> list[Sequence[Any]]:
                 return rows_of(client, query)
@@ -252,7 +179,7 @@ class ClickHouseStore(Analyses):
                 for project_id in {row.project_id for row in rows if self._has_cells()}:
                     # What is read again is no news, so it would change cells and nobody knew.
                     self._cells.void(project_id, self._micros() + _LONGEST_WRITE)
-                with self._borrowed(self._writers, writing=True) as client:
+                with self._borrowed(Use.WRITE, writing=True) as client:
                     kept = self._tombstones.kept(rows, lambda query: rows_of(client, query))
                     if kept:
                         put(client, [("spans", rewritten_table(kept))])
@@ -272,7 +199,7 @@ class ClickHouseStore(Analyses):
 
         def learn(step: Step) -> None:
             # No insert may be under way that has not heard of it.
-            with self._alone() as client:
+            with self._connections.alone() as client:
                 command(client, takes_step(step))
                 self._tombstones.learn(step.project_id, step.asked_at)
 
@@ -373,12 +300,12 @@ class ClickHouseStore(Analyses):
             selection.at(self._look_back().now),
             form,
             ask=self._ask,
-            borrowed=lambda: self._borrowed(self._long, writing=False, once=True),
+            borrowed=lambda: self._borrowed(Use.LONG, writing=False, once=True),
         )
 
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Answer one SELECT over the project's spans and traces."""
-        with self._borrowed(self._long, writing=False, once=True) as client:
+        with self._borrowed(Use.LONG, writing=False, once=True) as client:
             self._sql_runs = True
             try:
                 return answer_sql(client, project_id, question, self._sql_mark)
@@ -387,21 +314,19 @@ class ClickHouseStore(Analyses):
 
     def ping(self) -> None:
         """Return when the store answers queries now."""
-        with self._borrowed(self._pings, writing=False) as client:
+        with self._borrowed(Use.PING, writing=False) as client:
             client.query("SELECT 1")
 
     @contextmanager
     def connection(self) -> Iterator[Client]:
         """Lend a connection to who keeps tables of their own beside the spans; errors are ours."""
-        with self._borrowed(self._long, writing=True, once=True) as client:
+        with self._borrowed(Use.LONG, writing=True, once=True) as client:
             yield client
 
     def close(self) -> None:
         """Let go of the store. Nothing may be called afterwards; SQL that still runs is ended."""
         self._end_sql()
-        self._closed = True
-        while self._connections:
-            self._connections.pop().drop()
+        self._connections.close()
 
     def _end_sql(self) -> None:
         """Have SQL ended that the closing of an embedded engine would else wait for."""
@@ -409,32 +334,32 @@ class ClickHouseStore(Analyses):
         with suppress(PrelaError):
             # More than once: a question is several queries.
             while self._sql_runs and time.monotonic() < until:
-                with self._borrowed(self._pings, writing=False) as client:
+                with self._borrowed(Use.PING, writing=False) as client:
                     end_sql(client, self._sql_mark)
                 time.sleep(_END_PAUSE_SECONDS)
 
     def _write_letters(self, table: pa.Table) -> None:
-        with self._borrowed(self._writers, writing=True) as client:
+        with self._borrowed(Use.WRITE, writing=True) as client:
             put(client, [("dead_letters", table)])
 
     def _delete(self, query: Query) -> None:
-        with self._borrowed(self._deleters, writing=False) as client:
+        with self._borrowed(Use.DELETE, writing=False) as client:
             command(client, query)
 
     def _tend(self, query: Query) -> None:
-        with self._borrowed(self._tenders, writing=False, once=True) as client:
+        with self._borrowed(Use.TEND, writing=False, once=True) as client:
             command(client, query, seconds=_TEND_SECONDS)
 
     def _ask_long(self, query: Query) -> list[Sequence[Any]]:
-        with self._borrowed(self._tenders, writing=False, once=True) as client:
+        with self._borrowed(Use.TEND, writing=False, once=True) as client:
             return rows_of(client, query, seconds=_TEND_SECONDS)
 
     def _ask(self, query: Query) -> list[Sequence[Any]]:
-        with self._borrowed(self._readers, writing=False) as client:
+        with self._borrowed(Use.READ, writing=False) as client:
             return rows_of(client, query)
 
     def _answer(self, plan: plans.Plan[T]) -> T:
-        with self._borrowed(self._readers, writing=False) as client:
+        with self._borrowed(Use.READ, writing=False) as client:
             try:
                 query = next(plan)
                 while True:
@@ -443,25 +368,10 @@ class ClickHouseStore(Analyses):
                 answer: T = stop.value
                 return answer
 
-    @contextmanager
     def _borrowed(
-        self, pool: queue.LifoQueue[_Connection], *, writing: bool, once: bool = False
-    ) -> Iterator[Client]:
-        """Lend a connection of `pool`; one that failed is closed when it bears that only `once`."""
-        connection = pool.get()
-        failed = True
-        try:
-            if self._closed:
-                raise StoreUnavailableError("the store is closed")
-            with translated(writing=writing):
-                if connection.client is None:
-                    connection.client = self._connect()
-                yield connection.client
-            failed = False
-        finally:
-            if once and failed:
-                connection.drop()
-            pool.put(connection)
+        self, use: Use, *, writing: bool, once: bool = False
+    ) -> AbstractContextManager[Client]:
+        return self._connections.borrowed(use, writing=writing, once=once)
 
     def _settled(self) -> int:
         settled = self._marks.settled()
@@ -478,16 +388,6 @@ class ClickHouseStore(Analyses):
         """Give the moment before which retention may have taken spans away."""
         days = self._retention_days
         return self._micros() - days * _DAY if days else 0
-
-    @contextmanager
-    def _alone(self) -> Iterator[Client]:
-        """Lend a connection for writing while nobody else has any."""
-        with self._to_be_alone, ExitStack() as stack:
-            all_of_them = [
-                stack.enter_context(self._borrowed(self._writers, writing=True))
-                for _ in range(self._writer_count)
-            ]
-            yield all_of_them[0]
 
     def _look_back(self) -> plans.LookBack:
         return plans.LookBack(self._micros(), self._windows_from)

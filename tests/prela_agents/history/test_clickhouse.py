@@ -110,6 +110,20 @@ def test_missing_is_not_zero_and_replaces_no_value(history: History) -> None:
     assert [] == history.snapshots(SINCE, UNTIL, "prela", Metric.FORKS)
 
 
+def test_moments_are_kept_to_the_microsecond(history: History) -> None:
+    at = NOON + timedelta(microseconds=1)
+    history.add_snapshots([Snapshot(product="prela", metric=Metric.STARS, at=at, value=0.1)])
+    (found,) = history.snapshots(at, at + timedelta(microseconds=1), "prela", Metric.STARS)
+    assert (at, 0.1) == (found.at, found.value)
+    assert [] == history.snapshots(NOON, at, "prela", Metric.STARS)
+
+
+def test_as_many_items_as_there_are_can_be_purged(history: History) -> None:
+    history.add_mentions([mention("t3_9"), mention("t3_10")])
+    history.purge([f"reddit:t3_{n}" for n in range(10, 20_000)])
+    assert ["t3_9"] == [each.item.id for each in history.mentions(SINCE, UNTIL)]
+
+
 def report(id: str = "sentinel-2026-W48", **changes: object) -> Report:  # noqa: A002
     made = Report(
         id=id,

@@ -166,7 +166,7 @@ def test_a_span_that_moved_within_its_day_leaves_its_hour(
     moved = span_record(trace_id="a", started_at=MICROS + 2 * HOUR, duration_ms=5.0)
     both.insert([SpanBatch(both.project, MICROS + 1, [moved])])
     # So that the row of before is gone when the store is asked.
-    with store._borrowed(store._writers, writing=True) as client:
+    with store.connection() as client:
         client.command("OPTIMIZE TABLE spans FINAL")
     asked: dict[str, Any] = {"start_time": MICROS - HOUR, "end_time": MICROS + 4 * HOUR}
     both.check(bucket=Bucket.HOUR, **asked)
@@ -270,5 +270,5 @@ def _without_model(span: Any) -> Any:
 
 
 def ask(store: ClickHouseStore, sql: str, project: str) -> Any:
-    with store._borrowed(store._readers, writing=False) as client:
+    with store.connection() as client:
         return client.query(sql, parameters={"project": project}).result_rows

@@ -266,7 +266,7 @@ def test_questions_can_only_read_the_store(
     insert(store, "readonly", "t")
     with (
         pytest.raises(StoreUnavailableError, match="164"),  # READONLY
-        store._borrowed(store._readers, writing=False) as client,
+        store.connection() as client,
     ):
         client.query(sql, settings=clickhouse_statements.READ_SETTINGS)
     assert ["t"] == ids(store, "readonly")

@@ -17,6 +17,7 @@ import pytest
 import prela_core
 from prela_core.errors import SettingsError, StoreUnavailableError
 from prela_core.io import clickhouse_statements
+from prela_core.io.clickhouse_connections import Use
 from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
 from prela_core.model import SpanBatch, to_micros
 from prela_core.store import Order, PageRequest, TraceFilter, migrations
@@ -44,7 +45,7 @@ def ids(store: ClickHouseStore) -> list[str]:
 
 
 def ask(store: ClickHouseStore, sql: str, **values: Any) -> Any:
-    with store._borrowed(store._writers, writing=True) as client:
+    with store._borrowed(Use.READ, writing=False) as client:
         return client.query(sql, parameters=values).result_rows
 
 
@@ -54,7 +55,7 @@ def definition_of(store: ClickHouseStore, table: str) -> str:
 
 
 def command(store: ClickHouseStore, sql: str) -> None:
-    with store._borrowed(store._writers, writing=True) as client:
+    with store.connection() as client:
         client.command(sql)
 
 
@@ -206,7 +207,7 @@ def test_it_is_durable_when_an_insert_returns(store: ClickHouseStore) -> None:
 def test_questions_can_only_read_the_store(store: ClickHouseStore, sql: str) -> None:
     with (
         pytest.raises(StoreUnavailableError),
-        store._borrowed(store._readers, writing=False) as client,
+        store.connection() as client,
     ):
         client.query(sql, settings=clickhouse_statements.READ_SETTINGS)
     insert(store, span_record(trace_id="t"))

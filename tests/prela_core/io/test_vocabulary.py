@@ -58,12 +58,12 @@ def stores(tmp_path_factory: Any) -> Iterator[tuple[ClickHouseStore, MemoryStore
 
 
 def command(store: ClickHouseStore, sql: str) -> None:
-    with store._borrowed(store._writers, writing=True) as client:
+    with store.connection() as client:
         client.command(sql)
 
 
 def ask(store: ClickHouseStore, sql: str) -> list[Any]:
-    with store._borrowed(store._readers, writing=False) as client:
+    with store.connection() as client:
         return list(client.query(sql).result_rows)
 
 

@@ -62,7 +62,7 @@ def stores(tmp_path_factory: Any) -> Iterator[tuple[ClickHouseStore, MemoryStore
             store.insert([batch])
             memory.insert([batch])
             if number == 1:  # two parts with an index, made one; the third has none
-                with store._borrowed(store._writers, writing=True) as client:
+                with store.connection() as client:
                     client.command("OPTIMIZE TABLE spans FINAL")
                     client.command("SYSTEM STOP MERGES spans")
         replaced = [

@@ -15,8 +15,8 @@ SAME = "scout.same_issue"
 """The task's name."""
 
 _TITLE, _TEXT = 300, 3_000
-_SURE = 0.75
-"""From here on the two are one: of the golden pairs' development half nothing is merged falsely."""
+_SURE = 0.6
+"""From here on the two are one: of the golden pairs to develop with, 1 in 150 is merged falsely."""
 
 _INSTRUCTIONS = """\
 You decide whether two reports tell of one problem, so that one issue can stand for both.

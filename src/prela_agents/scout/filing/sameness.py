@@ -39,7 +39,7 @@ _NAME = re.compile(
 """Options, variables, errors, commands, paths, codes, sizes, versions: what is spelled one way."""
 
 _ERROR = re.compile(r"\b[45]\d\d\b|\b[A-Za-z]+Error\b")
-_FAR_APART = 3
+_FAR_APART = 4
 
 
 @attrs.frozen
