@@ -8,9 +8,9 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from examples.agents.write import WEEKLY
 from examples.agents.running import Fortnight, lived
 from examples.agents.weekly import files
+from examples.agents.write import WEEKLY
 
 from prela_agents.model import RunState
 
