@@ -71,6 +71,6 @@ def positioning_page(
         f"## What {us.name} is documented to do",
     ]
     blocks += [f"- {each.headline} ({each.address})" for each in ours]
-    for name in dict.fromkeys(each.product for each in good):
+    for name in sorted({each.product for each in good}):
         blocks += [f"## {name}", *(_standing(each) for each in good if each.product == name)]
     return "\n\n".join(blocks) + "\n"

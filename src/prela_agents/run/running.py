@@ -13,7 +13,7 @@ from prela_agents.ports import Clock
 from prela_agents.run.sending import outbox_of
 from prela_agents.run.settings import Settings
 from prela_agents.run.workshop import Workshop, opened_workshop, state_path
-from prela_agents.state import BusyError, Database, Drafts, Lease, Runs
+from prela_agents.state import BusyError, Database, Drafts, KeptSpend, Lease, Runs
 from prela_agents.tracing import recorded, run_span, trace_id_of, traced
 from prela_core import PrelaError
 
@@ -53,6 +53,7 @@ async def run_once(settings: Settings, agent: str, clock: Clock, *, live: bool =
                 trace_id = trace_id_of(root)
                 Runs(db, clock).start(run_id, agent, live=live, trace_id=trace_id)
                 before = {each.draft.id for each in Drafts(db, clock).list(agent=agent)}
+                started = clock.now()
                 outcome = await _outcome(workshop, agent, live=live)
                 Runs(db, clock).end(run_id, outcome)
                 drafts = [
@@ -64,6 +65,8 @@ async def run_once(settings: Settings, agent: str, clock: Clock, *, live: bool =
                 root.set("prela.agents.state", str(outcome.state))
                 for name, count in outcome.counts.items():
                     root.set(f"prela.agents.count.{name}", count)
+                for platform, usd in KeptSpend(db).by_platform(started).items():
+                    root.set(f"prela.agents.spent_usd.{platform}", usd)
                 if outcome.state is RunState.FAILED:
                     root.fail("; ".join(each.why for each in outcome.failures))
     return Finished(run_id=run_id, outcome=outcome, trace_id=trace_id)

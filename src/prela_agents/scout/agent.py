@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import attrs
+
 from prela_agents.collecting import collect
 from prela_agents.errors import ModelError, UnexpectedRequestError
 from prela_agents.model import (
@@ -17,6 +19,7 @@ from prela_agents.model import (
     Response,
 )
 from prela_agents.models.rules import RulesModel
+from prela_agents.naming import names
 from prela_agents.ports import Parts
 from prela_agents.reading import mention_of, mention_request, without_demands
 from prela_agents.scout.answering import Library, answer_of, answer_request
@@ -69,6 +72,8 @@ class Scout:
     async def _handle(self, item: Item) -> Counter[str]:
         us = self._profile.us
         mention = mention_of(item, us, await self._ask(mention_request(item, us)))
+        if self._is_about_others(item):
+            mention = attrs.evolve(mention, relevant=False)
         self._parts.history.add_mentions([mention])
         done = Counter[str]()
         if mention.relevant:
@@ -79,6 +84,14 @@ class Scout:
                 done.update(await self._file(mention))
         self._parts.state.settle(item)
         return done
+
+    def _is_about_others(self, item: Item) -> bool:
+        """Say whether it names a competitor and not us: where we are at home, nobody need name us,
+        and what is said there of others reads as if it were of us.
+        """  # noqa: D205 - one sentence
+        return not names(item.words, self._profile.us) and any(
+            names(item.words, each) for each in self._profile.competitors
+        )
 
     async def _answer(self, mention: Mention) -> Counter[str]:
         item = mention.item

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from prela_agents.model import (
     Outcome,
     Page,
     Platform,
+    Product,
     Profile,
     RunState,
 )
@@ -48,7 +50,11 @@ Traces are removed for good by `prela delete`. It asks first.
 
 Spans are kept for 90 days. `PRELA_RETENTION_DAYS` changes that.
 """
-PROFILE = Profile(us=PRELA, docs_url="https://docs.prela.test/")
+PROFILE = Profile(
+    us=PRELA,
+    competitors=(Product(name="Tracewell"),),
+    docs_url="https://docs.prela.test/",
+)
 
 
 class Blind:
@@ -127,6 +133,15 @@ BUG_AGAIN = item("b2", title="`prela tail` stuck", text="prela tail hangs when i
 WISH = item("f1", title="Feature request: prela export to csv", text="please")
 PRAISE = item("p1", title="", text="prela query is great, thank you")
 VILLAGE = item("v1", title="", text="Sunset over Prelà, near Imperia in Liguria")
+
+
+@pytest.mark.anyio
+async def test_faults_of_a_competitor_are_not_ours(db: Database) -> None:
+    text = "Tracewell was down, our agents' spans are lost. Any error in your traces?"
+    world = World(db, (item("o1", title="Outage of Tracewell", text=text),))
+    assert 0 == (await world.run()).counts.get("issues", 0)
+    assert [] == list(world.history.mentions(NOON - timedelta(days=1), NOON + timedelta(days=1)))
+    assert [] == world.board.made
 
 
 @pytest.mark.anyio
