@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import attrs
 import pytest
+from tests.fronts import database, server
 from tests.prela_agents.making import item
 from tests.prela_agents.remembering import Remembered
 from tests.prela_agents.standing_clock import StandingClock
@@ -29,7 +31,7 @@ from prela_agents.model import (
     Snapshot,
 )
 from prela_agents.ports import History as Port
-from prela_core.io.clickhouse_store import open_embedded
+from prela_core.io.clickhouse_store import open_embedded, open_server
 from prela_core.testing.factories import NOON
 
 DAY = timedelta(days=1)
@@ -37,18 +39,27 @@ SINCE, UNTIL = NOON, NOON + 7 * DAY
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    store = open_embedded(tmp_path_factory.mktemp("history") / "store", readers=1)
-    yield store.connection
-    store.close()
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    with closing(open_embedded(tmp_path_factory.mktemp("history") / "store", readers=1)) as store:
+        yield store.connection
 
 
-@pytest.fixture(params=["clickhouse", "remembered"])
+@pytest.fixture(scope="module")
+def over_http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    with (
+        server(tmp_path_factory.mktemp("server")) as place,
+        database(place) as there,
+        closing(open_server(**there)) as store,
+    ):
+        yield store.connection
+
+
+@pytest.fixture(params=["embedded", "over_http", "remembered"])
 def history(request: pytest.FixtureRequest) -> Port:
     """One that is empty: a project of its own for each test, or a new stand-in."""
     if request.param == "remembered":
         return Remembered()
-    connection: Connection = request.getfixturevalue("connection")
+    connection: Connection = request.getfixturevalue(request.param)
     made = History(connection, StandingClock(), project_id=request.node.name)
     made.prepare()
     return made
