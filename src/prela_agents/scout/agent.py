@@ -71,6 +71,9 @@ class Scout:
 
     async def _handle(self, item: Item) -> Counter[str]:
         us = self._profile.us
+        if self._profile.is_ours(item.author):
+            self._parts.state.settle(item)
+            return Counter()
         mention = mention_of(item, us, await self._ask(mention_request(item, us)))
         if self._is_about_others(item):
             mention = attrs.evolve(mention, relevant=False)

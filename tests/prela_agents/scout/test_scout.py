@@ -54,6 +54,7 @@ PROFILE = Profile(
     us=PRELA,
     competitors=(Product(name="Tracewell"),),
     docs_url="https://docs.prela.test/",
+    accounts=("prela-team",),
 )
 
 
@@ -104,11 +105,15 @@ class World:
                 desk=IssueDesk(IssueLinks(self.db, self.clock), self.board)
                 if self.tracker
                 else None,
-                state=Memory(self.db, "scout", self.clock),
+                state=self.memory,
                 history=self.history,
                 clock=self.clock,
             ),
         )
+
+    @property
+    def memory(self) -> Memory:
+        return Memory(self.db, "scout", self.clock)
 
     async def run(self) -> Outcome:
         return await self.scout().run()
@@ -259,6 +264,15 @@ async def test_what_is_taken_back_takes_its_mention_and_its_draft_with_it(db: Da
     (reviewed,) = Drafts(db, world.clock).list()
     assert DraftState.PURGED is reviewed.state
     assert "How many" not in str(reviewed)
+
+
+@pytest.mark.anyio
+async def test_what_we_say_ourselves_is_not_answered(db: Database) -> None:
+    world = World(db, (attrs.evolve(QUESTION, author="Prela-Team"),))
+    outcome = await world.run()
+    assert {"items": 1} == {name: count for name, count in outcome.counts.items() if count}
+    assert [] == world.drafts()
+    assert [] == world.memory.pending()
 
 
 @pytest.mark.anyio
