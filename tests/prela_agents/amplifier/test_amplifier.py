@@ -153,7 +153,7 @@ async def test_releases_docs_and_pages_become_drafts_claims_and_cards(db: Databa
     assert "Exports know CSV from now on." in thread.parts[0]
     assert thread.parts[-1].endswith(RELEASE.url)
     (card,) = world.drafts("battle_card:Rival")
-    assert "Rival says: Rival is free for 3 users." in card.parts[0]
+    assert "- “Rival is free for 3 users.”" in card.parts[0]
     assert "https://rival.test/pricing, read" in card.parts[0]
     (positioning,) = world.drafts("positioning")
     assert "Prela: Deleting (https://docs.prela.test/docs/deletion.md)" in positioning.parts[0]
@@ -186,7 +186,7 @@ async def test_a_card_goes_stale_by_itself_when_its_source_changed(db: Database)
         "Retention is 30 days on every plan.": True,  # it was read again
     } == good
     newest, oldest = world.drafts("battle_card:Rival")
-    assert "~~Rival says: Rival is free for 3 users.~~ (its source changed" in newest.parts[0]
+    assert "~~“Rival is free for 3 users.”~~ (its source changed" in newest.parts[0]
     assert "~~" not in oldest.parts[0]
     assert "free for 3 users" not in world.drafts("positioning")[0].parts[0]
 
