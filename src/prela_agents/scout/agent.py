@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 
 import attrs
 
@@ -38,6 +39,9 @@ __all__ = ["Scout"]
 
 _AT_ONCE = 500
 """Items of one run; those beyond wait for the next."""
+
+_WAITED_FOR = timedelta(days=14)
+"""How long somebody may still wait for an answer; a first run finds questions of months."""
 
 
 class Scout:
@@ -81,7 +85,7 @@ class Scout:
         done = Counter[str]()
         if mention.relevant:
             done["mentions"] += 1
-            if mention.intent is Intent.QUESTION:
+            if mention.intent is Intent.QUESTION and self._is_waited_for(item):
                 done.update(await self._answer(mention))
             elif mention.intent in {Intent.BUG, Intent.FEATURE_REQUEST}:
                 done.update(await self._file(mention))
@@ -95,6 +99,9 @@ class Scout:
         return not names(item.words, self._profile.us) and any(
             names(item.words, each) for each in self._profile.competitors
         )
+
+    def _is_waited_for(self, item: Item) -> bool:
+        return self._parts.clock.now() - item.created_at <= _WAITED_FOR
 
     async def _answer(self, mention: Mention) -> Counter[str]:
         item = mention.item

@@ -171,6 +171,19 @@ async def test_nothing_is_drafted_twice_and_a_changed_page_of_the_docs_is_new(db
 
 
 @pytest.mark.anyio
+async def test_old_releases_trials_and_those_of_others_are_not_announced(db: Database) -> None:
+    world = World(db)
+    world.shelf.items = (
+        attrs.evolve(RELEASE, id="1", created_at=NOON - timedelta(days=15)),
+        attrs.evolve(RELEASE, id="2", extra={"version": "v0.4rc1", "prerelease": "true"}),
+        attrs.evolve(RELEASE, id="3", where="rival/rival"),
+        attrs.evolve(RELEASE, id="4", text=" "),
+    )
+    assert () == (await world.run()).failures
+    assert [] == world.drafts("release:")
+
+
+@pytest.mark.anyio
 async def test_a_card_goes_stale_by_itself_when_its_source_changed(db: Database) -> None:
     world = World(db)
     await world.run()

@@ -101,7 +101,7 @@ def _tagged(request: Request, found: Any, headers: dict[str, str]) -> Response:
     etag = f'W/"{hashlib.sha256(seed.encode()).hexdigest()[:16]}"'
     left = {**QUOTA, **headers, "etag": etag, "x-ratelimit-remaining": "4999"}
     if request.headers.get("if-none-match") == etag:
-        return Response(status_code=304, headers=left)
+        return Response(status_code=304, headers={**left, "link": ""})  # it may do without
     return JSONResponse(found, headers=left)
 
 

@@ -267,6 +267,15 @@ async def test_what_is_taken_back_takes_its_mention_and_its_draft_with_it(db: Da
 
 
 @pytest.mark.anyio
+async def test_old_questions_are_counted_and_not_answered_any_more(db: Database) -> None:
+    old = NOON - timedelta(days=15)
+    world = World(db, tuple(attrs.evolve(each, created_at=old) for each in (QUESTION, BUG)))
+    counts = (await world.run()).counts
+    assert (2, 1) == (counts["mentions"], counts["issues"])
+    assert [] == world.drafts()
+
+
+@pytest.mark.anyio
 async def test_what_we_say_ourselves_is_not_answered(db: Database) -> None:
     world = World(db, (attrs.evolve(QUESTION, author="Prela-Team"),))
     outcome = await world.run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Unpack
 
+import httpx
 import msgspec
 
 from prela_agents.http import Answer, Http
@@ -12,11 +13,10 @@ from prela_agents.http.limits import github
 from prela_agents.model import Platform
 from prela_agents.platforms.connecting import Options
 
-__all__ = ["PER_PAGE", "User", "connect", "last_page", "next_page"]
+__all__ = ["PER_PAGE", "User", "connect", "next_page"]
 
 PER_PAGE = 100
 _LINK = re.compile(r"<([^>]*)>\s*;([^,]*)")
-_PAGE = re.compile(r"[?&]page=(\d+)")
 
 
 def connect(
@@ -35,19 +35,17 @@ class User(msgspec.Struct):
     login: str = ""
 
 
-def next_page(answer: Answer) -> str | None:
-    """Give the address of the next page from the `Link` header, if it names one."""
-    return _linked(answer, "next")
+def next_page(answer: Answer, count: int, per_page: int) -> str | None:
+    """Give the address of the next page, if there is one.
 
-
-def last_page(answer: Answer) -> int:
-    """Give the number of the last page from the `Link` header; 1 where there is one page."""
-    found = _PAGE.search(_linked(answer, "last") or "")
-    return int(found[1]) if found else 1
-
-
-def _linked(answer: Answer, relation: str) -> str | None:
+    The `Link` header names it. An answer out of the cache may come without: then a full page of
+    `count` things has one after it, which may be empty.
+    """
     for each in _LINK.finditer(answer.headers.get("link", "")):
-        if f'rel="{relation}"' in each[2]:
+        if 'rel="next"' in each[2]:
             return each[1]
-    return None
+    if not answer.cached or count < per_page:
+        return None
+    asked = httpx.URL(answer.url)
+    number = int(asked.params.get("page", "1"))
+    return str(asked.copy_set_param("page", str(number + 1)))

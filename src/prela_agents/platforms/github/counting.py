@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from prela_agents.http import Answer, Call, Http
+from prela_agents.http import Call, Http
 from prela_agents.model import Metric, Snapshot
 from prela_agents.platforms.decoding import decoded, in_utc
-from prela_agents.platforms.github.connection import PER_PAGE, last_page
+from prela_agents.platforms.github.connection import PER_PAGE
 
 __all__ = ["GithubGauge", "GithubStarHistory"]
 
@@ -78,15 +78,16 @@ class GithubStarHistory:
         """Give the days, oldest first."""
         now = self._http.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
         first = now - timedelta(days=self._days)
-        answer = await self._page(1)
-        last = last_page(answer)
-        if last >= _MOST_PAGES:
+        answer = await self._http.get(f"/repos/{self._repository}")
+        count = decoded(answer, _Repository).stargazers_count
+        if count is None or count > _MOST_PAGES * self._per_page:
             return []
+        # Stars come and go while they are read: one page more is looked at than there should be.
+        last = count // self._per_page + 1
         total, given = 0, list[datetime]()
         for number in range(last, 0, -1):  # the latest come last
-            page = answer if number == 1 else await self._page(number)
-            stars = [in_utc(each.starred_at) for each in decoded(page, list[_Star])]
-            total = total or (last - 1) * self._per_page + len(stars)
+            stars = await self._page(number)
+            total = total or (number - 1) * self._per_page * bool(stars) + len(stars)
             given += stars
             if stars and stars[0] < first:
                 break
@@ -101,11 +102,12 @@ class GithubStarHistory:
             for day in (first + timedelta(days=each) for each in range(self._days + 1))
         ]
 
-    async def _page(self, number: int) -> Answer:
-        return await self._http.send(
+    async def _page(self, number: int) -> list[datetime]:
+        answer = await self._http.send(
             Call(
                 path=f"/repos/{self._repository}/stargazers",
                 params={"per_page": self._per_page, "page": number},
                 headers={"Accept": "application/vnd.github.star+json"},
             )
         )
+        return [in_utc(each.starred_at) for each in decoded(answer, list[_Star])]

@@ -47,7 +47,7 @@ class GithubIssues:
         issues = decoded(answer, list[_Issue])
         newest = max((in_utc(each.updated_at).timestamp() for each in issues), default=None)
         items = tuple(self._item(each) for each in issues if each.pull_request is None)
-        onward = next_page(answer)
+        onward = next_page(answer, len(issues), self._per_page)
         if onward is None:
             return Page(items, walk.done(newest))
         return Page(items, walk.onward(newest, onward), more=True)

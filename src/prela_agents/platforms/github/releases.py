@@ -42,10 +42,11 @@ class GithubReleases:
         """Give releases since `cursor`, or of the last 90 days."""
         walk = Walk.of(cursor, first_since(self._http.clock.now(), _FIRST_RELEASES))
         answer = await self._page(walk)
-        releases = [each for each in decoded(answer, list[_Release]) if each.published_at]
+        listed = decoded(answer, list[_Release])
+        releases = [each for each in listed if each.published_at]
         items = tuple(self._item(each, each.published_at) for each in releases if each.published_at)
         newest = max((each.created_at.timestamp() for each in items), default=None)
-        onward = next_page(answer)
+        onward = next_page(answer, len(listed), self._per_page)
         # They come by the dates of their commits: a page with an old one may have new ones too.
         passed = any(each.created_at.timestamp() < walk.since for each in items)
         new = tuple(each for each in items if each.created_at.timestamp() >= walk.since)
