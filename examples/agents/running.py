@@ -15,7 +15,7 @@ from tests.prela_agents.remembering import Remembered
 from tests.prela_agents.standing_clock import StandingClock
 
 from examples.agents.settings import HERE, config, logins
-from prela_agents.model import Draft, Outcome, Report
+from prela_agents.model import Draft, Mention, Outcome, Report
 from prela_agents.run.reading import read_settings
 from prela_agents.run.settings import Settings
 from prela_agents.run.workshop import AGENTS, Workshop, opened_workshop, state_path
@@ -34,6 +34,7 @@ class Fortnight:
     """What came of it. `outcomes` are by day and agent, `url` is where the stand-ins were."""
 
     reports: Sequence[Report]
+    mentions: Sequence[Mention]
     drafts: Sequence[Draft]
     issues: Sequence[Any]
     outcomes: Mapping[tuple[int, str], Outcome]
@@ -58,6 +59,7 @@ async def lived(agents: Sequence[str] = AGENTS) -> Fortnight:
             drafts = [each.draft for each in Drafts(db, clock).list()]
         return Fortnight(
             reports=history.reports(),
+            mentions=history.mentions(_evening(-1), _evening(DAYS), "Prela"),
             drafts=drafts,
             issues=list(site.world.kept["linear"].issues.values()),
             outcomes=outcomes,

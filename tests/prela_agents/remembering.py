@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from prela_agents.model import Change, Mention, Metric, Report, Snapshot
+import attrs
+
+from prela_agents.model import Change, Mention, Metric, Report, Section, Snapshot
 
 
 class Remembered:
@@ -68,8 +70,21 @@ class Remembered:
 
     def reports(self, agent: str | None = None) -> Sequence[Report]:
         found = [each for each in self._reports.values() if agent in {None, each.agent}]
-        return sorted(found, key=lambda each: each.until, reverse=True)
+        return sorted(
+            sorted(found, key=lambda each: each.id), key=lambda each: each.until, reverse=True
+        )
 
     def purge(self, item_keys: Sequence[str]) -> None:
-        for key in [key for key in self._mentions if key[0] in item_keys]:
+        gone = {key for key in self._mentions if key[0] in item_keys}
+        urls = {self._mentions[key].item.url for key in gone}
+        for key in gone:
             del self._mentions[key]
+        for report in list(self._reports.values()):
+            self._reports[report.id] = attrs.evolve(
+                report, sections=tuple(_without(each, urls) for each in report.sections)
+            )
+
+
+def _without(section: Section, urls: set[str]) -> Section:
+    kept = [each for each in section.sentences if not urls.intersection(each.sources)]
+    return attrs.evolve(section, sentences=tuple(kept))

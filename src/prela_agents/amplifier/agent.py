@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
 from functools import partial
 
 from prela_agents.amplifier.cards import battle_card, ledger_digest, positioning_page
@@ -32,6 +33,8 @@ from prela_core.errors import PrelaError
 __all__ = ["Amplifier"]
 
 _AT_ONCE = 500
+_NEWS = timedelta(days=14)
+"""How long a release is worth announcing: a first run finds those of months."""
 _PAGES_A_RUN = 1
 """Pages of the docs that a run takes up: nobody reads twenty drafts at once."""
 
@@ -77,7 +80,9 @@ class Amplifier:
         done = Counter[str]()
         maker = maker_of(item, self._profile)
         if maker == self._profile.us:
-            if release_of(item, maker, self._parts.clock.now()) is not None and item.text.strip():
+            now = self._parts.clock.now()
+            is_news = now - item.created_at <= _NEWS and bool(item.text.strip())
+            if is_news and release_of(item, maker, now) is not None:
                 topic = release_topic(item, maker.name, version_of(item))
                 done.update(await self._write_up(topic))
         elif maker is not None and item.kind is ItemKind.PAGE:

@@ -44,9 +44,11 @@ _EMPTY = "Nothing in the ledger stands: read its pages again before you say anyt
 
 
 def _standing(claim: Claim) -> str:
+    """Give a claim with its quote, which is all of it where no model put it in other words."""
+    quoted = "" if claim.quote in claim.text else f"  > {claim.quote}\n\n"
+    said = f"“{claim.quote}”" if claim.quote in claim.text else claim.text
     return (
-        f"- {claim.text}\n"
-        f"  > {claim.quote}\n\n"
+        f"- {said}\n\n{quoted}"
         f"  {claim.url}, read {claim.fetched_at:%d %B %Y}, good until {claim.expires_at:%d %B %Y}"
     )
 
@@ -57,7 +59,7 @@ def _fallen(claim: Claim) -> str:
         if claim.stale_since is None
         else f"its source changed, seen {claim.stale_since:%d %B %Y}"
     )
-    return f"- ~~{claim.text}~~ ({why}; {claim.url})"
+    return f"- ~~“{claim.quote}”~~ ({why}; {claim.url})"
 
 
 def positioning_page(
@@ -70,7 +72,7 @@ def positioning_page(
         f"As of {now:%d %B %Y}: what our docs say, and what others say of themselves.",
         f"## What {us.name} is documented to do",
     ]
-    blocks += [f"- {each.headline} ({each.address})" for each in ours]
-    for name in dict.fromkeys(each.product for each in good):
+    blocks.append("\n".join(f"- {each.headline} ({each.address})" for each in ours))
+    for name in sorted({each.product for each in good}):
         blocks += [f"## {name}", *(_standing(each) for each in good if each.product == name)]
     return "\n\n".join(blocks) + "\n"

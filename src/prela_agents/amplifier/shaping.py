@@ -29,6 +29,9 @@ def drafts_of(topic: Topic, written: Written, profile: Profile, now: datetime) -
 
     Where they go comes from the settings alone.
     """
+    # What the opening says already need not be said again below it.
+    points = tuple(each for each in written.points if each != written.hook)
+    written = attrs.evolve(written, points=points)
     common = _Common(topic, written, now)
     yield common.draft(Platform.X, DraftKind.THREAD, tuple(_thread(topic, written)))
     if profile.announce_subreddit:
@@ -115,7 +118,8 @@ def _thread(topic: Topic, written: Written) -> Iterator[str]:
 
 def _post(topic: Topic, written: Written) -> str:
     points = "\n".join(f"- {each}" for each in written.points)
-    blocks = [written.hook, points, _code(topic), f"Docs: {topic.address}", _WHO]
+    where = "Release notes" if topic.is_release else "Docs"
+    blocks = [written.hook, points, _code(topic), f"{where}: {topic.address}", _WHO]
     return "\n\n".join(each for each in blocks if each)
 
 
@@ -134,7 +138,7 @@ def _note(topic: Topic, written: Written) -> str:
 
 
 def _sheet(topic: Topic, written: Written) -> str:
-    facts = "\n".join(f"- {each}" for each in written.points)
+    facts = "\n".join(f"- {each}" for each in (written.hook, *written.points) if each)
     quotes = "\n".join(
         f"- {each.passage_id}: “{' '.join(each.text.split())}”" for each in written.quotes
     )

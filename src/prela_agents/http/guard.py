@@ -22,6 +22,7 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Takes a host and a port and gives the IP addresses."""
 
 _PORTS = {"http": 80, "https": 443}
+_NOTHING_KEPT = httpx.Limits(max_keepalive_connections=0)
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
@@ -39,7 +40,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         resolve: Resolve | None = None,
     ) -> None:
         self._allowed = allowed
-        self._inner = inner or httpx.AsyncHTTPTransport()
+        # A connection is to an address, and is not to serve another name that has it as well.
+        self._inner = inner or httpx.AsyncHTTPTransport(limits=_NOTHING_KEPT)
         self._resolve = resolve or _resolve
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -42,7 +42,8 @@ class Profile:
 
     `subreddits` and `channels` (Discord's ids) are read; `announce_*` are where Amplifier's
     drafts would go. `docs_url` is where the docs can be read: what stands before `docs/` in the
-    address of a page, such as `https://github.com/prela/prela/blob/main/`.
+    address of a page, such as `https://github.com/prela/prela/blob/main/`. `accounts` are our own
+    names wherever we speak: what they write is nobody's question.
     """
 
     us: Product
@@ -52,6 +53,12 @@ class Profile:
     announce_subreddit: str = ""
     announce_channel: str = ""
     docs_url: str = ""
+    accounts: tuple[str, ...] = ()
+
+    def is_ours(self, author: str) -> bool:
+        """Say whether `author` is one of us, letter case apart."""
+        ours = {each.casefold() for each in (*self.accounts, self.us.x_account) if each}
+        return author.casefold() in ours
 
     @property
     def products(self) -> tuple[Product, ...]:

@@ -10,6 +10,7 @@ import calendar
 import hashlib
 import re
 from datetime import datetime
+from io import BytesIO
 from typing import Any, Unpack
 
 import feedparser
@@ -79,8 +80,10 @@ class FeedSource:
 
 
 def _parsed(answer: Answer) -> Any:
+    # Bytes themselves might be taken for the path of a file of ours.
     feed = feedparser.parse(
-        answer.body, response_headers={"content-type": answer.headers.get("content-type", "")}
+        BytesIO(answer.body),
+        response_headers={"content-type": answer.headers.get("content-type", "")},
     )
     if not feed.get("version"):
         raise MalformedAnswerError(answer.platform, f"{answer.url} answered with no feed")

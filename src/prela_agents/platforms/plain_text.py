@@ -30,26 +30,38 @@ def plain_text(html: str, *, chrome: bool = True) -> str:
             node.decompose()
     pieces: list[str] = []
     if tree.body is not None:
-        _read(tree.body, pieces, verbatim=False)
+        _read(tree.body, pieces)
     lines = (line.rstrip() for line in "".join(pieces).splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def _read(node: LexborNode, pieces: list[str], *, verbatim: bool) -> None:
-    for child in node.iter(include_text=True):
-        tag = child.tag or ""
+def _read(body: LexborNode, pieces: list[str]) -> None:
+    """Read all of `body` without recursion: a page may be nested as deep as it likes."""
+    waiting: list[tuple[LexborNode | None, bool]] = [
+        (child, False) for child in reversed(list(body.iter(include_text=True)))
+    ]
+    while waiting:
+        node, verbatim = waiting.pop()
+        if node is None:  # the end of a block
+            _break(pieces)
+            continue
+        tag = node.tag or ""
         if tag == "-text":
-            text = child.text_content or ""
+            text = node.text_content or ""
             pieces.append(text if verbatim else _flowing(text, pieces))
             continue
-        block = tag in _BLOCKS
-        if block and pieces and not pieces[-1].endswith("\n"):
-            pieces.append("\n")
+        if tag in _BLOCKS:
+            _break(pieces)
+            waiting.append((None, False))
         if tag == "p" and pieces:
             pieces.append("\n")
-        _read(child, pieces, verbatim=verbatim or tag == "pre")
-        if block and pieces and not pieces[-1].endswith("\n"):
-            pieces.append("\n")
+        inside = verbatim or tag == "pre"
+        waiting += [(child, inside) for child in reversed(list(node.iter(include_text=True)))]
+
+
+def _break(pieces: list[str]) -> None:
+    if pieces and not pieces[-1].endswith("\n"):
+        pieces.append("\n")
 
 
 def _flowing(text: str, pieces: list[str]) -> str:

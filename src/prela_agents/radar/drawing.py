@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prela_agents.model import Figure
 from prela_agents.radar.days import Series
@@ -16,6 +16,8 @@ __all__ = ["Releases", "drawn"]
 Releases = Mapping[str, Sequence[tuple[datetime, str]]]
 """Times and versions, by product, oldest first."""
 
+_NOON = timedelta(hours=12)
+"""A day's value stands in its middle: what came out in the morning was there for most of it."""
 _HUES = ("blue", "amber", "green", "violet")
 
 
@@ -31,9 +33,9 @@ def drawn(
     panels = [
         Curve(
             name=each.product,
-            points=each.days,
+            points=[(at + _NOON, value) for at, value in each.days],
             hue=_HUES[place % len(_HUES)],
-            odd=frozenset(odd.at for odd in marked[each.product]),
+            odd=frozenset(odd.at + _NOON for odd in marked[each.product]),
             releases=releases.get(each.product, ()),
         )
         for place, each in enumerate(shown)

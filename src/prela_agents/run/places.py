@@ -135,6 +135,10 @@ class Places:
         found: list[Gauge] = []
         if product.repository:
             found.append(github.GithubGauge(self._github(), product.name, product.repository))
+            if self._secrets.github_token:  # of 60 calls an hour it would take too many
+                found.append(
+                    github.GithubStarHistory(self._github(), product.name, product.repository)
+                )
         if product.package:
             http = self._connected("pypistats", pypi.connect_stats)
             found.append(pypi.PypiDownloads(http, product.name, product.package))

@@ -9,11 +9,11 @@ import attrs
 
 from prela_agents.model import Failure, Outcome, RunState
 from prela_agents.outbox import Sendings
-from prela_agents.ports import Clock
+from prela_agents.ports import Agent, Clock
 from prela_agents.run.sending import outbox_of
 from prela_agents.run.settings import Settings
 from prela_agents.run.workshop import Workshop, opened_workshop, state_path
-from prela_agents.state import BusyError, Database, Drafts, Lease, Runs
+from prela_agents.state import BusyError, Database, Drafts, KeptSpend, Lease, Runs
 from prela_agents.tracing import recorded, run_span, trace_id_of, traced
 from prela_core import PrelaError
 
@@ -46,6 +46,8 @@ async def run_once(settings: Settings, agent: str, clock: Clock, *, live: bool =
         Lease(settings.directory, agent, db, clock),
     ):
         async with opened_workshop(settings, clock, db) as workshop:
+            # What can't be made of the settings is no run.
+            made = workshop.agent(agent, traced(await workshop.parts(agent, live=live)))
             with (
                 recorded(f"prela-{agent}", settings.exporter),
                 run_span(agent, run_id, live=live) as root,
@@ -53,7 +55,8 @@ async def run_once(settings: Settings, agent: str, clock: Clock, *, live: bool =
                 trace_id = trace_id_of(root)
                 Runs(db, clock).start(run_id, agent, live=live, trace_id=trace_id)
                 before = {each.draft.id for each in Drafts(db, clock).list(agent=agent)}
-                outcome = await _outcome(workshop, agent, live=live)
+                started = clock.now()
+                outcome = await _outcome(workshop, agent, made, live=live)
                 Runs(db, clock).end(run_id, outcome)
                 drafts = [
                     each.draft.id
@@ -64,18 +67,19 @@ async def run_once(settings: Settings, agent: str, clock: Clock, *, live: bool =
                 root.set("prela.agents.state", str(outcome.state))
                 for name, count in outcome.counts.items():
                     root.set(f"prela.agents.count.{name}", count)
+                for platform, usd in KeptSpend(db).by_platform(started).items():
+                    root.set(f"prela.agents.spent_usd.{platform}", usd)
                 if outcome.state is RunState.FAILED:
                     root.fail("; ".join(each.why for each in outcome.failures))
     return Finished(run_id=run_id, outcome=outcome, trace_id=trace_id)
 
 
-async def _outcome(workshop: Workshop, agent: str, *, live: bool) -> Outcome:
+async def _outcome(workshop: Workshop, agent: str, made: Agent, *, live: bool) -> Outcome:
     failures: list[Failure] = []
     if live and workshop.issue_desk is not None:
         failures += [Failure("tracker", why) for why in await workshop.issue_desk.catch_up()]
     try:
-        parts = traced(await workshop.parts(agent, live=live))
-        outcome = await workshop.agent(agent, parts).run()
+        outcome = await made.run()
     except PrelaError as error:
         outcome = Outcome(failures=(Failure(agent, str(error)),))
     except Exception as error:  # noqa: BLE001 - a fault of ours, and there are other runs

@@ -18,6 +18,7 @@ from prela_agents.state import (
     IssueLinks,
     KeptETags,
     KeptSpend,
+    Lease,
     Outgoing,
     Run,
     Runs,
@@ -76,12 +77,11 @@ def standing(settings: Settings, db: Database, clock: Clock) -> Standing:
 
 def _agent(db: Database, clock: Clock, name: str) -> AgentStanding:
     runs = Runs(db, clock).list(name, limit=1)
-    lease = db.row("SELECT holder FROM leases WHERE name = ?", name)
     pending = db.row("SELECT count(*) AS n FROM items WHERE agent = ? AND settled_at IS NULL", name)
     return AgentStanding(
         name=name,
         last=runs[0] if runs else None,
-        held_by=lease["holder"] if lease is not None else None,
+        held_by=Lease.holder(name, db),
         pending=pending["n"] if pending is not None else 0,
     )
 

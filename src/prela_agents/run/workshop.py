@@ -170,7 +170,8 @@ class Workshop:
         made = getattr(room(name), name.capitalize(), None)
         if made is None:
             raise AgentError(f"prela_agents.{name} has no {name.capitalize()}")
-        agent: Agent = made(self.settings.profile, parts)
+        profile, bot = self.settings.profile, self.settings.secrets.reddit_username
+        agent: Agent = made(attrs.evolve(profile, accounts=(*profile.accounts, bot)), parts)
         return agent
 
 

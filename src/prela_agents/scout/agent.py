@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
+
+import attrs
 
 from prela_agents.collecting import collect
 from prela_agents.errors import ModelError, UnexpectedRequestError
@@ -17,6 +20,7 @@ from prela_agents.model import (
     Response,
 )
 from prela_agents.models.rules import RulesModel
+from prela_agents.naming import names
 from prela_agents.ports import Parts
 from prela_agents.reading import mention_of, mention_request, without_demands
 from prela_agents.scout.answering import Library, answer_of, answer_request
@@ -35,6 +39,11 @@ __all__ = ["Scout"]
 
 _AT_ONCE = 500
 """Items of one run; those beyond wait for the next."""
+
+_GIVE_UP = 5
+"""Failures in a row after which it is not the items: a budget is spent, or a service is down."""
+_WAITED_FOR = timedelta(days=14)
+"""How long somebody may still wait for an answer; a first run finds questions of months."""
 
 
 class Scout:
@@ -58,27 +67,48 @@ class Scout:
         collected = await collect(self._parts)
         counts = Counter(collected.counts)
         failures, succeeded = list(collected.failures), collected.succeeded
+        in_a_row = 0
         for item in self._parts.state.pending(_AT_ONCE):
             try:
                 counts.update(await self._handle(item))
-                succeeded += 1
+                succeeded, in_a_row = succeeded + 1, 0
             except PrelaError as error:
                 failures.append(Failure(item.key, str(error)))
+                in_a_row += 1
+            if in_a_row == _GIVE_UP:
+                failures.append(Failure("items", "so many failed in a row that the rest wait"))
+                break
         return Outcome(counts=dict(counts), failures=tuple(failures), succeeded=succeeded)
 
     async def _handle(self, item: Item) -> Counter[str]:
         us = self._profile.us
+        if self._profile.is_ours(item.author):
+            self._parts.state.settle(item)
+            return Counter()
         mention = mention_of(item, us, await self._ask(mention_request(item, us)))
+        if self._is_about_others(item):
+            mention = attrs.evolve(mention, relevant=False)
         self._parts.history.add_mentions([mention])
         done = Counter[str]()
         if mention.relevant:
             done["mentions"] += 1
-            if mention.intent is Intent.QUESTION:
+            if mention.intent is Intent.QUESTION and self._is_waited_for(item):
                 done.update(await self._answer(mention))
             elif mention.intent in {Intent.BUG, Intent.FEATURE_REQUEST}:
                 done.update(await self._file(mention))
         self._parts.state.settle(item)
         return done
+
+    def _is_about_others(self, item: Item) -> bool:
+        """Say whether it names a competitor and not us: where we are at home, nobody need name us,
+        and what is said there of others reads as if it were of us.
+        """  # noqa: D205 - one sentence
+        return not names(item.words, self._profile.us) and any(
+            names(item.words, each) for each in self._profile.competitors
+        )
+
+    def _is_waited_for(self, item: Item) -> bool:
+        return self._parts.clock.now() - item.created_at <= _WAITED_FOR
 
     async def _answer(self, mention: Mention) -> Counter[str]:
         item = mention.item

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from prela_agents.model import Item, Product, Profile
+from prela_agents.naming import names
 from prela_agents.releasing import maker_of
 
 __all__ = ["spoken_of"]
@@ -20,9 +20,5 @@ def spoken_of(item: Item, profile: Profile) -> Iterator[tuple[Product, bool]]:
     for product in profile.competitors:
         if product is at_home:
             yield product, True
-        elif any(_named(name, item.words) for name in product.names):
+        elif names(item.words, product):
             yield product, False
-
-
-def _named(name: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None

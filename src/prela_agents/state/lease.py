@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import socket
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,9 @@ from prela_agents.state.database import Database
 from prela_agents.state.encoding import moment, stamp
 
 __all__ = ["BusyError", "Lease"]
+
+
+_HOLDER = re.compile(r"process (\d+) on (.+)")
 
 
 class BusyError(AgentError):
@@ -67,7 +71,31 @@ class Lease:
             os.close(self._file)
             self._file = None
 
+    @staticmethod
+    def holder(name: str, db: Database) -> str | None:
+        """Say who has it, as far as can be told from here; None when it is free.
+
+        What a process of this machine wrote down that is no more is passed over.
+        """
+        row = db.row("SELECT holder FROM leases WHERE name = ?", name)
+        if row is None:
+            return None
+        holder: str = row["holder"]
+        found = _HOLDER.fullmatch(holder)
+        here = found is not None and found[2] == socket.gethostname()
+        return None if found is not None and here and not _lives(int(found[1])) else holder
+
     def _sentence(self) -> str:
         row = self._db.row("SELECT * FROM leases WHERE name = ?", self._name)
         by = f"{row['holder']} since {moment(row['taken_at']):%H:%M}" if row else "another process"
         return f"{self._name} is being run by {by}; wait for it, or end that process"
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True

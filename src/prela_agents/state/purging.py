@@ -32,6 +32,8 @@ def purge(db: Database, keys: Sequence[str], now: int) -> int:
     were forgotten.
     """
     with db.transaction():
+        if keys:
+            db.change("DELETE FROM etags")  # answers that are kept may hold the words as well
         return sum(_purge(db, key, now) for key in keys)
 
 

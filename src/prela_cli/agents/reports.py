@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import click
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["reports"]
 
 
-@click.command()
+@click.command(short_help="List the weekly reports, or write one.")
 @click.argument("report_id", required=False)
 @click.option("--agent", type=click.Choice(("sentinel", "radar")), help="Only this agent's.")
 @click.option(
@@ -45,7 +46,7 @@ def reports(
 ) -> None:
     """List reports, the newest first, or write one; 'latest' is the newest.
 
-    Every sentence of a report has its source.
+    Every sentence of a report has its source. Plots are within HTML, and beside a file of Markdown.
 
     \b
     Example:
@@ -81,12 +82,23 @@ def _write(report: Report, form: str, output: Path | None) -> None:
 
     from prela_agents.reports import as_html, as_markdown
 
+    plots = f"{output.stem}-plots" if output is not None and form == "markdown" else None
     if form == "json":
         text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+    elif form == "html":
+        text = as_html(report)
     else:
-        text = as_html(report) if form == "html" else as_markdown(report)
+        text = as_markdown(report, figures=f"{quote(plots)}/" if plots is not None else None)
     if output is None:
         click.echo(text)
         return
     output.write_text(text, "utf-8")
-    show_line(f"Wrote {output}.")
+    drawn = [figure for section in report.sections for figure in section.figures]
+    if plots is None or not drawn:
+        show_line(f"Wrote {output}.")
+        return
+    beside = output.parent / plots
+    beside.mkdir(exist_ok=True)
+    for figure in drawn:
+        (beside / f"{figure.name}.svg").write_text(figure.svg, "utf-8")
+    show_line(f"Wrote {output}, and its plots in {beside}.")

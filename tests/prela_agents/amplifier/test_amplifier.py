@@ -153,7 +153,7 @@ async def test_releases_docs_and_pages_become_drafts_claims_and_cards(db: Databa
     assert "Exports know CSV from now on." in thread.parts[0]
     assert thread.parts[-1].endswith(RELEASE.url)
     (card,) = world.drafts("battle_card:Rival")
-    assert "Rival says: Rival is free for 3 users." in card.parts[0]
+    assert "- “Rival is free for 3 users.”" in card.parts[0]
     assert "https://rival.test/pricing, read" in card.parts[0]
     (positioning,) = world.drafts("positioning")
     assert "Prela: Deleting (https://docs.prela.test/docs/deletion.md)" in positioning.parts[0]
@@ -168,6 +168,19 @@ async def test_nothing_is_drafted_twice_and_a_changed_page_of_the_docs_is_new(db
     world.docs = DOCS.replace("for good", "for ever")
     assert 4 == (await world.run()).counts["drafts"]
     assert before + 4 == len(world.drafts())
+
+
+@pytest.mark.anyio
+async def test_old_releases_trials_and_those_of_others_are_not_announced(db: Database) -> None:
+    world = World(db)
+    world.shelf.items = (
+        attrs.evolve(RELEASE, id="1", created_at=NOON - timedelta(days=15)),
+        attrs.evolve(RELEASE, id="2", extra={"version": "v0.4rc1", "prerelease": "true"}),
+        attrs.evolve(RELEASE, id="3", where="rival/rival"),
+        attrs.evolve(RELEASE, id="4", text=" "),
+    )
+    assert () == (await world.run()).failures
+    assert [] == world.drafts("release:")
 
 
 @pytest.mark.anyio
@@ -186,7 +199,7 @@ async def test_a_card_goes_stale_by_itself_when_its_source_changed(db: Database)
         "Retention is 30 days on every plan.": True,  # it was read again
     } == good
     newest, oldest = world.drafts("battle_card:Rival")
-    assert "~~Rival says: Rival is free for 3 users.~~ (its source changed" in newest.parts[0]
+    assert "~~“Rival is free for 3 users.”~~ (its source changed" in newest.parts[0]
     assert "~~" not in oldest.parts[0]
     assert "free for 3 users" not in world.drafts("positioning")[0].parts[0]
 

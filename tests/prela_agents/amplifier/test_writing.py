@@ -220,3 +220,9 @@ def test_a_claim_says_no_more_than_its_quote(
 ) -> None:
     value = {"claims": [{"text": text, "quote": quote}]}
     assert kept == bool(claims_of(PRICES, RIVAL, Response(value=value, model="m")))
+
+
+def test_what_the_opening_says_is_not_said_again() -> None:
+    about = release_topic(item(title="v0.3", text="Exports know CSV from now on."), "Prela", "0.3")
+    drafts = list(drafts_of(about, by_rules(about), PROFILE, NOON))
+    assert all(1 == "\n".join(each.parts[:2]).count("know CSV") for each in drafts[:3])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime, time
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from tests.prela_agents.fakes.world import Release, Said, World
+from tests.prela_agents.fakes.world import Counts, Release, Said, World
 
 EXPIRED = "ghp_expired"
 QUOTA = {"x-ratelimit-limit": "5000", "x-ratelimit-resource": "core"}
@@ -46,13 +47,31 @@ def app(world: World) -> Starlette:
         known = {name: value for name, value in counts.items() if value is not None}
         return _tagged(request, {"full_name": where, "html_url": _site(where), **known}, {})
 
+    def stargazers(request: Request) -> Response:
+        where = _repository(request)
+        stars = _stars(world, world.counts.get(f"stars:{where}", {}))
+        if "star+json" not in request.headers.get("accept", ""):
+            return _listed(request, [{"login": "ada"} for _ in stars])
+        return _listed(request, [{"starred_at": at, "user": {"login": "ada"}} for at in stars])
+
     return Starlette(
         routes=[
+            Route("/repos/{owner}/{name}/stargazers", stargazers),
             Route("/repos/{owner}/{name}", repository),
             Route("/repos/{owner}/{name}/releases", releases),
             Route("/repos/{owner}/{name}/issues", issues),
         ]
     )
+
+
+def _stars(world: World, counts: Counts) -> list[str]:
+    """Give when each star was given: what a day has more than the one before, at its noon."""
+    given: list[str] = []
+    for day, count in sorted(counts.items()):
+        at = datetime.combine(day, time(12), UTC)
+        if at <= world.now():
+            given += [f"{at:%Y-%m-%dT%H:%M:%SZ}"] * (int(count) - len(given))
+    return given
 
 
 def _repository(request: Request) -> str:
@@ -69,7 +88,8 @@ def _listed(request: Request, found: list[dict[str, Any]]) -> Response:
     headers = {}
     if page * per_page < len(found):
         onward = request.url.include_query_params(page=page + 1)
-        headers["link"] = f'<{onward}>; rel="next", <{onward}>; rel="last"'
+        last = request.url.include_query_params(page=-(-len(found) // per_page))
+        headers["link"] = f'<{onward}>; rel="next", <{last}>; rel="last"'
     return _tagged(request, found[(page - 1) * per_page : page * per_page], headers)
 
 
@@ -81,7 +101,7 @@ def _tagged(request: Request, found: Any, headers: dict[str, str]) -> Response:
     etag = f'W/"{hashlib.sha256(seed.encode()).hexdigest()[:16]}"'
     left = {**QUOTA, **headers, "etag": etag, "x-ratelimit-remaining": "4999"}
     if request.headers.get("if-none-match") == etag:
-        return Response(status_code=304, headers=left)
+        return Response(status_code=304, headers={**left, "link": ""})  # it may do without
     return JSONResponse(found, headers=left)
 
 

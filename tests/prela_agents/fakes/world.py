@@ -32,6 +32,8 @@ class Said:
     thread: str | None = None
     points: int = 1
     addresses_us: bool = False
+    quotes: str | None = None
+    """The id of a post of X that this one quotes."""
     deleted_at: datetime | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -42,7 +43,7 @@ class _X:
             for each in matching(self.world.alive("x"), asked["query"])
             if int(each.id) > since and each.at >= oldest
         ]
-        return _page(request, found, token, self.headers())
+        return _page(request, found, token, self.headers(), self.world.alive("x"))
 
     def lookup(self, request: Request) -> Response:
         asked = request.query_params["ids"].split(",")
@@ -118,15 +119,26 @@ def _problem(status: int, detail: str) -> Response:
     return JSONResponse({"title": "Problem", "detail": detail, "status": status}, status)
 
 
-def _page(request: Request, found: list[Said], token: str, headers: dict[str, str]) -> Response:
+def _page(
+    request: Request,
+    found: list[Said],
+    token: str,
+    headers: dict[str, str],
+    everything: Sequence[Said] = (),
+) -> Response:
     size = int(request.query_params["max_results"])
     start = int(token.removeprefix("b26v") or 0)
     shown = found[start : start + size]
     meta: dict[str, Any] = {"result_count": len(shown)}
     if start + size < len(found):
         meta["next_token"] = f"b26v{start + size}"
-    users = [{"id": _user_id(name), "username": name} for name in {each.author for each in shown}]
-    page = {"data": [_tweet(each) for each in shown], "includes": {"users": users}}
+    quoted = [each for each in everything if each.id in {tweet.quotes for tweet in shown}]
+    users = [
+        {"id": _user_id(name), "username": name}
+        for name in sorted({each.author for each in [*shown, *quoted]})
+    ]
+    includes = {"users": users, "tweets": [_tweet(each) for each in quoted]}
+    page = {"data": [_tweet(each) for each in shown], "includes": includes}
     # X leaves `data` out when there is none.
     return JSONResponse({**(page if shown else {}), "meta": meta}, headers=headers)
 
@@ -145,6 +157,11 @@ def _tweet(said: Said) -> dict[str, Any]:
     mentions = [{"username": name} for name in re.findall(r"@(\w+)", said.text)]
     if said.addresses_us:
         mentions.append({"username": ACCOUNT})
+    references = [
+        {"type": kind, "id": number}
+        for kind, number in (("replied_to", said.parent), ("quoted", said.quotes))
+        if number
+    ]
     if said.parent is not None and said.author == ACCOUNT:
         text = f"@someone {text}"
     return {
@@ -155,9 +172,5 @@ def _tweet(said: Said) -> dict[str, Any]:
         "created_at": f"{said.at:%Y-%m-%dT%H:%M:%S.000Z}",
         "public_metrics": {"like_count": said.points},
         "entities": {"urls": urls, "mentions": mentions},
-        **(
-            {"referenced_tweets": [{"type": "replied_to", "id": said.parent}]}
-            if said.parent
-            else {}
-        ),
+        **({"referenced_tweets": references} if references else {}),
     }

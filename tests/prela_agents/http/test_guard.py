@@ -93,3 +93,11 @@ async def test_hosts_of_ones_own_may_be_allowed() -> None:
 )
 def test_public_addresses(address: str, public: bool) -> None:  # noqa: FBT001
     assert public == is_public(address)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("url", ["http://localhost/", "https://localhost/", "http://0/"])
+async def test_names_are_really_looked_up(url: str) -> None:
+    async with httpx.AsyncClient(transport=GuardedTransport()) as web:
+        with pytest.raises(BlockedAddressError, match="not on the public net"):
+            await web.get(url)

@@ -64,3 +64,30 @@ async def test_subscribers_of_a_subreddit(site: Site, clock: StandingClock) -> N
         (missing,) = await RedditGauge(http, "rival", "rival").read()
     assert (77, None) == (known.value, missing.value)
     assert "https://www.reddit.com/r/prela" == known.url
+
+
+@pytest.mark.parametrize("per_page", [2, 3, 100])
+async def test_stars_are_counted_back_by_when_they_were_given(
+    site: Site, clock: StandingClock, per_page: int
+) -> None:
+    site.world.counts["stars:o/r"] = {
+        TODAY - timedelta(40): 3,
+        TODAY - timedelta(3): 5,
+        TODAY - timedelta(1): 9,
+        TODAY: 10,
+    }
+    async with github.connect("", site.at("github"), clock=clock, transport=wire()) as http:
+        gauge = github.GithubStarHistory(http, "r", "o/r", days=5, per_page=per_page)
+        found = await gauge.read()
+    assert [3, 3, 3, 5, 5, 9] == [each.value for each in found]
+    assert NOON.replace(hour=0) == found[-1].at
+    assert {Metric.STARS} == {each.metric for each in found}
+    # Of the many pages of old stars, none is asked for.
+    assert len(site.parts["github"].asked) <= 6
+
+
+async def test_a_repository_without_stars_had_none(site: Site, clock: StandingClock) -> None:
+    site.world.counts["stars:o/r"] = {TODAY: 0}
+    async with github.connect("", site.at("github"), clock=clock, transport=wire()) as http:
+        found = await github.GithubStarHistory(http, "r", "o/r", days=1).read()
+    assert [0, 0] == [each.value for each in found]

@@ -26,6 +26,11 @@ def test_what_is_around_the_content_can_be_left_out() -> None:
     assert "Home\nWords\n(c)" == plain_text(html).replace("\n\n", "\n")
 
 
+def test_nesting_has_no_end() -> None:
+    deep = 20_000
+    assert "Words" == plain_text("<div>" * deep + "Words" + "</div>" * deep)
+
+
 @given(st.text())
 def test_it_takes_any_text(text: str) -> None:
     plain_text(text)

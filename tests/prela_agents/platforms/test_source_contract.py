@@ -91,6 +91,15 @@ async def test_the_same_cursor_gives_the_same_again(
     assert [item.key for item in first.items] == [item.key for item in again.items]
 
 
+async def test_pages_out_of_the_cache_are_all_there_is_too(
+    case: Case, source: Source, site: Site, clock: StandingClock
+) -> None:
+    say(case, site, clock, 0, 1, 2, 3, 4)
+    first, _ = await walked(source, None)
+    again, _ = await walked(source, None)
+    assert {item.key for item in first} == {item.key for item in again}
+
+
 async def test_what_is_new_comes_after_the_cursor(
     case: Case, source: Source, http: Any, site: Site, clock: StandingClock
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from tests.prela_agents.fakes.site import Site
@@ -68,6 +69,17 @@ async def test_a_feed_that_is_cut_off_is_a_failure(
     url = put("atom.xml", ATOM[:-20], "application/atom+xml")
     async with feeds.connect(clock=clock, transport=guard(site)) as http:
         with pytest.raises(MalformedAnswerError, match="cut off"):
+            await feeds.FeedSource(http, url).fetch(None)
+
+
+async def test_a_body_that_names_a_file_of_ours_is_no_feed(
+    site: Site, clock: StandingClock, put: Callable[..., str], tmp_path: Path
+) -> None:
+    ours = tmp_path / "ours.xml"
+    ours.write_text(ATOM)
+    url = put("atom.xml", str(ours), "application/atom+xml")
+    async with feeds.connect(clock=clock, transport=guard(site)) as http:
+        with pytest.raises(MalformedAnswerError, match="no feed"):
             await feeds.FeedSource(http, url).fetch(None)
 
 

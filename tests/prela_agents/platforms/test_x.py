@@ -75,6 +75,18 @@ async def test_only_a_mention_addresses_us(site: Site, clock: StandingClock) -> 
     assert not any(each.addresses_us for each in none)
 
 
+async def test_a_quote_of_ours_addresses_us_and_one_of_others_does_not(
+    site: Site, clock: StandingClock
+) -> None:
+    ours = say(site, clock, "We released it", author="prela_hq")
+    theirs = say(site, clock, "I did too", author="ada")
+    yes = say(site, clock, "Prela: look", quotes=ours)
+    no = say(site, clock, "Prela: look here", quotes=theirs)
+    async with to_x(site, clock) as http:
+        items = (await XSearch(http, "prela", account="prela_hq").fetch(None)).items
+    assert {yes: True, no: False} == {each.id: each.addresses_us for each in items}
+
+
 async def test_a_recheck(site: Site, clock: StandingClock) -> None:
     alive = say(site, clock)
     dead = say(site, clock, deleted_at=clock.now())

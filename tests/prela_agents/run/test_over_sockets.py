@@ -186,7 +186,7 @@ async def test_releases_docs_and_competitors_pages_become_drafts(stage: Stage) -
     with Database(stage.settings.directory / "state.sqlite") as db:
         drafts = [each.draft for each in Drafts(db, stage.clock).list()]
     cards = [each for each in drafts if each.about.startswith("battle_card:Rival")]
-    assert "~~Rival says: Rival is free for 3 users.~~" in cards[0].parts[0]
+    assert "~~“Rival is free for 3 users.”~~" in cards[0].parts[0]
     assert {
         ("release:0.3.0/x", DraftKind.THREAD),
         ("release:0.3.0/discord", DraftKind.NOTE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from prela_agents.model import (
     Outcome,
     Page,
     Platform,
+    Product,
     Profile,
     RunState,
 )
@@ -48,7 +50,12 @@ Traces are removed for good by `prela delete`. It asks first.
 
 Spans are kept for 90 days. `PRELA_RETENTION_DAYS` changes that.
 """
-PROFILE = Profile(us=PRELA, docs_url="https://docs.prela.test/")
+PROFILE = Profile(
+    us=PRELA,
+    competitors=(Product(name="Tracewell"),),
+    docs_url="https://docs.prela.test/",
+    accounts=("prela-team",),
+)
 
 
 class Blind:
@@ -98,11 +105,15 @@ class World:
                 desk=IssueDesk(IssueLinks(self.db, self.clock), self.board)
                 if self.tracker
                 else None,
-                state=Memory(self.db, "scout", self.clock),
+                state=self.memory,
                 history=self.history,
                 clock=self.clock,
             ),
         )
+
+    @property
+    def memory(self) -> Memory:
+        return Memory(self.db, "scout", self.clock)
 
     async def run(self) -> Outcome:
         return await self.scout().run()
@@ -127,6 +138,15 @@ BUG_AGAIN = item("b2", title="`prela tail` stuck", text="prela tail hangs when i
 WISH = item("f1", title="Feature request: prela export to csv", text="please")
 PRAISE = item("p1", title="", text="prela query is great, thank you")
 VILLAGE = item("v1", title="", text="Sunset over Prelà, near Imperia in Liguria")
+
+
+@pytest.mark.anyio
+async def test_faults_of_a_competitor_are_not_ours(db: Database) -> None:
+    text = "Tracewell was down, our agents' spans are lost. Any error in your traces?"
+    world = World(db, (item("o1", title="Outage of Tracewell", text=text),))
+    assert 0 == (await world.run()).counts.get("issues", 0)
+    assert [] == list(world.history.mentions(NOON - timedelta(days=1), NOON + timedelta(days=1)))
+    assert [] == world.board.made
 
 
 @pytest.mark.anyio
@@ -224,6 +244,15 @@ async def test_an_item_that_fails_is_tried_again(db: Database) -> None:
 
 
 @pytest.mark.anyio
+async def test_when_one_after_the_other_fails_the_rest_waits(db: Database) -> None:
+    items = tuple(attrs.evolve(QUESTION, id=f"q{n}", url=f"u{n}") for n in range(9))
+    world = World(db, items, model=ScriptedModel([Line(task=READ, value=NotSentError("m", "no"))]))
+    outcome = await world.run()
+    assert [*(each.key for each in items[:5]), "items"] == [each.where for each in outcome.failures]
+    assert 9 == len(world.memory.pending())
+
+
+@pytest.mark.anyio
 async def test_what_a_model_declines_to_read_is_read_by_rules_which_sign_it(db: Database) -> None:
     world = World(db, (QUESTION,), model=ScriptedModel([
         Line(task=READ, value=ModelRefusedError("no")),
@@ -244,6 +273,24 @@ async def test_what_is_taken_back_takes_its_mention_and_its_draft_with_it(db: Da
     (reviewed,) = Drafts(db, world.clock).list()
     assert DraftState.PURGED is reviewed.state
     assert "How many" not in str(reviewed)
+
+
+@pytest.mark.anyio
+async def test_old_questions_are_counted_and_not_answered_any_more(db: Database) -> None:
+    old = NOON - timedelta(days=15)
+    world = World(db, tuple(attrs.evolve(each, created_at=old) for each in (QUESTION, BUG)))
+    counts = (await world.run()).counts
+    assert (2, 1) == (counts["mentions"], counts["issues"])
+    assert [] == world.drafts()
+
+
+@pytest.mark.anyio
+async def test_what_we_say_ourselves_is_not_answered(db: Database) -> None:
+    world = World(db, (attrs.evolve(QUESTION, author="Prela-Team"),))
+    outcome = await world.run()
+    assert {"items": 1} == {name: count for name, count in outcome.counts.items() if count}
+    assert [] == world.drafts()
+    assert [] == world.memory.pending()
 
 
 @pytest.mark.anyio

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from anyio import fail_after
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.prela_agents.making import item
@@ -92,6 +93,25 @@ async def test_orders_in_notes_are_no_changes() -> None:
 async def test_an_entry_of_a_feed_is_one_change() -> None:
     (found,) = await taken_apart("Long story", title="Introducing Teams", kind=ItemKind.ARTICLE)
     assert (ChangeKind.FEATURE, "Introducing Teams.") == (found.kind, found.summary)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# " + " " * 11_000 + "x",
+        "- Added in https://" + "#1" * 5_000 + " x",
+        "- " + "(#1)" * 2_900 + "x",
+        "**" + "a " * 5_900 + "*",
+    ],
+)
+async def test_hostile_lines_take_no_longer_than_others(text: str) -> None:
+    with fail_after(5):
+        await taken_apart(text)
+
+
+def test_hostile_pages_take_no_longer_than_others() -> None:
+    lines = [str(number % 7) * 3 + "x" * (number % 5) for number in range(50_000)]
+    assert difference("\n".join(lines), "\n".join(reversed(lines)))
 
 
 @given(st.text(max_size=300))

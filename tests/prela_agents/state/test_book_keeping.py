@@ -91,8 +91,10 @@ def test_one_process_has_a_lease_until_it_ends_however_it_ends(
             pass
         with Lease(tmp_path, "radar", db, clock):
             pass
+        assert f"process {holder.pid} on " in (Lease.holder("scout", db) or "")
         holder.kill()
         holder.wait()
+        assert Lease.holder("scout", db) is None
         with Lease(tmp_path, "scout", db, clock):
             row = db.row("SELECT holder FROM leases WHERE name = 'scout'")
             assert row is not None

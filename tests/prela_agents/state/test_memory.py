@@ -7,8 +7,9 @@ import pytest
 from tests.prela_agents.making import claim, draft, item, page
 from tests.prela_agents.standing_clock import StandingClock
 
+from prela_agents.http import Saved
 from prela_agents.model import Cursor, DraftKind, DraftState, Item, Page, Platform
-from prela_agents.state import Database, Drafts, Memory, kept, purge
+from prela_agents.state import Database, Drafts, KeptETags, Memory, kept, purge
 from prela_agents.state.encoding import stamp
 
 SOURCE = "reddit:search/prela"
@@ -122,6 +123,8 @@ def test_purging_keeps_nothing_that_was_said(
 ) -> None:
     memory.take(SOURCE, page(item("t3_1")))
     Memory(db, "radar", clock).take(SOURCE, page(item("t3_1")))
+    KeptETags(db, clock).put("k", Saved('"e"', "", "", b"How do I flush?"))
     assert 2 == purge(db, ["reddit:t3_1"], stamp(clock.now()))
     assert 0 == purge(db, ["reddit:t3_1"], stamp(clock.now()))
     assert [] == db.rows("SELECT * FROM items WHERE body IS NOT NULL")
+    assert KeptETags(db, clock).get("k") is None

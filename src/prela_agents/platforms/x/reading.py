@@ -97,23 +97,21 @@ class XSearch:
         )
 
     def _item(self, tweet: Tweet, among: Tweets) -> Item:
-        author = next((each for each in among.includes.users if each.id == tweet.author_id), None)
+        author = among.username(tweet.author_id)
         parent = tweet.refers("replied_to")
-        mentions = {each.username.lower() for each in tweet.entities.mentions}
-        name = author.username if author else "i"
         return Item(
             platform=Platform.X,
             id=tweet.id,
             kind=ItemKind.POST if parent is None else ItemKind.COMMENT,
-            url=f"https://x.com/{name}/status/{tweet.id}",
+            url=f"https://x.com/{author or 'i'}/status/{tweet.id}",
             created_at=in_utc(tweet.created_at) if tweet.created_at else _at(int(tweet.id)),
             source=self.name,
-            author=author.username if author else "",
+            author=author,
             text=words(tweet),
             parent_id=parent,
             thread_id=tweet.conversation_id,
             points=tweet.public_metrics.get("like_count"),
-            addresses_us=bool(self._account) and self._account in mentions,
+            addresses_us=bool(self._account) and among.addresses(tweet, self._account),
         )
 
 

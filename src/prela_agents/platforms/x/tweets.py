@@ -13,7 +13,7 @@ __all__ = ["FIELDS", "Tweet", "Tweets", "words"]
 FIELDS: Mapping[str, str] = {
     "tweet.fields": "created_at,author_id,conversation_id,entities,public_metrics,"
     "referenced_tweets",
-    "expansions": "author_id",
+    "expansions": "author_id,referenced_tweets.id,referenced_tweets.id.author_id",
     "user.fields": "username",
 }
 """What to ask for besides the text."""
@@ -58,6 +58,7 @@ class Tweet(msgspec.Struct):
 
 class _Included(msgspec.Struct):
     users: list[_Named] = msgspec.field(default_factory=list)
+    tweets: list[Tweet] = msgspec.field(default_factory=list)
 
 
 class _Meta(msgspec.Struct):
@@ -78,6 +79,20 @@ class Tweets(msgspec.Struct):
     includes: _Included = msgspec.field(default_factory=_Included)
     meta: _Meta | None = None
     errors: list[_Problem] = msgspec.field(default_factory=list)
+
+    def username(self, author_id: str) -> str:
+        """Give the name of an author, as far as it came along; else an empty text."""
+        return next((each.username for each in self.includes.users if each.id == author_id), "")
+
+    def addresses(self, tweet: Tweet, account: str) -> bool:
+        """Say whether a post mentions `account`, in lower case, or quotes a post of its."""
+        if account in {each.username.lower() for each in tweet.entities.mentions}:
+            return True
+        quoted = tweet.refers("quoted")
+        return any(
+            each.id == quoted and self.username(each.author_id).lower() == account
+            for each in self.includes.tweets
+        )
 
 
 def words(tweet: Tweet) -> str:

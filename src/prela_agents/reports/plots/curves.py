@@ -13,7 +13,7 @@ from prela_agents.reports.plots.svg import coordinate, drawing, element, text
 __all__ = ["Curve", "curves"]
 
 _WIDTH, _LEFT, _RIGHT = 720.0, 56.0, 64.0
-_PANEL, _HEAD, _GAP, _FOOT = 76.0, 36.0, 10.0, 26.0
+_PANEL, _HEAD, _GAP, _FOOT = 76.0, 42.0, 10.0, 26.0
 _LABEL_ROOM = 46.0
 """Pixels that the name of a release takes; one that would cover another is left out."""
 
@@ -46,7 +46,7 @@ def curves(title: str, shown: Sequence[Curve], since: datetime, until: datetime)
 
 def _panel(curve: Curve, across: Scale, top: float, since: datetime, until: datetime) -> list[str]:
     known = [(at, value) for at, value in curve.points if value is not None and since <= at < until]
-    head = text(curve.name, _LEFT, top - 16, class_="head")
+    head = text(curve.name, _LEFT, top - 23, class_="head")
     if not known:
         middle = top + _PANEL / 2
         return [head, text("no figures", _LEFT, middle, class_="dim")]
@@ -104,7 +104,7 @@ def _released(
         x = across(at.timestamp())
         drawn.append(element("line", class_="release", x1=x, x2=x, y1=top - 6, y2=top + _PANEL))
         if x >= free:
-            drawn.append(text(version, x, top - 10, class_="dim", text_anchor="middle"))
+            drawn.append(text(version, x, top - 9, class_="dim", text_anchor="middle"))
             free = x + _LABEL_ROOM
     return drawn
 

@@ -18,10 +18,10 @@ from prela_agents.scout.answering.request import ANSWER
 __all__ = ["RULES"]
 
 _PASSAGE_SAYS, _SENTENCE_SAYS, _ALIKE = 0.55, 0.6, 0.4
-"""Shares of the question, and likeness: of the golden questions' development half, with these no
+"""Shares of the question, and likeness: of the golden questions to develop with, with these no
 unanswerable one is answered, and a quarter of the others is not either."""
 
-_LOWER, _CODE = 0.15, 0.4
+_LOWER, _CODE = 0.3, 0.2
 """What each place further down costs, and code, which shows more than it says."""
 _LONGEST = 420
 _SENTENCE = re.compile(r"(?<=[.:;!?])\s+(?=[A-Z`*\"\d-])")

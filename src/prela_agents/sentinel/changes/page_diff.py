@@ -10,6 +10,8 @@ import attrs
 __all__ = ["Difference", "difference"]
 
 _COUNTS = re.compile(r"[\d.,:]+")
+_MOST_LINES = 1_000
+"""Comparing takes time with the square of them."""
 _MONEY = re.compile(r"[$€£¥%]|\b(?:usd|eur)\b", re.IGNORECASE)
 
 
@@ -29,7 +31,7 @@ def difference(before: str, now: str, *, exact: bool = False) -> tuple[Differenc
     """
     old, new = _lines(before), _lines(now)
     gist = str if exact else _gist
-    matcher = SequenceMatcher(None, list(map(gist, old)), list(map(gist, new)), autojunk=False)
+    matcher = SequenceMatcher(None, list(map(gist, old)), list(map(gist, new)))
     return tuple(
         Difference("\n".join(old[a:b]), "\n".join(new[c:d]))
         for tag, a, b, c, d in matcher.get_opcodes()
@@ -38,7 +40,8 @@ def difference(before: str, now: str, *, exact: bool = False) -> tuple[Differenc
 
 
 def _lines(text: str) -> list[str]:
-    return [flat for line in text.splitlines() if (flat := " ".join(line.split()))]
+    lines = [flat for line in text.splitlines() if (flat := " ".join(line.split()))]
+    return lines[:_MOST_LINES]
 
 
 def _gist(line: str) -> str:

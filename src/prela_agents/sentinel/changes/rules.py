@@ -100,7 +100,9 @@ def _commands(line: str) -> bool:
 def _items(text: str) -> Iterator[tuple[str, str]]:
     """Give the list's items, or the lines where there is no list, with the heading above each."""
     heading, lines, items = "", list[tuple[str, str]](), list[tuple[str, str]]()
-    for line in text.splitlines():
+    for spaced in text.splitlines():
+        # Runs of spaces would be gone through again and again by the expressions.
+        line = " ".join(spaced.split())
         if found := _HEADING.match(line):
             heading = found["hashes"] or found["stars"]
         elif found := _LIST_ITEM.match(line):
@@ -128,7 +130,7 @@ def _place(place: Mapping[str, str], title: str) -> Mapping[str, Any]:
 def _entry(kind: ChangeKind, quote: str, old: str, summary: str = "") -> Mapping[str, Any]:
     return {
         "kind": str(kind),
-        "summary": _cut(_plain(summary or quote), _SUMMARY),
+        "summary": _cut(_plain((summary or quote)[: 2 * _QUOTE]), _SUMMARY),
         "quote": quote[:_QUOTE],
         "old_quote": old[:_QUOTE],
     }
