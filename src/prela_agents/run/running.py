@@ -9,7 +9,7 @@ import attrs
 
 from prela_agents.model import Failure, Outcome, RunState
 from prela_agents.outbox import Sendings
-from prela_agents.ports import Clock
+from prela_agents.ports import Agent, Clock
 from prela_agents.run.sending import outbox_of
 from prela_agents.run.settings import Settings
 from prela_agents.run.workshop import Workshop, opened_workshop, state_path
@@ -46,6 +46,8 @@ async def run_once(settings: Settings, agent: str, clock: Clock, *, live: bool =
         Lease(settings.directory, agent, db, clock),
     ):
         async with opened_workshop(settings, clock, db) as workshop:
+            # What can't be made of the settings is no run.
+            made = workshop.agent(agent, traced(await workshop.parts(agent, live=live)))
             with (
                 recorded(f"prela-{agent}", settings.exporter),
                 run_span(agent, run_id, live=live) as root,
@@ -54,7 +56,7 @@ async def run_once(settings: Settings, agent: str, clock: Clock, *, live: bool =
                 Runs(db, clock).start(run_id, agent, live=live, trace_id=trace_id)
                 before = {each.draft.id for each in Drafts(db, clock).list(agent=agent)}
                 started = clock.now()
-                outcome = await _outcome(workshop, agent, live=live)
+                outcome = await _outcome(workshop, agent, made, live=live)
                 Runs(db, clock).end(run_id, outcome)
                 drafts = [
                     each.draft.id
@@ -72,13 +74,12 @@ async def run_once(settings: Settings, agent: str, clock: Clock, *, live: bool =
     return Finished(run_id=run_id, outcome=outcome, trace_id=trace_id)
 
 
-async def _outcome(workshop: Workshop, agent: str, *, live: bool) -> Outcome:
+async def _outcome(workshop: Workshop, agent: str, made: Agent, *, live: bool) -> Outcome:
     failures: list[Failure] = []
     if live and workshop.issue_desk is not None:
         failures += [Failure("tracker", why) for why in await workshop.issue_desk.catch_up()]
     try:
-        parts = traced(await workshop.parts(agent, live=live))
-        outcome = await workshop.agent(agent, parts).run()
+        outcome = await made.run()
     except PrelaError as error:
         outcome = Outcome(failures=(Failure(agent, str(error)),))
     except Exception as error:  # noqa: BLE001 - a fault of ours, and there are other runs

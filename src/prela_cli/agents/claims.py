@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["claims"]
 
 
-@click.command()
+@click.command(short_help="List claims, and which are stale.")
 @click.option("--product", help="Only claims about this product.")
 @click.option("--stale", is_flag=True, help="Only those that may not be used any more.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, a list.")

@@ -20,7 +20,7 @@ __all__ = ["eval_"]
 _HALVES = ("development", "held-out")  # those of eval.Half, without importing it for --help
 
 
-@click.command("eval")
+@click.command("eval", short_help="Measure the rules, and a model, by golden sets.")
 @click.option(
     "--golden",
     type=click.Path(file_okay=False, exists=True, path_type=Path),

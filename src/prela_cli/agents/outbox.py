@@ -21,7 +21,7 @@ __all__ = ["outbox"]
 _PARTIAL = 4
 
 
-@click.command()
+@click.command(short_help="Show what is on its way out; send; reconcile.")
 @click.option("--live", is_flag=True, help="Send what is approved, of all agents.")
 @click.option("--reconcile", is_flag=True, help="Find out what became of what is unknown.")
 @click.option(

@@ -21,7 +21,7 @@ __all__ = ["purge"]
 _PARTIAL = 4
 
 
-@click.command()
+@click.command(short_help="Forget what was deleted where it was said.")
 @click.argument("keys", nargs=-1)
 @click.option("--every", type=SPAN_OF_TIME, help="Do it again and again, such as each 24h.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["reports"]
 
 
-@click.command()
+@click.command(short_help="List the weekly reports, or write one.")
 @click.argument("report_id", required=False)
 @click.option("--agent", type=click.Choice(("sentinel", "radar")), help="Only this agent's.")
 @click.option(

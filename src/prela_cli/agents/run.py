@@ -22,7 +22,7 @@ __all__ = ["run"]
 NAMES = ("scout", "sentinel", "amplifier", "radar")
 
 
-@click.command()
+@click.command(short_help="Run an agent, once or by a schedule.")
 @click.argument("name", type=click.Choice(NAMES))
 @click.option("--once", is_flag=True, help="Run once and end: the default.")
 @click.option("--every", type=SPAN_OF_TIME, help="Run again and again, such as each 1h.")

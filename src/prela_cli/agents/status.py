@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["status"]
 
 
-@click.command()
+@click.command(short_help="Show how the agents stand.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @settings_options
 def status(*, settings: Settings, as_json: bool) -> None:

@@ -205,8 +205,10 @@ async def test_while_another_process_sends_this_one_does_not(stage: Stage) -> No
 async def test_a_model_that_can_not_be_asked_is_said(stage: Stage, model: str) -> None:
     stage.does = drafts_one
     stage.settings = attrs.evolve(stage.settings, model=model)
-    (failure,) = (await stage.run()).outcome.failures
-    assert model in failure.why
+    with pytest.raises(SettingsError, match=model):
+        await stage.run()
+    with stage.db as db:
+        assert [] == Runs(db, stage.clock).list()
 
 
 async def test_claude_is_asked_where_there_is_a_key(stage: Stage) -> None:
