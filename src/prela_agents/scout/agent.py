@@ -40,6 +40,8 @@ __all__ = ["Scout"]
 _AT_ONCE = 500
 """Items of one run; those beyond wait for the next."""
 
+_GIVE_UP = 5
+"""Failures in a row after which it is not the items: a budget is spent, or a service is down."""
 _WAITED_FOR = timedelta(days=14)
 """How long somebody may still wait for an answer; a first run finds questions of months."""
 
@@ -65,12 +67,17 @@ class Scout:
         collected = await collect(self._parts)
         counts = Counter(collected.counts)
         failures, succeeded = list(collected.failures), collected.succeeded
+        in_a_row = 0
         for item in self._parts.state.pending(_AT_ONCE):
             try:
                 counts.update(await self._handle(item))
-                succeeded += 1
+                succeeded, in_a_row = succeeded + 1, 0
             except PrelaError as error:
                 failures.append(Failure(item.key, str(error)))
+                in_a_row += 1
+            if in_a_row == _GIVE_UP:
+                failures.append(Failure("items", "so many failed in a row that the rest wait"))
+                break
         return Outcome(counts=dict(counts), failures=tuple(failures), succeeded=succeeded)
 
     async def _handle(self, item: Item) -> Counter[str]:

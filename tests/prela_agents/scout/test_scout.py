@@ -244,6 +244,15 @@ async def test_an_item_that_fails_is_tried_again(db: Database) -> None:
 
 
 @pytest.mark.anyio
+async def test_when_one_after_the_other_fails_the_rest_waits(db: Database) -> None:
+    items = tuple(attrs.evolve(QUESTION, id=f"q{n}", url=f"u{n}") for n in range(9))
+    world = World(db, items, model=ScriptedModel([Line(task=READ, value=NotSentError("m", "no"))]))
+    outcome = await world.run()
+    assert [*(each.key for each in items[:5]), "items"] == [each.where for each in outcome.failures]
+    assert 9 == len(world.memory.pending())
+
+
+@pytest.mark.anyio
 async def test_what_a_model_declines_to_read_is_read_by_rules_which_sign_it(db: Database) -> None:
     world = World(db, (QUESTION,), model=ScriptedModel([
         Line(task=READ, value=ModelRefusedError("no")),
