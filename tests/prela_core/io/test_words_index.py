@@ -64,6 +64,9 @@ def stores(tmp_path_factory: Any) -> Iterator[tuple[ClickHouseStore, MemoryStore
             if number == 1:  # two parts with an index, made one; the third has none
                 with store.connection() as client:
                     client.command("OPTIMIZE TABLE spans FINAL")
+                    client.command(
+                        "ALTER TABLE spans MATERIALIZE INDEX words SETTINGS mutations_sync = 1"
+                    )
                     client.command("SYSTEM STOP MERGES spans")
         replaced = [
             span_record(trace_id=f"t0-{at}", span_id="a", name="replaced") for at in range(0, 20, 4)
