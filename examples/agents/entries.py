@@ -6,18 +6,24 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 import attrs
+from markdown_it import MarkdownIt
 
 __all__ = ["Entry", "Group", "as_html", "as_markdown"]
 
 
 @attrs.frozen(kw_only=True)
 class Entry:
-    """A text, what it is, and what it rests on: addresses, or passages of the docs."""
+    """A text, what it is, and what it rests on: addresses, or passages of the docs.
+
+    A `document` is Markdown to be read; other texts are shown letter by letter, as they would be
+    sent.
+    """
 
     heading: str
     text: str
     note: str = ""
     sources: Sequence[str] = ()
+    document: bool = False
 
 
 @attrs.frozen
@@ -30,7 +36,7 @@ class Group:
 
 
 def as_markdown(title: str, when: str, groups: Sequence[Group]) -> str:
-    """Write a page as Markdown; texts stand in fences, as they would be sent."""
+    """Write a page as Markdown; texts stand in fences, documents are quoted."""
     lines = [f"# {title}", "", f"*{when}*", ""]
     for group in groups:
         lines += [f"## {group.heading}", ""]
@@ -47,9 +53,10 @@ def _markdown(entry: Entry) -> Iterator[str]:
     if entry.note:
         yield f"{entry.note}"
         yield ""
-    yield "~~~~text"
-    yield entry.text.rstrip()
-    yield "~~~~"
+    if entry.document:
+        yield from (f"> {line}".rstrip() for line in entry.text.rstrip().splitlines())
+    else:
+        yield from ("~~~~text", entry.text.rstrip(), "~~~~")
     yield ""
     if entry.sources:
         yield "Rests on " + ", ".join(map(_linked, entry.sources))
@@ -59,6 +66,8 @@ def _markdown(entry: Entry) -> Iterator[str]:
 def _linked(source: str) -> str:
     return f"<{source}>" if source.startswith("https://") else f"`{source}`"
 
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2430; --dim: #5b6675; --line: #dfe4ea;
@@ -75,6 +84,12 @@ h3 { font-size: 1rem; margin: 1.75rem 0 .25rem; }
 p { margin: 0 0 .5rem; } .dim { color: var(--dim); font-size: .875rem; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--card);
   border-left: 3px solid var(--line); border-radius: 4px; padding: .75rem 1rem; margin: .5rem 0; }
+.document { border: 1px solid var(--line); border-radius: 6px; padding: .25rem 1.25rem .75rem;
+  margin: .5rem 0; } .document h1 { font-size: 1.125rem; margin: .75rem 0; }
+.document h2 { font-size: .9375rem; border: 0; margin: 1rem 0 .25rem; padding: 0; }
+.document ol, .document ul { padding-left: 1.25rem; margin: 0 0 .5rem; }
+.document blockquote { margin: .5rem 0; padding-left: .75rem; color: var(--dim);
+  border-left: 3px solid var(--line); }
 a { color: var(--link); text-decoration: none; overflow-wrap: anywhere; }
 """
 
@@ -105,7 +120,10 @@ def _html(entry: Entry) -> Iterator[str]:
     yield f"<h3>{escape(entry.heading)}</h3>"
     if entry.note:
         yield f'<p class="dim">{escape(entry.note)}</p>'
-    yield f'<div class="text">{escape(entry.text.rstrip())}</div>'
+    if entry.document:
+        yield f'<div class="document">\n{_MARKDOWN.render(entry.text)}</div>'
+    else:
+        yield f'<div class="text">{escape(entry.text.rstrip())}</div>'
     if entry.sources:
         links = ", ".join(
             f'<a href="{escape(each)}">{escape(each)}</a>'

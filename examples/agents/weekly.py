@@ -82,6 +82,7 @@ def _draft(draft: Draft) -> Entry:
         else f"{day(draft.created_at)}. Nothing can publish it.",
         text=text,
         sources=(*draft.sources, *passages),
+        document=draft.kind is DraftKind.DOCUMENT,
     )
 
 

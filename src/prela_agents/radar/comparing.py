@@ -60,7 +60,6 @@ def _days(series: Series, since: datetime, until: datetime) -> str | None:
     if not days:
         return None
     total = sum(value for _, value in days)
-    noun = _NOUNS[series.metric]
     got = f"{series.product} got {counted_as(series.metric, total)} in {counted(len(days), 'day')}"
     before = series.within(since - _WEEK, since)
     if not before:
@@ -71,8 +70,8 @@ def _days(series: Series, since: datetime, until: datetime) -> str | None:
     # A week that misses days is not compared by its sum.
     mean, mean_before = total / len(days), earlier / len(before)
     return (
-        f"{got}, {_mean(mean)} {noun}s a day; in the week before it was {_mean(mean_before)} a "
-        f"day over {counted(len(before), 'day')}."
+        f"{got}, {_mean(mean)} a day; in the week before it was {_mean(mean_before)} a day over "
+        f"{counted(len(before), 'day')}."
     )
 
 

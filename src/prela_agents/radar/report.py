@@ -84,7 +84,7 @@ def report_of(
                 Section("In short", tuple(first)),
                 _out_of_the_ordinary(shown, releases, week.since, until),
                 *sections,
-                _missing(shown, week.since, until - _COUNTED_WITHIN),
+                _missing(shown, week.since, min(week.until, now - _COUNTED_WITHIN)),
             )
             if each.sentences
         ),

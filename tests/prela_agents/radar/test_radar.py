@@ -132,11 +132,21 @@ async def test_missing_days_are_named_and_not_compared_by_their_sum(run: Run) ->
     await run.once()
     (said,) = text(run.report(), "Downloads a day")
     assert (
-        "Prela got 600 downloads in 5 days, 120 downloads a day; in the week before it was 100 a "
+        "Prela got 600 downloads in 5 days, 120 a day; in the week before it was 100 a "
         "day over 7 days."
     ) == said
     (missing,) = text(run.report(), "Missing")
     assert "17 November and 20 November" in missing
+
+
+async def test_the_last_day_of_a_week_is_missing_once_it_should_have_come(run: Run) -> None:
+    run.gauges = [Counter("pypi", downloads("Prela", 0, [100] * 6 + [None]))]
+    await run.once()
+    assert [] == text(run.report(), "Missing")
+    run.clock.advance(timedelta(days=2))
+    await run.once()
+    (missing,) = text(run.report(), "Missing")
+    assert "on 22 November:" in missing
 
 
 async def test_a_product_without_figures_is_left_out(run: Run) -> None:
