@@ -54,16 +54,11 @@ async def run_once(settings: Settings, agent: str, clock: Clock, *, live: bool =
             ):
                 trace_id = trace_id_of(root)
                 Runs(db, clock).start(run_id, agent, live=live, trace_id=trace_id)
-                before = {each.draft.id for each in Drafts(db, clock).list(agent=agent)}
+                before = Drafts(db, clock).count()
                 started = clock.now()
                 outcome = await _outcome(workshop, agent, made, live=live)
                 Runs(db, clock).end(run_id, outcome)
-                drafts = [
-                    each.draft.id
-                    for each in Drafts(db, clock).list(agent=agent)
-                    if each.draft.id not in before
-                ]
-                root.set("prela.agents.drafts", drafts)
+                root.set("prela.agents.drafts", Drafts(db, clock).ids_after(before, agent))
                 root.set("prela.agents.state", str(outcome.state))
                 for name, count in outcome.counts.items():
                     root.set(f"prela.agents.count.{name}", count)

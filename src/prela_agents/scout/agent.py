@@ -8,7 +8,12 @@ from datetime import timedelta
 import attrs
 
 from prela_agents.collecting import collect
-from prela_agents.errors import ModelError, UnexpectedRequestError
+from prela_agents.errors import (
+    ExpiredTokenError,
+    ModelError,
+    NotSentError,
+    UnexpectedRequestError,
+)
 from prela_agents.model import (
     Failure,
     Intent,
@@ -40,8 +45,11 @@ __all__ = ["Scout"]
 _AT_ONCE = 500
 """Items of one run; those beyond wait for the next."""
 
+_NOT_THE_ITEMS = (NotSentError, ExpiredTokenError)
+"""A service is down, a budget spent, a login no longer good. What else fails must not hold up
+those behind it."""
 _GIVE_UP = 5
-"""Failures in a row after which it is not the items: a budget is spent, or a service is down."""
+"""Of these in a row, after which the rest of the items wait for the next run."""
 _WAITED_FOR = timedelta(days=14)
 """How long somebody may still wait for an answer; a first run finds questions of months."""
 
@@ -74,7 +82,7 @@ class Scout:
                 succeeded, in_a_row = succeeded + 1, 0
             except PrelaError as error:
                 failures.append(Failure(item.key, str(error)))
-                in_a_row += 1
+                in_a_row = in_a_row + 1 if isinstance(error, _NOT_THE_ITEMS) else 0
             if in_a_row == _GIVE_UP:
                 failures.append(Failure("items", "so many failed in a row that the rest wait"))
                 break

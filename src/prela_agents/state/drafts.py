@@ -57,6 +57,18 @@ class Drafts:
         )
         return [_reviewed(row) for row in rows]
 
+    def count(self) -> int:
+        """Give how many drafts there ever were; they are numbered so."""
+        row = self._db.row("SELECT coalesce(max(number), 0) AS n FROM drafts")
+        return int(row["n"]) if row is not None else 0
+
+    def ids_after(self, count: int, agent: str) -> Sequence[str]:
+        """Give the ids of an agent's drafts that came after the first `count` of all."""
+        rows = self._db.rows(
+            "SELECT id FROM drafts WHERE number > ? AND agent = ? ORDER BY number", count, agent
+        )
+        return [row["id"] for row in rows]
+
     def get(self, draft_id: str) -> Reviewed | None:
         """Give the draft with this id, or the only one whose id begins so; None for no such."""
         rows = self._db.rows(f"{_SELECT} WHERE d.id = ?", draft_id) or self._db.rows(

@@ -16,7 +16,7 @@ from tests.prela_agents.outbox.standins.places import Board
 from tests.prela_agents.remembering import Remembered
 from tests.prela_agents.standing_clock import StandingClock
 
-from prela_agents.errors import ModelRefusedError, NotSentError
+from prela_agents.errors import MalformedAnswerError, ModelRefusedError, NotSentError
 from prela_agents.index import DocsIndex, cut
 from prela_agents.model import (
     Cursor,
@@ -250,6 +250,14 @@ async def test_when_one_after_the_other_fails_the_rest_waits(db: Database) -> No
     outcome = await world.run()
     assert [*(each.key for each in items[:5]), "items"] == [each.where for each in outcome.failures]
     assert 9 == len(world.memory.pending())
+
+
+@pytest.mark.anyio
+async def test_items_that_fail_for_what_they_are_hold_up_none_behind_them(db: Database) -> None:
+    items = tuple(attrs.evolve(QUESTION, id=f"q{n}", url=f"u{n}") for n in range(9))
+    lines = [Line(task=READ, value=MalformedAnswerError("m", "no"))]
+    outcome = await World(db, items, model=ScriptedModel(lines)).run()
+    assert [each.key for each in items] == [each.where for each in outcome.failures]
 
 
 @pytest.mark.anyio
