@@ -10,7 +10,7 @@ import msgspec
 from prela_agents.errors import MalformedAnswerError
 from prela_agents.http import Answer
 
-__all__ = ["Epoch", "Snowflake", "decoded", "from_epoch", "in_utc"]
+__all__ = ["Count", "Epoch", "Snowflake", "decoded", "from_epoch", "in_utc"]
 
 T = TypeVar("T")
 
@@ -34,6 +34,9 @@ _LATEST = datetime(2199, 1, 1, tzinfo=UTC)
 
 Epoch = Annotated[float, msgspec.Meta(ge=0, le=_LATEST.timestamp())]
 """Seconds after 1970."""
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+"""How many there are of something."""
 
 Snowflake = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,19}$")]
 """An id that is a number, and holds the time at which it was given."""

@@ -11,7 +11,7 @@ import msgspec
 from prela_agents.http import Http
 from prela_agents.model import Cursor, Item, ItemKind, Metric, Page, Platform, Snapshot
 from prela_agents.platforms.connecting import Options
-from prela_agents.platforms.decoding import decoded, in_utc
+from prela_agents.platforms.decoding import Count, decoded, in_utc
 from prela_agents.platforms.walk import Walk, first_since
 
 __all__ = ["PypiDownloads", "PypiVersions", "connect", "connect_stats"]
@@ -48,7 +48,7 @@ class _Project(msgspec.Struct):
 class _Day(msgspec.Struct):
     category: str
     date: date
-    downloads: int | None = None
+    downloads: Count | None = None
 
 
 class _Days(msgspec.Struct):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import random
+from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from tests.prela_agents.fakes.site import Site
 from tests.prela_agents.fakes.wire import wire
-from tests.prela_agents.platforms.connected import to_reddit
+from tests.prela_agents.platforms.connected import to_discord, to_reddit
+from tests.prela_agents.platforms.mangling import mangled
 from tests.prela_agents.standing_clock import StandingClock
 
-from prela_agents.errors import GoneError
+from prela_agents.errors import GoneError, PlatformError
 from prela_agents.model import Metric
 from prela_agents.platforms import github, pypi
+from prela_agents.platforms.discord import DiscordGauge
 from prela_agents.platforms.reddit import RedditGauge
 from prela_core.testing.factories import NOON
 
@@ -91,3 +96,30 @@ async def test_a_repository_without_stars_had_none(site: Site, clock: StandingCl
     async with github.connect("", site.at("github"), clock=clock, transport=wire()) as http:
         found = await github.GithubStarHistory(http, "r", "o/r", days=1).read()
     assert [0, 0] == [each.value for each in found]
+
+
+async def test_whatever_an_answer_holds_it_is_counts_or_a_platform_s_error(
+    site: Site, clock: StandingClock
+) -> None:
+    world = site.world
+    world.counts |= {"stars:o/r": {TODAY: 3}, "downloads:r": {TODAY - timedelta(1): 4}}
+    world.counts |= {"subscribers:s": {TODAY: 5}, "members:7": {TODAY: 6}}
+    for seed in range(40):
+        for name in ("github", "pypistats", "reddit", "discord"):
+            site.parts[name].mangle = partial(mangled, random.Random(seed))  # noqa: S311
+        async with (
+            github.connect("", site.at("github"), clock=clock, transport=wire()) as at_github,
+            pypi.connect_stats(site.at("pypistats"), clock=clock, transport=wire()) as at_stats,
+            to_reddit(site, clock) as at_reddit,
+            to_discord(site, clock) as at_discord,
+        ):
+            for gauge in (
+                github.GithubGauge(at_github, "r", "o/r"),
+                github.GithubStarHistory(at_github, "r", "o/r", days=2),
+                pypi.PypiDownloads(at_stats, "r", "r"),
+                RedditGauge(at_reddit, "r", "s"),
+                DiscordGauge(at_discord, "r", "7"),
+            ):
+                with suppress(PlatformError):
+                    for each in await gauge.read():
+                        assert each.value is None or each.value >= 0, (seed, gauge.name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import attrs
@@ -13,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from tests.prela_agents.fakes.site import Site
 from tests.prela_agents.fakes.world import DISCORD_EPOCH, X_EPOCH, Said, snowflake
 from tests.prela_agents.platforms.connected import REFRESH, to_discord, to_reddit, to_x
+from tests.prela_agents.platforms.mangling import mangled
 from tests.prela_agents.standing_clock import StandingClock
 
 from prela_agents.errors import (
@@ -207,3 +210,17 @@ async def test_an_outage_while_looking_is_not_taken_for_its_absence(
     site.parts[case.platform].faults.extend([Response(status_code=500)] * 4)
     with pytest.raises(PlatformError):
         await publisher.find(reply, KEY)
+
+
+async def test_whatever_an_answer_holds_it_is_a_receipt_or_a_platform_s_error(
+    case: Case, publisher: Publisher, site: Site, reply: Post, clock: StandingClock
+) -> None:
+    for seed in range(40):
+        site.parts[case.platform].mangle = partial(mangled, random.Random(seed))  # noqa: S311
+        clock.advance(timedelta(minutes=6))
+        sent = attrs.evolve(reply, text=f"{TEXT} {seed}")
+        for call in (publisher.publish, publisher.find):
+            with suppress(PlatformError):
+                await call(sent, f"{KEY[:20]}{seed:04}")
+    site.parts[case.platform].mangle = None
+    assert 40 == len(ours(site))

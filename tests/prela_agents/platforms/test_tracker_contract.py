@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from tests.prela_agents.fakes import linear as fake
 from tests.prela_agents.fakes.site import Site
 from tests.prela_agents.platforms.connected import to_linear
+from tests.prela_agents.platforms.mangling import mangled
 from tests.prela_agents.standing_clock import StandingClock
 
 from prela_agents.errors import (
@@ -163,3 +167,22 @@ async def test_a_key_that_is_no_longer_good(site: Site, clock: StandingClock) ->
         with pytest.raises(ExpiredTokenError) as caught:
             await LinearTracker(connection, fake.TEAM).issues(1)
     assert "lin_api_old" not in str(caught.value)
+
+
+async def test_whatever_an_answer_holds_it_is_what_was_asked_or_a_platform_s_error(
+    tracker: Tracker, part: Any
+) -> None:
+    made = await tracker.create(NEW)
+    await tracker.attach(made.id, Attachment(url=URL, title="On Reddit"))
+    for seed in range(40):
+        part.mangle = partial(mangled, random.Random(seed))  # noqa: S311 - the same every time
+        with suppress(PlatformError):
+            await tracker.issue(NEW.id)
+        with suppress(PlatformError):
+            await tracker.issue_for(URL)
+        with suppress(PlatformError):
+            await tracker.search("spans")
+        with suppress(PlatformError):
+            await tracker.issues(5)
+        with suppress(PlatformError):
+            await tracker.create(NEW)

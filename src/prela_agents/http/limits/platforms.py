@@ -97,11 +97,12 @@ def linear(status: int, headers: Mapping[str, str], body: bytes, now: datetime) 
         for reset in (number(headers, f"x-ratelimit-{kind}-reset"),)
     ]
     remaining, reset_after = min(left, key=lambda each: each[0]) if left else (None, None)
+    errors = _object(body).get("errors")
     limited = any(
         isinstance(error, Mapping)
         and isinstance(said := error.get("extensions"), Mapping)
         and said.get("code") == "RATELIMITED"
-        for error in _object(body).get("errors") or ()
+        for error in (errors if isinstance(errors, list) else ())
     )
     said = retry_after(headers, now)
     if limited and said is None:

@@ -9,7 +9,7 @@ import msgspec
 
 from prela_agents.http import Http
 from prela_agents.model import Cursor, Item, Metric, Page, Platform, Snapshot
-from prela_agents.platforms.decoding import decoded
+from prela_agents.platforms.decoding import Count, decoded
 from prela_agents.platforms.discord.messages import Message, item_of, snowflake
 
 __all__ = ["DiscordChannel", "DiscordGauge", "DiscordSearch"]
@@ -87,8 +87,8 @@ def _page(
 
 class _Guild(msgspec.Struct):
     id: str
-    approximate_member_count: int | None = None
-    approximate_presence_count: int | None = None
+    approximate_member_count: Count | None = None
+    approximate_presence_count: Count | None = None
 
 
 class DiscordGauge:

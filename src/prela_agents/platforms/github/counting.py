@@ -9,7 +9,7 @@ import msgspec
 
 from prela_agents.http import Call, Http
 from prela_agents.model import Metric, Snapshot
-from prela_agents.platforms.decoding import decoded, in_utc
+from prela_agents.platforms.decoding import Count, decoded, in_utc
 from prela_agents.platforms.github.connection import PER_PAGE
 
 __all__ = ["GithubGauge", "GithubStarHistory"]
@@ -20,10 +20,10 @@ _MOST_PAGES = 400
 
 class _Repository(msgspec.Struct):
     html_url: str
-    stargazers_count: int | None = None
-    forks_count: int | None = None
-    subscribers_count: int | None = None
-    open_issues_count: int | None = None
+    stargazers_count: Count | None = None
+    forks_count: Count | None = None
+    subscribers_count: Count | None = None
+    open_issues_count: Count | None = None
 
 
 class _Star(msgspec.Struct):

@@ -8,7 +8,7 @@ import msgspec
 
 from prela_agents.http import Call
 from prela_agents.model import Metric, Platform, Snapshot
-from prela_agents.platforms.decoding import decoded
+from prela_agents.platforms.decoding import Count, decoded
 from prela_agents.platforms.reddit.session import Reddit
 from prela_agents.platforms.reddit.things import Listing
 
@@ -39,7 +39,7 @@ class RedditRecheck:
 
 
 class _About(msgspec.Struct):
-    subscribers: int | None = None
+    subscribers: Count | None = None
 
 
 class _Subreddit(msgspec.Struct):

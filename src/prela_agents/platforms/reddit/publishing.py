@@ -19,10 +19,14 @@ _PAGES = 10
 """Reddit's listings end there."""
 
 
+class _Child(msgspec.Struct):
+    data: Thing
+
+
 class _Made(msgspec.Struct):
     name: str = ""
     url: str = ""
-    things: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    things: list[_Child] = msgspec.field(default_factory=list)
 
 
 class _Said(msgspec.Struct):
@@ -94,10 +98,8 @@ class RedditPublisher:
         if said.data is not None and said.data.name:
             return Receipt(said.data.name, said.data.url)
         if said.data is not None and said.data.things:
-            made = said.data.things[0].get("data") or {}
-            name, link = str(made.get("name", "")), str(made.get("permalink", ""))
-            if name:
-                return Receipt(name, f"https://www.reddit.com{link}")
+            made = said.data.things[0].data
+            return Receipt(made.name, f"https://www.reddit.com{made.permalink}")
         raise MalformedAnswerError(Platform.REDDIT, "it took the post, and did not say as what")
 
 
