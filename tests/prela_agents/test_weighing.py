@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from prela_agents.weighing import MOST_ON_X, weight_on_x
+from prela_agents.weighing import MOST_ON_X, shortened_for_x, start_for_x, weight_on_x
 
 
 @pytest.mark.parametrize(
@@ -22,3 +24,16 @@ from prela_agents.weighing import MOST_ON_X, weight_on_x
 )
 def test_texts_weigh_what_x_says(text: str, weight: int) -> None:
     assert weight == weight_on_x(text)
+
+
+@given(st.text(alphabet="aé日… https://x.y", max_size=400), st.integers(2, 300))
+def test_what_is_shortened_fits(text: str, room: int) -> None:
+    short = shortened_for_x(text, room)
+    assert weight_on_x(short) <= room
+    assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
+    assert text.startswith(start_for_x(text, room))
+
+
+def test_what_fits_is_left_as_it_is() -> None:
+    assert "a" * 280 == shortened_for_x("a" * 280)
+    assert "a" * 278 + "…" == shortened_for_x("a" * 281)
