@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from prela_agents.errors import MalformedAnswerError
 from prela_agents.http import Answer
 
-__all__ = ["decoded", "from_epoch", "in_utc"]
+__all__ = ["Epoch", "Snowflake", "decoded", "from_epoch", "in_utc"]
 
 T = TypeVar("T")
 
@@ -28,11 +28,23 @@ def decoded(answer: Answer, kind: type[T]) -> T:
         ) from None
 
 
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2199, 1, 1, tzinfo=UTC)
+"""Times beyond are mistakes, and more than stores and calendars hold."""
+
+Epoch = Annotated[float, msgspec.Meta(ge=0, le=_LATEST.timestamp())]
+"""Seconds after 1970."""
+
+Snowflake = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,19}$")]
+"""An id that is a number, and holds the time at which it was given."""
+
+
 def in_utc(moment: datetime) -> datetime:
-    """Give the same moment in UTC; one without a zone is taken to be in UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    """Give the same moment in UTC, between 1970 and 2199; one without a zone is taken as UTC."""
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return min(max(aware, _EARLIEST), _LATEST).astimezone(UTC)
 
 
 def from_epoch(seconds: float) -> datetime:
-    """Give the moment that is so many seconds after 1970."""
-    return datetime.fromtimestamp(seconds, UTC)
+    """Give the moment that is so many seconds after 1970, until 2199."""
+    return datetime.fromtimestamp(min(max(seconds, 0.0), _LATEST.timestamp()), UTC)

@@ -10,7 +10,7 @@ import msgspec
 from prela_agents.http import Http
 from prela_agents.model import Cursor, Item, ItemKind, Page, Platform
 from prela_agents.platforms.connecting import Options
-from prela_agents.platforms.decoding import decoded, from_epoch
+from prela_agents.platforms.decoding import Epoch, decoded, from_epoch
 from prela_agents.platforms.plain_text import plain_text
 from prela_agents.platforms.walk import OVERLAP, Walk, first_since
 
@@ -34,7 +34,7 @@ def connect_items(
 
 class _Hit(msgspec.Struct):
     id: str = msgspec.field(name="objectID")
-    created_at_i: int
+    created_at_i: Epoch
     author: str | None = None
     title: str | None = None
     points: int | None = None
@@ -75,7 +75,8 @@ class HackerNewsSearch:
 
     async def fetch(self, cursor: Cursor | None) -> Page[Item]:
         """Give what was said since `cursor`, or in the last week."""
-        walk = Walk.of(cursor, first_since(self._http.clock.now()))
+        now = self._http.clock.now()
+        walk = Walk.of(cursor, first_since(now), now.timestamp())
         until, _, page = walk.at.partition("/")
         since = int(walk.since - OVERLAP.total_seconds())
         bounds = [f"created_at_i>={since}", *([f"created_at_i<={until}"] if until else [])]
@@ -94,7 +95,7 @@ class HackerNewsSearch:
         newest = max((hit.created_at_i for hit in hits), default=None)
         if len(hits) < self._per_page:
             return Page(items, walk.done(newest))
-        oldest = min(hit.created_at_i for hit in hits)
+        oldest = int(min(hit.created_at_i for hit in hits))
         # Of a second that fills a page, the next page is asked for after all.
         at = f"{oldest}/{int(page or 0) + 1}" if str(oldest) == until else f"{oldest}/0"
         return Page(items, walk.onward(newest, at), more=True)

@@ -67,7 +67,8 @@ class PypiVersions:
 
     async def fetch(self, cursor: Cursor | None) -> Page[Item]:
         """Give versions since `cursor`, or of the last 90 days; all come at once."""
-        walk = Walk.of(cursor, first_since(self._http.clock.now(), _FIRST))
+        now = self._http.clock.now()
+        walk = Walk.of(cursor, first_since(now, _FIRST), now.timestamp())
         project = decoded(await self._http.get(f"/pypi/{self._package}/json"), _Project)
         # A version may be registered before its first file: it comes when that does.
         items = [

@@ -30,24 +30,29 @@ def first_since(now: datetime, back: timedelta = _FIRST) -> float:
 
 @attrs.frozen
 class Walk:
-    """Where a walk is. `since` and `newest` are seconds after 1970, or other growing numbers."""
+    """Where a walk is. `since` and `newest` are seconds after 1970, or other growing numbers.
+
+    What claims to be newer than `now` is taken to be of now: else nothing would be new after it.
+    """
 
     since: float
     newest: float | None = None
     at: str = ""
+    now: float | None = None
 
     @classmethod
-    def of(cls, cursor: Cursor | None, first: float) -> Self:
+    def of(cls, cursor: Cursor | None, first: float, now: float | None = None) -> Self:
         """Go on from `cursor`, or begin at what is newest, and end at `first`."""
         if cursor is None:
-            return cls(first)
+            return cls(first, now=now)
         since, newest, at = msgspec.json.decode(cursor.value, type=tuple[float, float | None, str])
-        return cls(since, newest, at)
+        return cls(since, newest, at, now)
 
     def seen(self, newest: float | None) -> float | None:
         """Give the newest of the walk so far and of `newest`."""
         known = [each for each in (self.newest, newest) if each is not None]
-        return max(known, default=None)
+        seen = max(known, default=None)
+        return seen if seen is None or self.now is None else min(seen, self.now)
 
     def onward(self, newest: float | None, at: str) -> Cursor:
         """Give the cursor of the next page."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -33,7 +34,11 @@ class Faulty:
     lost: int = 0
     asked: list[Asked] = attrs.field(factory=list)
 
+    mangle: Callable[[bytes], bytes] | None = None
+    """What becomes of the bodies of answers on the way."""
+
     def reset(self) -> None:
+        self.mangle = None
         self.faults.clear()
         self.asked.clear()
         self.lost = 0
@@ -56,11 +61,29 @@ class Faulty:
             await send({"type": "http.response.start", "status": 200, "headers": _LONG})
             await send({"type": "http.response.body", "body": b"", "more_body": True})
             raise ConnectionAbortedError("the answer is lost, as it should be")
+        elif self.mangle is not None:
+            await self.app(scope, receive, _mangling(send, self.mangle))
         else:
             await self.app(scope, receive, send)
 
 
 _LONG = [(b"content-length", b"100000")]
+
+
+def _mangling(send: Any, mangle: Callable[[bytes], bytes]) -> Any:
+    started: list[Any] = []
+
+    async def sent(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            started.append(message)
+            return
+        body = mangle(message["body"])
+        kept = [each for each in started[0]["headers"] if each[0] != b"content-length"]
+        length = (b"content-length", str(len(body)).encode())
+        await send({**started[0], "headers": [*kept, length]})
+        await send({**message, "body": body})
+
+    return sent
 
 
 async def _swallow(message: Any) -> None:

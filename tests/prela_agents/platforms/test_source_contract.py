@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import random
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from prela_agents.errors import (
     LimitedError,
     MalformedAnswerError,
     NotSentError,
+    PlatformError,
 )
 from prela_agents.model import Cursor, Item
 from prela_agents.ports import Source
@@ -197,3 +200,48 @@ async def test_an_outage_is_tried_again_and_then_said(
     with pytest.raises(NotSentError):
         await source.fetch(None)
     faults.clear()
+
+
+_LEAVES = [
+    *[None, True, 0, -1, 2**63, 2**70, 1e300, -1e300, 0.5, "", "x", "-1", "9" * 25, "\ud83d\ude00"],
+    *["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-01T00:00:00", [], {}],
+    *[[[]], {"a": None}, "http://[", "javascript:alert(1)", "\x00", "</script>"],
+]
+
+
+def mangled(dice: random.Random, value: Any) -> Any:
+    """Put something else in one place of a JSON value."""
+    inside = list(value.items() if isinstance(value, dict) else enumerate(value or ()))
+    if not isinstance(value, dict | list) or not inside or dice.random() < 0.1:
+        return dice.choice(_LEAVES)
+    key, chosen = dice.choice(inside)
+    if isinstance(value, dict):
+        return {**value, key: mangled(dice, chosen)}
+    return [*value[:key], mangled(dice, chosen), *value[key + 1 :]]
+
+
+async def test_whatever_an_answer_holds_it_is_a_page_or_a_platform_s_error(
+    case: Case, site: Site, clock: StandingClock
+) -> None:
+    say(case, site, clock, 0, 1)
+    for seed in range(60):
+        dice = random.Random(seed)  # noqa: S311 - the same every time
+
+        def mangle(body: bytes, dice: random.Random = dice) -> bytes:
+            try:
+                return json.dumps(mangled(dice, json.loads(body))).encode()
+            except ValueError:  # no JSON, and so a feed or a page
+                at = dice.randrange(len(body) + 1)
+                return body[:at] + dice.randbytes(8) + body[at + dice.randrange(8) :]
+
+        site.parts[case.part].mangle = mangle
+        async with case.connect(site, clock) as http:
+            try:
+                page = await case.source(http, site).fetch(None)
+            except PlatformError:
+                continue
+            except Exception as error:
+                raise AssertionError(f"seed {seed}") from error
+        for item in page.items:
+            assert datetime(1970, 1, 1, tzinfo=UTC) <= item.created_at, seed
+            assert item.created_at < datetime(2300, 1, 1, tzinfo=UTC), seed

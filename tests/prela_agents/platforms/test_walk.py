@@ -39,3 +39,8 @@ def test_nothing_is_left_out(arrivals: list[list[int]], size: int) -> None:
             page, cursor, more = step(listing, cursor, size)
             seen.update(page)
     assert set(listing) == seen
+
+
+def test_what_is_dated_in_the_future_does_not_end_all_walks() -> None:
+    cursor = Walk.of(None, 0, now=100).done(7_000_000_000)
+    assert 100 == Walk.of(cursor, 0).since

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from prela_agents.model import Item, ItemKind, Platform
-from prela_agents.platforms.decoding import in_utc
+from prela_agents.platforms.decoding import Snowflake, in_utc
 
 __all__ = ["Message", "item_of", "snowflake"]
 
@@ -29,7 +29,7 @@ class _Reference(msgspec.Struct):
 class Message(msgspec.Struct):
     """A message."""
 
-    id: str
+    id: Snowflake
     channel_id: str
     timestamp: datetime
     author: _Author

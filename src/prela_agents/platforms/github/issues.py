@@ -42,7 +42,8 @@ class GithubIssues:
 
     async def fetch(self, cursor: Cursor | None) -> Page[Item]:
         """Give issues that changed since `cursor`, or in the last week."""
-        walk = Walk.of(cursor, first_since(self._http.clock.now()))
+        now = self._http.clock.now()
+        walk = Walk.of(cursor, first_since(now), now.timestamp())
         answer = await self._page(walk)
         issues = decoded(answer, list[_Issue])
         newest = max((in_utc(each.updated_at).timestamp() for each in issues), default=None)

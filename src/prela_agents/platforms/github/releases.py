@@ -40,7 +40,8 @@ class GithubReleases:
 
     async def fetch(self, cursor: Cursor | None) -> Page[Item]:
         """Give releases since `cursor`, or of the last 90 days."""
-        walk = Walk.of(cursor, first_since(self._http.clock.now(), _FIRST_RELEASES))
+        now = self._http.clock.now()
+        walk = Walk.of(cursor, first_since(now, _FIRST_RELEASES), now.timestamp())
         answer = await self._page(walk)
         listed = decoded(answer, list[_Release])
         releases = [each for each in listed if each.published_at]

@@ -60,7 +60,8 @@ class RedditListing:
 
     async def fetch(self, cursor: Cursor | None) -> Page[Item]:
         """Give what was said since `cursor`, or in the last week."""
-        walk = Walk.of(cursor, first_since(self._reddit.http.clock.now()))
+        now = self._reddit.http.clock.now()
+        walk = Walk.of(cursor, first_since(now), now.timestamp())
         params = {**self._params, **({"after": walk.at} if walk.at else {})}
         answer = await self._reddit.send(Call(path=self._path, params=params))
         listing = decoded(answer, Listing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from prela_agents.model import Item, ItemKind, Platform
-from prela_agents.platforms.decoding import from_epoch
+from prela_agents.platforms.decoding import Epoch, from_epoch
 
 __all__ = ["Listing", "Thing", "item_of"]
 
@@ -16,7 +16,7 @@ class Thing(msgspec.Struct):
     """A submission or a comment."""
 
     name: str
-    created_utc: float = 0.0
+    created_utc: Epoch = 0.0
     author: str | None = None
     subreddit: str = ""
     permalink: str = ""

@@ -8,6 +8,8 @@ from datetime import datetime
 
 import msgspec
 
+from prela_agents.platforms.decoding import Snowflake
+
 __all__ = ["FIELDS", "Tweet", "Tweets", "words"]
 
 FIELDS: Mapping[str, str] = {
@@ -42,7 +44,7 @@ class _Entities(msgspec.Struct):
 class Tweet(msgspec.Struct):
     """A post."""
 
-    id: str
+    id: Snowflake
     text: str
     created_at: datetime | None = None
     author_id: str = ""
