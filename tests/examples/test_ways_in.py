@@ -190,8 +190,16 @@ def test_the_stand_in_says_where_it_answers() -> None:
     assert "You said: hello" == answer.json()["choices"][0]["message"]["content"]
 
 
+RUN_IN_A_CHECKOUT = ROOT / "examples" / "agents"
+"""Its stand-ins are those that tests hold to the shapes that platforms document."""
+
+
 def test_examples_need_nothing_of_the_tests() -> None:
-    programs = list((ROOT / "examples").rglob("*.py"))
+    programs = [
+        path
+        for path in (ROOT / "examples").rglob("*.py")
+        if not path.is_relative_to(RUN_IN_A_CHECKOUT)
+    ]
     assert programs
     assert [] == [
         path

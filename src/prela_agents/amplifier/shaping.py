@@ -12,10 +12,11 @@ from prela_agents.amplifier.topics import Topic
 from prela_agents.amplifier.writing import Written
 from prela_agents.index.cutting import paragraphs
 from prela_agents.model import Draft, DraftKind, Platform, Profile
+from prela_agents.weighing import shortened_for_x
 
 __all__ = ["document", "drafts_of"]
 
-_TWEET, _TWEETS, _NOTE, _REDDIT_TITLE = 280, 6, 2_000, 300
+_TWEETS, _NOTE, _REDDIT_TITLE = 6, 2_000, 300
 _CODE_LEAST, _CODE_LINES = 4, 25
 """With its fences; less is a command to install."""
 _BY_HAND = (
@@ -110,10 +111,10 @@ def _id(about: str, kind: DraftKind) -> str:
 
 
 def _thread(topic: Topic, written: Written) -> Iterator[str]:
-    yield _fitting(f"{written.title}\n\n{written.hook}".strip(), _TWEET)
+    yield shortened_for_x(f"{written.title}\n\n{written.hook}".strip())
     for point in written.points[: _TWEETS - 2]:
-        yield _fitting(point, _TWEET)
-    yield _fitting("All of it:", _TWEET - len(topic.address) - 1) + f" {topic.address}"
+        yield shortened_for_x(point)
+    yield f"All of it: {topic.address}"
 
 
 def _post(topic: Topic, written: Written) -> str:
@@ -173,7 +174,3 @@ def _code(topic: Topic) -> str:
             if lines[0].startswith("```") and _CODE_LEAST <= len(lines) <= _CODE_LINES:
                 return block
     return ""
-
-
-def _fitting(text: str, room: int) -> str:
-    return text if len(text) <= room else f"{text[: room - 1].rstrip()}…"

@@ -24,6 +24,7 @@ from prela_agents.http.etags import ETags, Saved, cache_key
 from prela_agents.http.limits import Buckets, Limits, plain
 from prela_agents.http.redaction import Redaction
 from prela_agents.http.refusals import error_of, excerpt, may_try_again
+from prela_agents.http.refused_often import RefusedOften
 from prela_agents.http.spend import Budget
 from prela_agents.http.system_clock import SystemClock
 from prela_agents.ports.clock import Clock
@@ -109,6 +110,7 @@ class Http:
         self._deadline = timeout_seconds * _DEADLINES
         self._max_bytes = max_bytes
         self._buckets = Buckets()
+        self._refused_often = RefusedOften()
         self._expired: set[str] = set()
         self._client = httpx.AsyncClient(
             transport=transport, follow_redirects=redirects, timeout=timeout_seconds
@@ -157,7 +159,8 @@ class Http:
         sent = _Sent(call, request, saved, redact)
         waited = 0.0
         for attempt in range(1, self._patience.attempts + 1):
-            wait = self._buckets.wait(call.bucket, self.clock.monotonic())
+            now = self.clock.monotonic()
+            wait = max(self._buckets.wait(call.bucket, now), self._refused_often.wait(now))
             waited = await self._wait(wait, waited)
             if self._budget is not None:
                 self._budget.charge(self.platform, call.cost_usd, self.clock.now())
@@ -184,6 +187,7 @@ class Http:
         status = response.status_code
         reading = self._limits(status, _lower(response.headers), body, self.clock.now())
         self._buckets.read(sent.call.bucket, reading, self.clock.monotonic())
+        self._refused_often.note(status, self.clock.monotonic())
         if status == _NOT_MODIFIED and sent.saved is not None:
             return self._answer(response, sent.saved.body, cached=sent.saved)
         again = may_try_again(status, reading)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from prela_agents.model import Draft, DraftKind, Platform
 from prela_agents.ports import Policy
+from prela_agents.weighing import MOST_ON_X, weight_on_x
 
 __all__ = [
     "POLICIES",
@@ -18,16 +19,16 @@ __all__ = [
 _STAYS_HERE = (DraftKind.FACT_SHEET, DraftKind.DOCUMENT)
 _PUBLISHED_TO = (Platform.REDDIT, Platform.X, Platform.DISCORD)
 _LONGEST: Mapping[tuple[Platform, DraftKind], int] = {
-    (Platform.X, DraftKind.POST): 280,
-    (Platform.X, DraftKind.REPLY): 280,
-    (Platform.X, DraftKind.THREAD): 280,
+    (Platform.X, DraftKind.POST): MOST_ON_X,
+    (Platform.X, DraftKind.REPLY): MOST_ON_X,
+    (Platform.X, DraftKind.THREAD): MOST_ON_X,
     (Platform.DISCORD, DraftKind.NOTE): 2000,
     (Platform.DISCORD, DraftKind.POST): 2000,
     (Platform.DISCORD, DraftKind.REPLY): 2000,
     (Platform.REDDIT, DraftKind.POST): 40_000,
     (Platform.REDDIT, DraftKind.REPLY): 10_000,
 }
-"""Characters of one post; a kind that is not here can't be published there."""
+"""Characters of one post, as the platform counts; a kind that is not here can't be published."""
 
 _REDDIT_TITLE = 300
 
@@ -84,8 +85,9 @@ class FitsThePlatform:
         for number, part in enumerate(draft.parts, 1):
             if not part.strip():
                 return f"part {number} is empty"
-            if len(part) > longest:
-                return f"part {number} has {len(part)} characters, and {longest} are allowed"
+            length = weight_on_x(part) if draft.platform is Platform.X else len(part)
+            if length > longest:
+                return f"part {number} has {length} characters, and {longest} are allowed"
         return None if draft.parts else "it is empty"
 
 

@@ -54,7 +54,7 @@ def read_settings(
     path = config or _named(environ)
     said = _file(path) if path is not None else _File()
     base = path.parent if path is not None else Path()
-    chosen = directory or _path(environ, "PRELA_AGENTS_DIR")
+    chosen = _directory(environ, directory, data_dir)
     endpoints = said.endpoints | {
         str(platform): url
         for platform in Platform
@@ -65,10 +65,9 @@ def read_settings(
     if mistakes:
         raise SettingsError(*mistakes)
     docs = environ.get("PRELA_AGENTS_DOCS", "")
-    default = (data_dir or _path(environ, "PRELA_DATA_DIR") or Path.home() / ".prela") / _FOLDER
     return Settings(
         profile=said.profile,
-        directory=(chosen or default).expanduser(),
+        directory=chosen,
         docs=Path(docs).expanduser() if docs else base / said.docs,
         model=model or environ.get("PRELA_AGENTS_MODEL", "") or said.model,
         project=environ.get("PRELA_AGENTS_PROJECT", "") or said.project,
@@ -77,14 +76,27 @@ def read_settings(
         budgets=said.budgets,
         secrets=_secrets(environ),
         clickhouse=clickhouse,
-        exporter=_exporter(environ, clickhouse, (chosen or default).expanduser()),
+        exporter=_exporter(environ, clickhouse, chosen),
     )
+
+
+def _directory(environ: Mapping[str, str], given: Path | None, data_dir: Path | None) -> Path:
+    chosen = given or _path(environ, "PRELA_AGENTS_DIR")
+    if chosen is None:
+        above = data_dir or _path(environ, "PRELA_DATA_DIR") or Path("~/.prela")
+        chosen = above / _FOLDER
+    try:
+        return chosen.expanduser()
+    except RuntimeError:
+        raise SettingsError(
+            f"the home directory of {chosen} is not known: set PRELA_AGENTS_DIR"
+        ) from None
 
 
 def _named(environ: Mapping[str, str]) -> Path | None:
     named = _path(environ, "PRELA_AGENTS_CONFIG")
     if named is not None:
-        return named
+        return named.expanduser()
     return Path(CONFIG) if Path(CONFIG).is_file() else None
 
 
@@ -134,7 +146,7 @@ def _unknown(said: Mapping[str, Any], where: str) -> list[str]:
 
 def _path(environ: Mapping[str, str], variable: str) -> Path | None:
     said = environ.get(variable, "")
-    return Path(said).expanduser() if said else None
+    return Path(said) if said else None
 
 
 def _list(environ: Mapping[str, str], variable: str) -> tuple[str, ...]:

@@ -9,10 +9,10 @@ from prela_agents.model import Draft, DraftKind, Item, Mention, Passage, Platfor
 from prela_agents.reading import demands_of
 from prela_agents.scout.answering import Answer, Library
 from prela_agents.scout.filing.writing import inert
+from prela_agents.weighing import MOST_ON_X, shortened_for_x, start_for_x, weight_on_x
 
 __all__ = ["reply_to"]
 
-_TWEET = 280
 _DISCORD = 1_900
 _REPLIES = frozenset({Platform.REDDIT, Platform.X, Platform.DISCORD})
 _WRITE_IT = "Write this yourself: these are facts, not a text to post."
@@ -69,12 +69,12 @@ def _short(answer: Answer, said: list[tuple[Quote, Passage]], profile: Profile) 
     """Give the first quote, whole sentences of it, and where it stands; within a tweet."""
     quote, passage = said[0]
     address = _address(passage, profile)
-    room = _TWEET - len(address) - 4
+    room = MOST_ON_X - weight_on_x(address) - 4
     flat = answer.text or " ".join(quote.text.split())
-    if len(flat) > room:
-        cut = flat[:room]
+    if weight_on_x(flat) > room:
+        cut = start_for_x(flat, room)
         end = max(cut.rfind(". "), cut.rfind("; "))
-        flat = cut[: end + 1] if end > room // 3 else f"{cut[: room - 1].rstrip()}…"
+        flat = cut[: end + 1] if end > room // 3 else shortened_for_x(flat, room)
     return f"“{flat}” {address}" if not answer.text else f"{flat} {address}"
 
 

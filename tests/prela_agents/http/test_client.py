@@ -296,3 +296,17 @@ async def test_what_is_no_json_says_so() -> None:
     async with platform.http() as http:
         with pytest.raises(MalformedAnswerError, match="no JSON"):
             (await http.get("/")).json()
+
+
+async def test_who_is_refused_again_and_again_stops_asking() -> None:
+    platform = Platform([answer(403)])
+    async with platform.http() as http:
+        for _ in range(500):
+            with pytest.raises(RefusedError):
+                await http.get("/")
+        with pytest.raises(LimitedError) as caught:
+            await http.get("/")
+        assert (500, 600.0) == (len(platform.requests), caught.value.retry_after)
+        platform.clock.advance(601)
+        with pytest.raises(RefusedError):
+            await http.get("/")

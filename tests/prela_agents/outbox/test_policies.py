@@ -35,6 +35,8 @@ def test_a_fact_sheet_about_it_is_for_people() -> None:
         ({"platform": Platform.X, "kind": DraftKind.REPLY, "addresses_us": True}, ""),
         ({"platform": Platform.X, "kind": DraftKind.POST}, ""),
         ({"platform": Platform.X, "kind": DraftKind.THREAD, "parts": ("a", "b" * 281)}, "part 2"),
+        ({"platform": Platform.X, "kind": DraftKind.POST, "parts": ("a" * 279 + "…",)}, "281"),
+        ({"platform": Platform.X, "kind": DraftKind.POST, "parts": ("https://" + "a" * 300,)}, ""),
         ({"platform": Platform.X, "kind": DraftKind.POST, "parts": ("a", "b")}, "one post"),
         ({"platform": Platform.REDDIT, "kind": DraftKind.REPLY}, "what it answers"),
         ({"platform": Platform.REDDIT, "kind": DraftKind.REPLY, "reply_to": "t3_1"}, ""),

@@ -129,3 +129,17 @@ def test_a_file_that_is_not_there_is_said() -> None:
         read_settings({}, config=Path("nope.toml"))
     with pytest.raises(SettingsError, match="CLICKHOUSE_PORT"):
         read_settings({"CLICKHOUSE_PORT": "http"})
+
+
+def test_where_nobody_is_at_home_a_directory_has_to_be_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nowhere(self: Path) -> Path:
+        if str(self).startswith("~"):
+            raise RuntimeError("Could not determine home directory.")
+        return self
+
+    monkeypatch.setattr(Path, "expanduser", nowhere)
+    with pytest.raises(SettingsError, match="set PRELA_AGENTS_DIR"):
+        read_settings({})
+    assert Path("/a") == read_settings({"PRELA_AGENTS_DIR": "/a"}).directory
