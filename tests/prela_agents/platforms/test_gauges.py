@@ -104,7 +104,7 @@ async def test_whatever_an_answer_holds_it_is_counts_or_a_platform_s_error(
     world = site.world
     world.counts |= {"stars:o/r": {TODAY: 3}, "downloads:r": {TODAY - timedelta(1): 4}}
     world.counts |= {"subscribers:s": {TODAY: 5}, "members:7": {TODAY: 6}}
-    for seed in range(40):
+    for seed in range(25):
         for name in ("github", "pypistats", "reddit", "discord"):
             site.parts[name].mangle = partial(mangled, random.Random(seed))  # noqa: S311
         async with (
