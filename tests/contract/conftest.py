@@ -88,6 +88,14 @@ def _merge(store: ClickHouseStore) -> None:
 
 
 _THOROUGH = os.environ.get("PRELA_TESTS") == "thorough"
+_AS_EMBEDDED = {
+    "test_store_analyses",
+    "test_store_collapse",
+    "test_store_lists",
+    "test_store_reindex",
+}
+"""What the engine answers by itself; other modules show that a server is asked the same way."""
+
 _DELETED_ON_SERVERS = ("test_the_receipt", "test_what_comes_late", "test_everything", "test_odd")
 _NO_ID = "no trace has this id: line ends are refused in one"
 _NOT_OVER_HTTP = {
@@ -109,9 +117,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for name, reason in _NOT_OVER_HTTP.items():
             if "[http" in item.name and (item.path.stem == name or item.name.startswith(name)):
                 item.add_marker(pytest.mark.skip(reason=reason))
-        if item.path.stem == "test_store_collapse" and "[server" in item.name and not _THOROUGH:
-            item.add_marker(pytest.mark.skip(reason="half a minute; the engine is as embedded"))
-
+        if item.path.stem in _AS_EMBEDDED and "[server" in item.name and not _THOROUGH:
+            item.add_marker(pytest.mark.skip(reason="the engine is as embedded"))
         is_deletion = item.path.stem == "test_store_deletion" and "[server" in item.name
         if is_deletion and not _THOROUGH and not item.name.startswith(_DELETED_ON_SERVERS):
             item.add_marker(pytest.mark.skip(reason="the engine is as embedded"))
