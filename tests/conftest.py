@@ -46,6 +46,8 @@ hypothesis_settings.register_profile("thorough", max_examples=2000, **_SHARED)
 hypothesis_settings.load_profile(os.environ.get("PRELA_TESTS", "quick"))
 
 
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets it, and pictures are fitted to it
+
 gc.disable()  # until all tests are collected: none of what makes thousands of them is garbage
 
 

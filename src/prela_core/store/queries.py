@@ -126,7 +126,9 @@ def candidates(
             clauses.append(has_row([PROJECT, *since, f"({other.sql})"]))
             parameters |= other.parameters
         if until:
-            clauses.append(has_row([PROJECT, *since, *until]))
+            # Asked of these alone, for nearly every trace has such a row.
+            meant = has_row([PROJECT, *since, f"({first.sql})"])
+            clauses.append(has_row([PROJECT, *since, *until, meant]))
             bound = f"least({bound}, {{hi:Int64}})"
     else:
         clauses += until
