@@ -56,8 +56,12 @@ def discord(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
     said = retry_after(headers, now)
     if status in {_TOO_MANY, _ACCEPTED}:
         asked = _object(body).get("retry_after")
-        is_number = isinstance(asked, int | float) and not isinstance(asked, bool)
-        if is_number and 0 <= asked <= _LARGEST:  # JSON has numbers that no float is
+        # JSON has numbers that no float is.
+        if (
+            isinstance(asked, int | float)
+            and not isinstance(asked, bool)
+            and 0 <= asked <= _LARGEST
+        ):
             said = max(said or 0.0, float(asked))
     reset = number(headers, "x-ratelimit-reset-after")
     return Reading(
