@@ -27,8 +27,8 @@ NAMES = ("scout", "sentinel", "amplifier", "radar")
 @click.command(short_help="Run an agent, once or by a schedule.")
 @click.argument("name", type=click.Choice(NAMES))
 @click.option("--once", is_flag=True, help="Run once and end: the default.")
-@click.option("--every", type=INTERVAL, help="Run again and again, such as each 1h.")
-@click.option("--cron", metavar="LINE", help="Run at these times in UTC, such as '0 6 * * 1'.")
+@click.option("--every", type=INTERVAL, help="Run now, and again each 1h or the like.")
+@click.option("--cron", metavar="LINE", help="Run now, and at these times in UTC: '0 6 * * 1'.")
 @click.option(
     "--live",
     is_flag=True,
