@@ -39,7 +39,7 @@ FOR_OPERATORS = {
 }
 """What somebody has to see to, by the name that can be looked up."""
 
-_UNSUPPORTED = frozenset({36, 42, 44, 48, 62, 80, 127, 344})
+_UNSUPPORTED = frozenset({36, 42, 44, 48, 62, 80, 115, 127, 344})
 """BAD_ARGUMENTS, ILLEGAL_COLUMN, SYNTAX_ERROR, ILLEGAL_INDEX, SUPPORT_IS_DISABLED and so on."""
 
 _CODE = re.compile(r"\bCode: (\d+)")

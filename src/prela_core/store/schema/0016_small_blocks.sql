@@ -1,3 +1,4 @@
+-- Optional: it makes reading few rows faster, and changes no answer.
 -- Who reads few rows unpacks the blocks they are in: those of the narrow columns are smaller from now
 -- on, those of texts stay as they are. What is stored has them once it is merged.
 -- docs/decisions/0022-small-blocks.md has the measurements.
