@@ -78,6 +78,8 @@ def _tell(done: Purged, *, as_json: bool) -> None:
     if as_json:
         show_json(done, indented=False)
     else:
-        show_line(f"Looked at {done.looked_at} items and forgot {done.forgotten}.")
+        from prela_agents.reports import counted
+
+        show_line(f"Looked at {counted(done.looked_at, 'item')} and forgot {done.forgotten}.")
     for why in done.failures:
         click.echo(f"prela: {why}", err=True)
