@@ -24,6 +24,10 @@ class IssueDesk:
         self._links = links
         self._tracker = tracker
 
+    def planned(self) -> Sequence[Issue]:
+        """Give the issues that are to be made."""
+        return _planned(self._links)
+
     async def known(self, item: Item) -> Issue | None:
         """Give the issue that `item` has already led to, here or in the tracker."""
         link = self._links.get(item.key)
@@ -85,6 +89,10 @@ class DryDesk:
     def __init__(self, links: IssueLinks) -> None:
         self._links = links
 
+    def planned(self) -> Sequence[Issue]:
+        """Give the issues that are to be made."""
+        return _planned(self._links)
+
     async def known(self, item: Item) -> Issue | None:
         """Give the issue that `item` has led to, as far as it is known here."""
         link = self._links.get(item.key)
@@ -101,6 +109,10 @@ class DryDesk:
         """Plan to attach the item; gives None, unless the item has an issue."""
         self._links.plan_attaching(item.key, issue, _attachment(item))
         return await self.known(item)
+
+
+def _planned(links: IssueLinks) -> Sequence[Issue]:
+    return [each.issue for each in links.planned() if each.new is not None]
 
 
 def _new(item: Item, title: str, description: str, labels: Sequence[str]) -> NewIssue:

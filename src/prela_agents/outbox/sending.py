@@ -20,6 +20,8 @@ _SETTLES = timedelta(minutes=2)
 
 _PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=6)
+_LONGEST_LIMIT = timedelta(days=366).total_seconds()
+"""What a platform says to wait may be a slip, such as milliseconds, that no calendar holds."""
 
 
 @attrs.define
@@ -139,5 +141,5 @@ class Outbox:
 def _pause(entry: Entry, error: NotSentError) -> timedelta:
     pause = min(_PAUSE * (1 << min(entry.attempts, 10)), _LONGEST_PAUSE)
     if isinstance(error, LimitedError):
-        pause = max(pause, timedelta(seconds=error.retry_after))
+        pause = max(pause, timedelta(seconds=min(error.retry_after, _LONGEST_LIMIT)))
     return pause

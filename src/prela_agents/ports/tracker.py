@@ -39,6 +39,9 @@ class Desk(Protocol):
     file nothing. In a dry run they plan, which the next live run carries out, and give None.
     """
 
+    def planned(self) -> Sequence[Issue]:
+        """Give the issues that are planned and not made yet; they have no number."""
+
     async def known(self, item: Item) -> Issue | None:
         """Give the issue that `item` has already led to, if any."""
 

@@ -148,7 +148,8 @@ def _mark(stretch: Sequence[Odd], series: Series, releases: Releases) -> Sentenc
     came = [
         f"{version} on {day(at)}"
         for at, version in releases.get(series.product, ())
-        if stretch[0].at - _JUST_BEFORE <= at < stretch[-1].at + _DAY
+        # What came after the furthest day did not bring it about.
+        if stretch[0].at - _JUST_BEFORE <= at < odd.at + _DAY
     ]
     if came:
         text += f"; {series.product} released {listed(came)}"

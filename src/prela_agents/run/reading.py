@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 import cattrs
+from cattrs.v import format_exception
 
 from prela_agents.model import Platform, Profile
 from prela_agents.ours import PRELA
@@ -21,6 +23,9 @@ CONFIG = "prela-agents.toml"
 """Where the file is looked for, in the directory that the program is run in."""
 
 _FOLDER = "agents"
+_ADDRESS = re.compile(r"https?://[^/\s]")
+_HOST = re.compile(r"[^\s/]+:[0-9]{1,5}")
+_CARRIED = re.compile(r"[!-~]+")
 
 
 @attrs.frozen(kw_only=True)
@@ -60,7 +65,14 @@ def read_settings(
         for platform in Platform
         if (url := environ.get(f"PRELA_AGENTS_{platform.name}_URL", ""))
     }
-    mistakes = [*_unknown(endpoints, "endpoints"), *_unknown(said.budgets, "budgets")]
+    secrets = _secrets(environ)
+    allowed_hosts = said.allowed_hosts + _list(environ, "PRELA_AGENTS_ALLOWED_HOSTS")
+    mistakes = [
+        *_unknown(endpoints, "endpoints"),
+        *_unknown(said.budgets, "budgets"),
+        *_wrong_values(endpoints, said.budgets, allowed_hosts),
+        *_wrong_secrets(secrets),
+    ]
     clickhouse = _clickhouse(environ, mistakes)
     if mistakes:
         raise SettingsError(*mistakes)
@@ -72,9 +84,9 @@ def read_settings(
         model=model or environ.get("PRELA_AGENTS_MODEL", "") or said.model,
         project=environ.get("PRELA_AGENTS_PROJECT", "") or said.project,
         endpoints=endpoints,
-        allowed_hosts=said.allowed_hosts + _list(environ, "PRELA_AGENTS_ALLOWED_HOSTS"),
+        allowed_hosts=allowed_hosts,
         budgets=said.budgets,
-        secrets=_secrets(environ),
+        secrets=secrets,
         clickhouse=clickhouse,
         exporter=_exporter(environ, clickhouse, chosen),
     )
@@ -111,11 +123,17 @@ def _file(path: Path) -> _File:
     _complete(said)
     converter = cattrs.Converter(forbid_extra_keys=True)
     converter.register_structure_hook(str, _text)
+    each_of = converter.get_structure_hook(tuple[str, ...])
+    converter.register_structure_hook_func(
+        lambda kind: kind == tuple[str, ...],
+        # A text would be taken for the list of its letters.
+        lambda said, kind: each_of(_listed(said), kind),
+    )
     try:
         return converter.structure(said, _File)
     except cattrs.BaseValidationError as error:
         raise SettingsError(
-            *(f"{path}: {each}" for each in cattrs.transform_error(error, path="file"))
+            *(f"{path}: {each}" for each in cattrs.transform_error(error, "file", _worded))
         ) from error
 
 
@@ -133,6 +151,40 @@ def _text(value: Any, _: type) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is no text")  # noqa: TRY004 - as cattrs asks for
     return value
+
+
+def _worded(error: BaseException, kind: type | None) -> str:
+    """Say what a value was, where the error does; cattrs says only what it was to be."""
+    return str(error) if type(error) is ValueError else format_exception(error, kind)
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{value!r} is no list")  # noqa: TRY004 - as cattrs asks for
+    return value
+
+
+def _wrong_values(
+    endpoints: Mapping[str, str], budgets: Mapping[str, float], allowed_hosts: Sequence[str]
+) -> Iterator[str]:
+    """Say what would be taken without a word, and then hold nothing or reach nobody."""
+    for name, url in endpoints.items():
+        if not _ADDRESS.match(url):
+            yield f"endpoints.{name} is an address such as https://{name}.example, not {url!r}"
+    for name, usd in budgets.items():
+        if not 0 <= usd < float("inf"):
+            yield f"budgets.{name} is dollars a month, 0 or more, not {usd}"
+    for host in allowed_hosts:
+        if not _HOST.fullmatch(host):
+            yield f"allowed_hosts are like 10.0.0.7:80, with a port, not {host!r}"
+
+
+def _wrong_secrets(secrets: Secrets) -> Iterator[str]:
+    """Name those that no header can carry, such as with a blank that was copied along."""
+    for field, variable in Secrets.variables().items():
+        said = getattr(secrets, field)
+        if said and not _CARRIED.fullmatch(said):
+            yield f"{variable} holds a blank, or a character that no login has; copy it again"
 
 
 def _unknown(said: Mapping[str, Any], where: str) -> list[str]:

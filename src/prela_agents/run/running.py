@@ -10,6 +10,7 @@ import attrs
 from prela_agents.model import Failure, Outcome, RunState
 from prela_agents.outbox import Sendings
 from prela_agents.ports import Agent, Clock
+from prela_agents.run.reading import CONFIG
 from prela_agents.run.sending import outbox_of
 from prela_agents.run.settings import Settings
 from prela_agents.run.workshop import Workshop, opened_workshop, state_path
@@ -47,7 +48,12 @@ async def run_once(settings: Settings, agent: str, clock: Clock, *, live: bool =
     ):
         async with opened_workshop(settings, clock, db) as workshop:
             # What can't be made of the settings is no run.
-            made = workshop.agent(agent, traced(await workshop.parts(agent, live=live)))
+            parts = await workshop.parts(agent, live=live)
+            made = workshop.agent(agent, traced(parts))
+            if not (parts.sources or parts.gauges):
+                _log.warning(
+                    "no platform or page is set for %s to read: %s names them", agent, CONFIG
+                )
             with (
                 recorded(f"prela-{agent}", settings.exporter),
                 run_span(agent, run_id, live=live) as root,

@@ -67,7 +67,9 @@ class Scout:
         self._rules = RulesModel(RULES)
         self._library: Library | None = None
         self._candidates = (
-            Candidates(parts.tracker, parts.embedder) if parts.tracker is not None else None
+            Candidates(parts.tracker, parts.desk, parts.embedder)
+            if parts.desk is not None
+            else None
         )
 
     async def run(self) -> Outcome:
@@ -147,7 +149,7 @@ class Scout:
                 )
                 if same_of(await self._ask(asked)):
                     attached = await desk.attach(item, candidate)
-                    return Counter(attached=int(attached is not None))
+                    return Counter(planned=1) if attached is None else Counter(attached=1)
         opened = await desk.open(item, title, description, labels_of(mention))
         if opened is None:
             return Counter(planned=1)

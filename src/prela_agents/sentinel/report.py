@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -30,6 +31,8 @@ _MOST = 12
 """Changes of a product that are told one by one; the others are counted."""
 
 _UNREAD = "Could not be read"
+_NUMBER = re.compile(r"[0-9]{1,18}")
+"""A tag may hold digits that are no number, such as a small 2."""
 
 _LABELS = {
     ChangeKind.SECURITY: "Security",
@@ -214,6 +217,6 @@ def _urls(changes: Sequence[Change]) -> tuple[str, ...]:
 def _parts(version: str) -> tuple[tuple[int, str], ...]:
     """Order versions as people count: 2.10 after 2.9."""
     return tuple(
-        (int(each), "") if each.isdigit() else (-1, each)
+        (int(each), "") if _NUMBER.fullmatch(each) else (-1, each)
         for each in version.replace("-", ".").split(".")
     )

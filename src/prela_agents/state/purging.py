@@ -29,12 +29,12 @@ def purge(db: Database, keys: Sequence[str], now: int) -> int:
     """Forget the items with these keys, for all agents, and drafts about them that have not left.
 
     Issues that were planned are not made, and claims with words from there go. Gives how many items
-    were forgotten.
+    were forgotten; one that several agents kept is one.
     """
     with db.transaction():
         if keys:
             db.change("DELETE FROM etags")  # answers that are kept may hold the words as well
-        return sum(_purge(db, key, now) for key in keys)
+        return sum(_purge(db, key, now) > 0 for key in keys)
 
 
 def _purge(db: Database, key: str, now: int) -> int:

@@ -156,6 +156,9 @@ class _Tracker:
 class _Desk:
     inner: Desk
 
+    def planned(self) -> Sequence[Issue]:
+        return self.inner.planned()
+
     async def known(self, item: Item) -> Issue | None:
         return await self.inner.known(item)
 

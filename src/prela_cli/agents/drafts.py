@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +159,7 @@ def approve(
         if content_hash is None:
             _ask(found, yes=yes)
         approved = kept.approve(
-            found.draft.id, content_hash or found.draft.content_hash, by or getpass.getuser()
+            found.draft.id, content_hash or found.draft.content_hash, by or _user()
         )
     stays = approved.draft.kind in {"fact_sheet", "document"}
     then = "It stays here." if stays else "The next live run sends it."
@@ -205,6 +206,13 @@ def _found(kept: Drafts, draft_id: str) -> Reviewed:
             "`prela agents drafts list` shows all"
         )
     return found
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user without a name
+        return f"user {os.getuid()}"
 
 
 def _ask(found: Reviewed, *, yes: bool) -> None:

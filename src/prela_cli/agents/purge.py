@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prela_cli.agents.interval import INTERVAL
 from prela_cli.agents.options import settings_options
 from prela_cli.agents.waiting import waiting
-from prela_cli.moments import SPAN_OF_TIME
 from prela_cli.output import show_json, show_line
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from prela_agents.outbox import Purged
     from prela_agents.run.settings import Settings
 
@@ -23,10 +25,12 @@ _PARTIAL = 4
 
 @click.command(short_help="Forget what was deleted where it was said.")
 @click.argument("keys", nargs=-1)
-@click.option("--every", type=SPAN_OF_TIME, help="Do it again and again, such as each 24h.")
+@click.option("--every", type=INTERVAL, help="Do it again and again, such as each 24h.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @settings_options
-def purge(*, settings: Settings, keys: tuple[str, ...], every: float | None, as_json: bool) -> None:
+def purge(
+    *, settings: Settings, keys: tuple[str, ...], every: timedelta | None, as_json: bool
+) -> None:
     """Forget what was deleted where it was said, or the items with KEYS.
 
     Each kept item is looked at again on its platform. Of one that is gone, nothing that was said
@@ -39,8 +43,6 @@ def purge(*, settings: Settings, keys: tuple[str, ...], every: float | None, as_
     """
     if keys and every is not None:
         raise click.UsageError("give KEYS, or --every")
-    from datetime import timedelta
-
     import anyio
 
     from prela_agents.http import SystemClock
@@ -57,8 +59,8 @@ def purge(*, settings: Settings, keys: tuple[str, ...], every: float | None, as_
             done.append(await purge_gone(settings, clock))
         _tell(done[-1], as_json=as_json)
 
-    async def again(milliseconds: float) -> None:
-        await repeated(follow, Every(timedelta(milliseconds=milliseconds)), clock)
+    async def again(interval: timedelta) -> None:
+        await repeated(follow, Every(interval), clock)
 
     if every is not None:
         anyio.run(again, every)
@@ -76,6 +78,8 @@ def _tell(done: Purged, *, as_json: bool) -> None:
     if as_json:
         show_json(done, indented=False)
     else:
-        show_line(f"Looked at {done.looked_at} items and forgot {done.forgotten}.")
+        from prela_agents.reports import counted
+
+        show_line(f"Looked at {counted(done.looked_at, 'item')} and forgot {done.forgotten}.")
     for why in done.failures:
         click.echo(f"prela: {why}", err=True)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prela_cli.agents.interval import INTERVAL
 from prela_cli.agents.options import settings_options
 from prela_cli.agents.waiting import waiting
-from prela_cli.moments import SPAN_OF_TIME
 from prela_cli.output import show_json, show_line
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from prela_agents.run.running import Finished
     from prela_agents.run.schedule import Schedule
     from prela_agents.run.settings import Settings
@@ -25,8 +27,8 @@ NAMES = ("scout", "sentinel", "amplifier", "radar")
 @click.command(short_help="Run an agent, once or by a schedule.")
 @click.argument("name", type=click.Choice(NAMES))
 @click.option("--once", is_flag=True, help="Run once and end: the default.")
-@click.option("--every", type=SPAN_OF_TIME, help="Run again and again, such as each 1h.")
-@click.option("--cron", metavar="LINE", help="Run at these times in UTC, such as '0 6 * * 1'.")
+@click.option("--every", type=INTERVAL, help="Run now, and again each 1h or the like.")
+@click.option("--cron", metavar="LINE", help="Run now, and at these times in UTC: '0 6 * * 1'.")
 @click.option(
     "--live",
     is_flag=True,
@@ -42,7 +44,7 @@ def run(
     settings: Settings,
     name: str,
     once: bool,
-    every: float | None,
+    every: timedelta | None,
     cron: str | None,
     live: bool,
     model: str | None,
@@ -91,18 +93,16 @@ def run(
     sys.exit(EXIT_CODES[ended[0].outcome.state])
 
 
-def _schedule(*, once: bool, every: float | None, cron: str | None) -> Schedule | None:
+def _schedule(*, once: bool, every: timedelta | None, cron: str | None) -> Schedule | None:
     if sum((once, every is not None, cron is not None)) > 1:
         raise click.UsageError("give one of --once, --every and --cron")
     if every is None and cron is None:
         return None
-    from datetime import timedelta
-
     from prela_agents.run.schedule import Cron, Every
 
     if cron is not None:
         return Cron(cron)
-    return Every(timedelta(milliseconds=every or 0))
+    return Every(every) if every is not None else None
 
 
 def _tell(settings: Settings, name: str, finished: Finished, *, as_json: bool) -> None:

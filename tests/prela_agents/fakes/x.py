@@ -147,13 +147,18 @@ def _user_id(name: str) -> str:
     return ME if name == ACCOUNT else str(1000 + sum(map(ord, name)))
 
 
+_ADDRESS = r"https?://\S+|(?<![\w/.@:-])[\w-]+\.(?:py|sh|dev)\b(?![.\w])"
+"""X makes addresses also of names that end as domains do, files of Python among them."""
+
+
 def _tweet(said: Said) -> dict[str, Any]:
     text = said.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     urls = []
-    for number, found in enumerate(re.findall(r"https?://\S+", text)):
+    for number, found in enumerate(re.findall(_ADDRESS, text)):
         short = f"https://t.co/{said.id[-6:]}{number}"
-        urls.append({"url": short, "expanded_url": found})
-        text = text.replace(found, short)
+        whole = found if found.startswith("http") else f"http://{found}"
+        urls.append({"url": short, "expanded_url": whole})
+        text = text.replace(found, short, 1)
     mentions = [{"username": name} for name in re.findall(r"@(\w+)", said.text)]
     if said.addresses_us:
         mentions.append({"username": ACCOUNT})

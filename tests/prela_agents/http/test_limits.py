@@ -48,6 +48,7 @@ SOON = str(int(NOW.timestamp()) + 90)
             Reading(retry_after=1.25, everywhere=True),
         ),
         (discord, 429, {}, ["no object"], Reading()),
+        (discord, 429, {}, {"retry_after": 10**400}, Reading()),
         (github, 429, {}, None, Reading(retry_after=60.0, try_again=True)),
         (
             github,

@@ -103,6 +103,18 @@ async def test_a_limit_is_waited_for(db: Database, clock: StandingClock) -> None
     assert 1 == len(outgoing.due())
 
 
+@pytest.mark.parametrize("seconds", [1e12, 1e300])
+async def test_a_limit_that_no_calendar_holds_is_for_a_year(
+    db: Database, clock: StandingClock, seconds: float
+) -> None:
+    outgoing = approved(db, clock)
+    limit = LimitedError("discord", "slow down", retry_after=seconds)
+    outbox = Outbox(outgoing, {Platform.DISCORD: Place(before=raising(limit))}, clock)
+    assert 1 == (await outbox.send()).postponed
+    (entry,) = outgoing.list()
+    assert (EntryState.APPROVED, timedelta(days=366)) == (entry.state, entry.due_at - clock.now())
+
+
 async def test_what_is_unknown_stays_so_until_the_platform_can_be_read_and_must_show_it(
     db: Database, clock: StandingClock
 ) -> None:

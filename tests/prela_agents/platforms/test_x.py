@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import attrs
 import pytest
 from tests.prela_agents.fakes.site import Site
 from tests.prela_agents.fakes.world import X_EPOCH, Said, snowflake
@@ -12,8 +13,8 @@ from tests.prela_agents.standing_clock import StandingClock
 
 from prela_agents.errors import SpendLimitError
 from prela_agents.http import Budget, MemorySpend
-from prela_agents.model import Cursor
-from prela_agents.platforms.x import XRecheck, XSearch
+from prela_agents.model import Cursor, DraftKind, Platform, Post
+from prela_agents.platforms.x import XPublisher, XRecheck, XSearch
 from prela_core.testing.factories import NOON
 
 pytestmark = pytest.mark.anyio
@@ -23,6 +24,17 @@ def say(site: Site, clock: StandingClock, text: str = "Prela", **said: object) -
     number = snowflake(clock.now(), X_EPOCH, len(site.world.said))
     site.world.said.append(Said(platform="x", id=number, at=clock.now(), text=text, **said))
     return number
+
+
+async def test_what_x_takes_for_an_address_is_found_again(site: Site, clock: StandingClock) -> None:
+    text = "Run main.py & see prela.dev, or https://prela.dev/docs/"
+    post = Post(platform=Platform.X, kind=DraftKind.POST, where="", text=text)
+    async with to_x(site, clock) as http:
+        publisher = XPublisher(http)
+        made = await publisher.publish(post, "k")
+        found = await publisher.find(post, "k")
+        other = await publisher.find(attrs.evolve(post, text=f"{text} now"), "k")
+    assert (made.id, None) == (found and found.id, other)
 
 
 async def test_a_cursor_older_than_the_search_goes_on_from_its_start(

@@ -179,14 +179,24 @@ async def test_an_odd_day_is_told_with_the_release_before_it(run: Run) -> None:
     assert ">2.0<" in figure.svg
 
 
-async def test_odd_days_in_a_row_are_told_once(run: Run) -> None:
+async def test_odd_days_in_a_row_are_told_once_and_not_with_what_came_after(run: Run) -> None:
     values: list[float | None] = [1000, 1010, 990, 1000, 1005, 300, 310] * 4
     values[-5], values[-4], values[-3] = 2000, 5000, 3000
     run.gauges = [Counter("pypi", downloads("Rival", -21, values))]
+    released = item(
+        "r/r@v2.0",
+        platform=Platform.GITHUB,
+        kind=ItemKind.RELEASE,
+        where="r/r",
+        created_at=day(4) + timedelta(hours=9),
+        extra={"version": "v2.0"},
+    )
+    run.sources = [Shelf("github:releases/r/r", [released])]
     await run.once()
     (said,) = text(run.report(), "Out of the ordinary")
     assert "5,000 on 19 November" in said
     assert "(18 to 20 November 2026 are out of the ordinary)" in said
+    assert "released" not in said
 
 
 async def test_the_first_week_compares_with_its_first_day(run: Run) -> None:

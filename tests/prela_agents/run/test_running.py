@@ -99,6 +99,17 @@ async def drafts_one(parts: Parts) -> Outcome:
     return Outcome(counts={"drafts": 1, "issues": int(issue is not None)}, succeeded=1)
 
 
+async def test_a_run_that_has_nothing_to_read_says_so(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.does = drafts_one
+    await stage.run()
+    assert "to read" not in caplog.text
+    monkeypatch.setattr(workshop, "SOURCES", {"scout": lambda *_: []})
+    await stage.run()
+    assert "no platform or page is set for scout to read: prela-agents.toml" in caplog.text
+
+
 async def test_a_run_is_written_down_and_traced(stage: Stage) -> None:
     stage.does = drafts_one
     finished = await stage.run()

@@ -109,19 +109,34 @@ def test_traces_go_where_the_environment_says() -> None:
     [
         ("model = ", "no TOML"),
         ("modell = 'rules'", "modell"),
-        ("[profile.us]\nname = 7", "expected str"),
+        ("[profile.us]\nname = 7", "7 is no text @ file.profile.us.name"),
         ("[profile.us]\nrepo = 'a/b'", "repo"),
         ("[[profile.competitors]]\npackage = 'x'", "name"),
         ("profile = 7", "profile"),
         ("[profile]\nus = 7", "us"),
         ("[endpoints]\nmastodon = 'x'", "no platform"),
         ("[budgets]\nx = 'five'", "budgets"),
+        ("[budgets]\nx = nan", "budgets.x is dollars a month"),
+        ("[budgets]\nx = -1", "budgets.x is dollars a month"),
+        ("[budgets]\nx = inf", "budgets.x is dollars a month"),
+        ("[profile.us]\nnear = 'database'", "'database' is no list @ file.profile.us.near"),
+        ("[profile]\naccounts = 'acme-team'", "accounts"),
+        ("allowed_hosts = '10.0.0.1:80'", "allowed_hosts"),
+        ("allowed_hosts = ['10.0.0.1']", "with a port, not '10.0.0.1'"),
+        ("[endpoints]\ngithub = 'github.example'", "endpoints.github is an address"),
     ],
 )
 def test_mistakes_are_said(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / CONFIG).write_text(text)
     with pytest.raises(SettingsError, match=said):
         read_settings({})
+
+
+@pytest.mark.parametrize("token", ["ghp_é12345", "ghp_12345\n67890", "ghp_1\x7f2345", "ghp 12345"])
+def test_a_login_that_no_header_can_carry_is_named_and_not_shown(token: str) -> None:
+    with pytest.raises(SettingsError, match="GITHUB_TOKEN") as found:
+        read_settings({"GITHUB_TOKEN": token})
+    assert "12345" not in str(found.value)
 
 
 def test_a_file_that_is_not_there_is_said() -> None:

@@ -129,6 +129,16 @@ class Few:
         return self.kept[:1]
 
 
+class Plans:
+    """A desk that has planned some issues."""
+
+    def __init__(self, *issues: Issue) -> None:
+        self.made_up = issues
+
+    def planned(self) -> Sequence[Issue]:
+        return self.made_up
+
+
 class Letters:
     """Finds alike what begins with one letter."""
 
@@ -139,9 +149,10 @@ class Letters:
 @pytest.mark.anyio
 async def test_candidates_are_alike_or_found_by_the_tracker_each_once() -> None:
     tracker = Few(issue(1, "b first"), issue(2, "a second"), issue(3, "b third"))
-    candidates = Candidates(tracker, Letters())  # type: ignore[arg-type] - of two methods
-    assert ["2", "1"] == [each.id for each in await candidates.of("a report", "")]
+    plans = Plans(issue(9, "a planned one"))
+    candidates = Candidates(tracker, plans, Letters())  # type: ignore[arg-type] - of few methods
+    assert ["2", "9", "1"] == [each.id for each in await candidates.of("a report", "")]
     assert ["1", "3"] == [each.id for each in await candidates.of("b report", "")]
     candidates.add(issue(4, "a fourth"))
-    assert ["2", "4", "1"] == [each.id for each in await candidates.of("a report", "")]
+    assert ["2", "4", "9", "1"] == [each.id for each in await candidates.of("a report", "")]
     assert 1 == tracker.asked

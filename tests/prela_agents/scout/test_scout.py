@@ -33,8 +33,8 @@ from prela_agents.model import (
 from prela_agents.models.rules import RulesModel
 from prela_agents.models.scripted import Line, ScriptedModel
 from prela_agents.ours import PRELA
-from prela_agents.outbox import IssueDesk
-from prela_agents.ports import Model, Parts
+from prela_agents.outbox import DryDesk, IssueDesk
+from prela_agents.ports import Desk, Model, Parts
 from prela_agents.reading import READ
 from prela_agents.scout import RULES, Scout
 from prela_agents.scout.answering import ANSWER
@@ -92,6 +92,7 @@ class World:
     history: Remembered = attrs.field(factory=Remembered)
     clock: StandingClock = attrs.field(factory=lambda: StandingClock(NOON))
     tracker: bool = True
+    dry: bool = False
 
     def scout(self) -> Scout:
         return Scout(
@@ -102,14 +103,21 @@ class World:
                 index=DocsIndex(cut("docs/guide.md", DOCS), Blind()),
                 embedder=Blind(),
                 tracker=self.board if self.tracker else None,
-                desk=IssueDesk(IssueLinks(self.db, self.clock), self.board)
-                if self.tracker
-                else None,
+                desk=self.desk(),
                 state=self.memory,
                 history=self.history,
                 clock=self.clock,
             ),
         )
+
+    def desk(self) -> Desk | None:
+        if self.dry:
+            return DryDesk(self.links)
+        return IssueDesk(self.links, self.board) if self.tracker else None
+
+    @property
+    def links(self) -> IssueLinks:
+        return IssueLinks(self.db, self.clock)
 
     @property
     def memory(self) -> Memory:
@@ -175,6 +183,19 @@ async def test_what_is_said_becomes_drafts_and_issues(db: Database) -> None:
         world.board.attachments
     )
     assert 5 == len(world.history.mentions(NOON, NOON.replace(year=2100)))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("tracker", [True, False])
+async def test_one_bug_that_dry_runs_hear_of_twice_is_one_issue_in_the_end(
+    db: Database, *, tracker: bool
+) -> None:
+    assert 1 == (await World(db, (BUG,), tracker=tracker, dry=True).run()).counts["planned"]
+    again = World(db, (BUG, BUG_AGAIN), tracker=tracker, dry=True)
+    assert (1, []) == ((await again.run()).counts["planned"], again.board.made)
+    assert [] == await IssueDesk(again.links, again.board).catch_up()
+    (made,) = again.board.made
+    assert {(made.id, BUG.url), (made.id, BUG_AGAIN.url)} == set(again.board.attachments)
 
 
 @pytest.mark.anyio

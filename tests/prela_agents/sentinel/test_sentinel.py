@@ -144,6 +144,13 @@ async def test_a_release_becomes_changes_and_a_report(run: Run) -> None:
     ] == run.text("In short")
 
 
+@pytest.mark.parametrize("odd", ["2.²", f"2.{'9' * 5000}", "2.x"])
+async def test_a_version_that_is_no_number_stops_no_report(run: Run, odd: str) -> None:
+    run.has(github(), github(f"v{odd}", url="https://github.com/r/r/releases/tag/odd"))
+    assert RunState.COMPLETE == (await run.once()).state
+    assert 2 == sum("came out" in each for each in run.text("What Rival did"))
+
+
 async def test_every_sentence_has_its_source(run: Run) -> None:
     run.has(github(), pypi())
     run.has(post("Rival's pricing is too expensive for tracing"), name="reddit:search/Rival")

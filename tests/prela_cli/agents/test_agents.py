@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -127,6 +128,20 @@ def test_editing_voids_an_approval(run: Run, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_draft_is_rejected(run: Run) -> None:
     assert "rejected" in run("drafts", "reject", "dddd", "--reason", "by hand").output
     assert "rejected: by hand" in run("drafts", "show", "dddd").output
+
+
+@pytest.mark.usefixtures("queued")
+def test_a_user_without_a_name_approves_as_a_number(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    approved = run("drafts", "approve", "dddd", "--yes")
+    assert 0 == approved.exit_code, approved.output
+    by = json.loads(run("drafts", "show", "dddd", "--json").stdout)["approval"]["by"]
+    assert f"user {os.getuid()}" == by
 
 
 @pytest.mark.parametrize("words", [["show"], ["edit", "--text", "x"], ["approve"], ["reject"]])
@@ -310,6 +325,8 @@ def test_a_run_ends_with_its_code(
         (["scout", "--once", "--every", "1h"], "one of --once"),
         (["scout", "--cron", "hourly"], "no line of cron"),
         (["scout", "--every", "often"], "no duration"),
+        (["scout", "--every", "0s"], "from a minute to a year"),
+        (["scout", "--every", "900000000w"], "from a minute to a year"),
         (["scout", "--config", "nope.toml"], "nope.toml can't be read"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ __all__ = ["claude", "discord", "github", "linear", "plain", "reddit", "x"]
 _FORBIDDEN = 403
 _TOO_MANY = 429
 _ACCEPTED = 202
+_LARGEST = sys.float_info.max
 _GITHUB_SECONDS = 60.0
 """GitHub's least wait when a secondary limit gives neither `retry-after` nor a spent quota."""
 
@@ -54,7 +56,12 @@ def discord(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
     said = retry_after(headers, now)
     if status in {_TOO_MANY, _ACCEPTED}:
         asked = _object(body).get("retry_after")
-        if isinstance(asked, int | float) and not isinstance(asked, bool) and asked >= 0:
+        # JSON has numbers that no float is.
+        if (
+            isinstance(asked, int | float)
+            and not isinstance(asked, bool)
+            and 0 <= asked <= _LARGEST
+        ):
             said = max(said or 0.0, float(asked))
     reset = number(headers, "x-ratelimit-reset-after")
     return Reading(

@@ -16,6 +16,7 @@ from prela_agents.platforms.x.tweets import FIELDS, Tweet, Tweets, words
 __all__ = ["XPublisher"]
 
 _PAGES = 5
+_AROUND_ADDRESSES = re.compile(r"https?://|/(?=\s|$)", re.IGNORECASE)
 
 
 class _Made(msgspec.Struct):
@@ -80,4 +81,5 @@ def _is(tweet: Tweet, post: Post) -> bool:
 
 
 def _flat(text: str) -> str:
-    return " ".join(text.split())
+    """Give the words alone. X gives `main.py` back as `http://main.py`, an address to it."""
+    return _AROUND_ADDRESSES.sub("", " ".join(text.split()))
