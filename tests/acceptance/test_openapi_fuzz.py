@@ -1,7 +1,7 @@
 """The running server against its own document: what it describes is what it does.
 
 schemathesis makes requests from the document, right ones and wrong ones, and they are sent over a
-socket. The numbers are chosen so that all of it takes less than a minute.
+socket.
 """
 
 from __future__ import annotations

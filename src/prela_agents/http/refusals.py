@@ -34,7 +34,7 @@ def error_of(
     """Give the error that an answer is; whether something happened there decides its class."""
     if reading.try_again is False and status == 429:  # noqa: PLR2004 - as the RFC numbers it
         return SpendLimitError(platform, said, answered=status)
-    limited = status == 429 or (reading.try_again and status < 500)  # noqa: PLR2004
+    limited = status == 429 or (reading.try_again and status < 500)  # noqa: PLR2004 - likewise
     if limited:
         return LimitedError(platform, said, retry_after=reading.retry_after or 0.0, answered=status)
     for codes, kind in (
@@ -44,7 +44,7 @@ def error_of(
     ):
         if status in codes:
             return kind(platform, said, answered=status)
-    if 400 <= status < 500 and status not in _PASSES:  # noqa: PLR2004
+    if 400 <= status < 500 and status not in _PASSES:  # noqa: PLR2004 - likewise
         return RefusedError(platform, said, answered=status)
     if repeatable:
         return NotSentError(platform, said, answered=status)

@@ -156,10 +156,9 @@ def drops(part: str) -> Query:
 def quiet(parts: Sequence[Sequence[Any]]) -> Query:
     """Give the partitions where most of what has no index is in parts that stay as they are.
 
-    A part stays that was left as it is for a while, the longer the larger it is: then indexing
-    takes no more than a third of a core however fast spans come in, and a part that is soon merged
-    away is not indexed before. There are none while the engine changes parts anyway. `parts` are
-    rows of `copied`.
+    A part stays that was left as it is for a while, the longer the larger it is: a part that is
+    soon merged away is not indexed before, and a large one not again and again. There are none
+    while the engine changes parts anyway. `parts` are rows of `copied`.
     """
     return Query(
         f"SELECT partition_id FROM system.parts WHERE {_SPANS}"

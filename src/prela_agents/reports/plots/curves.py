@@ -109,10 +109,13 @@ def _released(
     return drawn
 
 
+_MOST_DAYS = 8  # labels across
+
+
 def _days(across: Scale, since: datetime, until: datetime, height: float) -> list[str]:
     """Label about eight days at most."""
     days = round((until - since) / timedelta(days=1))
-    step = next(each for each in (1, 2, 7, 14, 28, 56, 112, 365) if days / each <= 8)  # noqa: PLR2004
+    step = next(each for each in (1, 2, 7, 14, 28, 56, 112, 365) if days / each <= _MOST_DAYS)
     return [
         text(
             f"{at.day} {at:%b}",
