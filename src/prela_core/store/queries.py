@@ -21,6 +21,7 @@ from prela_core.store.fragments import (
     Query,
     collapsed,
     has_row,
+    hours_of,
     scope_of,
     since_of,
     until_of,
@@ -214,7 +215,7 @@ def spans_of(
         "offset": offset,
         "limit": limit,
     }
-    scope = ["trace_id = {trace:String}"]
+    scope = hours_of("[{trace:String}]")
     part = " LIMIT {limit:UInt64} OFFSET {offset:UInt64}"
     shown = f"SELECT {columns} FROM {{source}} AS seen ORDER BY seen.started_at, seen.span_id"
     if after is None and not offset and limit >= _MOST_OF_A_TRACE:

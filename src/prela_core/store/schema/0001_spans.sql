@@ -50,5 +50,5 @@ CREATE TABLE IF NOT EXISTS spans
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(started_at)
-ORDER BY (project_id, toDate(started_at), trace_id, span_id)
-SETTINGS index_granularity = 1024 $durability
+ORDER BY (project_id, toStartOfHour(started_at), trace_id, span_id)
+SETTINGS index_granularity = 512 $durability
