@@ -36,10 +36,15 @@ HOUR = "toStartOfHour(started_at)"
 
 @attrs.frozen
 class Query:
-    """A statement and the values it binds as `{name:Type}`."""
+    """A statement and the values it binds as `{name:Type}`.
+
+    `stays` says that an answer which is true in all of its columns may be kept for as long as the
+    store is open: what it tells of does not go away, or nothing but speed depends on it.
+    """
 
     sql: str
     parameters: dict[str, Any]
+    stays: bool = False
 
 
 def collapsed(columns: Iterable[str], scope: list[str]) -> str:

@@ -37,8 +37,8 @@ __all__ = [
     "SHOWN_SPAN",
     "announced",
     "candidates",
+    "has_rows",
     "metadata_of",
-    "row_count",
     "rows",
     "spans_of",
 ]
@@ -232,9 +232,9 @@ def spans_of(
     return Query(shown.format(source=source), parameters)
 
 
-def row_count() -> Query:
-    """Count the rows of all projects, which the engine knows without reading them."""
-    return Query("SELECT count() FROM spans", {})
+def has_rows(count: int) -> Query:
+    """Say whether all projects have so many rows, which the engine knows without reading them."""
+    return Query("SELECT count() >= {count:UInt64} FROM spans", {"count": count}, stays=True)
 
 
 def metadata_of(project_id: str, ids: Sequence[str]) -> Query:
