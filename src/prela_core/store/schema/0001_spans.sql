@@ -1,5 +1,6 @@
 -- One row for each received version of a span; readers see the one with the largest version.
--- docs/decisions/0001-store-schema.md has the measurements behind the key and the indexes.
+-- docs/decisions/0001-store-schema.md and 0025-hours.md have the measurements behind the key and the
+-- indexes.
 CREATE TABLE IF NOT EXISTS spans
 (
     project_id          LowCardinality(String),
