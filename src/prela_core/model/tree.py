@@ -140,12 +140,11 @@ def _find_cuts(parents: Sequence[int | None]) -> set[int]:
         if parent is None or parent < start:
             continue
         at: int | None = start
+        walked: list[int] = []
         while at is not None and at not in seen:
             seen[at] = start
+            walked.append(at)
             at = parents[at]
         if at is not None and seen[at] == start:
-            circle = {at}
-            while (at := parents[at]) is not None and at not in circle:
-                circle.add(at)
-            cuts.add(min(circle))
+            cuts.add(min(walked[walked.index(at) :]))
     return cuts
