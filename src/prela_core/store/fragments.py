@@ -33,10 +33,11 @@ _DAY = "toDate(started_at)"
 
 @attrs.frozen
 class Query:
-    """A statement and the values it binds as `{name:Type}`."""
+    """A statement and the values it binds as `{name:Type}`; its answer is rows, or columns."""
 
     sql: str
     parameters: dict[str, Any]
+    by_column: bool = False
 
 
 def collapsed(columns: Iterable[str], scope: list[str]) -> str:

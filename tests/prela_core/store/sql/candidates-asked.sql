@@ -44,6 +44,14 @@ AND trace_id IN (
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
     AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
+    AND trace_id IN (
+        SELECT trace_id
+        FROM spans
+        WHERE project_id = {project:String}
+        AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+        AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+        AND (status = 'error')
+    )
 )
 GROUP BY trace_id
 ORDER BY bound DESC, trace_id DESC

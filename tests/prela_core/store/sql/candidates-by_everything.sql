@@ -100,6 +100,14 @@ AND trace_id IN (
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
     AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
+    AND trace_id IN (
+        SELECT trace_id
+        FROM spans
+        WHERE project_id = {project:String}
+        AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+        AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+        AND (user_id = {user_id:String})
+    )
 )
 GROUP BY trace_id
 ORDER BY bound DESC, trace_id DESC
