@@ -27,8 +27,8 @@ _WIDTH_OF_FILES = 160
 _NARROWEST = 20
 """Columns below which nothing can be read; COLUMNS that says less, such as 0, is passed over."""
 
-_DRAWN_AT_ONCE = 1000
-"""Segments: some hundred lines."""
+_DRAWN_AT_ONCE = 250
+"""Segments: a screen or two."""
 
 _UNPRINTED = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """JSON escapes C0 controls; these others can act on a terminal as well."""

@@ -59,9 +59,12 @@ class IssueDesk:
     async def catch_up(self) -> list[str]:
         """Do all that was planned, by dry runs or runs that broke; gives what failed."""
         failures = []
-        for link in self._links.planned():
+        for each in self._links.planned():
+            link = self._links.get(each.item_key)
+            if link is None:  # purged since
+                continue
             try:
-                await self._carry_out(link)
+                await self._carry_out(link)  # where it leads to may have changed with one before it
             except PlatformError as error:
                 failures.append(str(error))
         return failures
@@ -71,16 +74,26 @@ class IssueDesk:
             return link.issue
         issue = await self._tracker.issue(link.issue_id)
         if issue is None:
-            # An issue to attach to may have been deleted since: then one is made out of the item.
-            new = link.new or NewIssue(
-                id=issue_id_of(link.item_key),
-                title=link.attachment.title,
-                description=link.attachment.url,
-            )
-            issue = await self._tracker.create(new)
+            issue = await self._make(self._links.plan_of(link.issue_id) or link, link.attachment)
         await self._tracker.attach(issue.id, link.attachment)
         self._links.done(link.item_key, issue)
         return issue
+
+    async def _make(self, plan: IssueLink, attachment: Attachment) -> Issue:
+        """Make the issue that several items may wait for: which of them comes first, is no matter.
+
+        One to attach to may have been deleted since. What is made in its place has an id that
+        follows from the one that is gone, so that all who wait for it make the same one.
+        """
+        found = await self._tracker.issue_for((plan.attachment or attachment).url)
+        if found is not None:  # somebody filed it since it was planned
+            return found
+        return await self._tracker.create(
+            plan.new
+            or NewIssue(
+                id=issue_id_of(plan.issue_id), title=attachment.title, description=attachment.url
+            )
+        )
 
 
 class DryDesk:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 import anyio
 
 from prela_agents.ports import Clock
 from prela_agents.run.schedule import Schedule
+from prela_agents.run.signals import stopping
 from prela_core import PrelaError
 
 __all__ = ["repeated"]
@@ -24,7 +23,7 @@ async def repeated(work: Callable[[], Awaitable[None]], schedule: Schedule, cloc
     A signal lets work that goes on come to its end, and a second one breaks it off. What fails is
     said in the log, and followed by the next.
     """
-    async with _stopping() as stop:
+    async with stopping() as stop:
         while not stop.is_set():
             started = clock.now()
             try:
@@ -35,21 +34,3 @@ async def repeated(work: Callable[[], Awaitable[None]], schedule: Schedule, cloc
             seconds = (schedule.after(started, now) - now).total_seconds()
             with anyio.move_on_after(seconds):
                 await stop.wait()
-
-
-@asynccontextmanager
-async def _stopping() -> AsyncIterator[anyio.Event]:
-    """Give an event that the first signal sets; the second one cancels the block."""
-    stop = anyio.Event()
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with anyio.create_task_group() as tasks:
-
-            async def listen() -> None:
-                async for _ in signals:
-                    if stop.is_set():
-                        tasks.cancel_scope.cancel()
-                    stop.set()
-
-            tasks.start_soon(listen)
-            yield stop
-            tasks.cancel_scope.cancel()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Mapping
+from contextlib import nullcontext
 
 import attrs
 
@@ -11,12 +13,14 @@ from prela_agents.model import Failure, Outcome, RunState
 from prela_agents.outbox import Sendings
 from prela_agents.ports import Agent, Clock
 from prela_agents.run.reading import CONFIG
-from prela_agents.run.sending import outbox_of
+from prela_agents.run.sending import held_outbox
 from prela_agents.run.settings import Settings
+from prela_agents.run.signals import broken_off_by, hearing
 from prela_agents.run.workshop import Workshop, opened_workshop, state_path
-from prela_agents.state import BusyError, Database, Drafts, KeptSpend, Lease, Runs
+from prela_agents.state import BusyError, Database, Drafts, KeptSpend, Lease, Memory, Runs
 from prela_agents.tracing import recorded, run_span, trace_id_of, traced
 from prela_core import PrelaError
+from prela_core.emit import ActiveSpan
 
 __all__ = ["EXIT_CODES", "Finished", "run_once", "send"]
 
@@ -35,17 +39,21 @@ class Finished:
     trace_id: str | None
 
 
-async def run_once(settings: Settings, agent: str, clock: Clock, *, live: bool = False) -> Finished:
+async def run_once(
+    settings: Settings, agent: str, clock: Clock, *, live: bool = False, signals: bool = False
+) -> Finished:
     """Run an agent once. In a dry run nothing is published and no issue is filed.
 
-    What is approved leaves at the end of a live run. Raises `BusyError` when another process runs
-    this agent, and `SettingsError`; all else that goes wrong is in the outcome.
+    What is approved leaves at the end of a live run. With `signals`, SIGTERM and SIGINT break the
+    run off, which is in the outcome then. Raises `BusyError` when another process runs this agent,
+    and `SettingsError`; all else that goes wrong is in the outcome.
     """
     run_id = uuid.uuid4().hex
     with (
         Database(state_path(settings)) as db,
         Lease(settings.directory, agent, db, clock),
     ):
+        Runs(db, clock).end_broken(agent, _broken_off(agent, "its process ended in the middle"))
         async with opened_workshop(settings, clock, db) as workshop:
             # What can't be made of the settings is no run.
             parts = await workshop.parts(agent, live=live)
@@ -55,6 +63,7 @@ async def run_once(settings: Settings, agent: str, clock: Clock, *, live: bool =
                     "no platform or page is set for %s to read: %s names them", agent, CONFIG
                 )
             with (
+                hearing() if signals else nullcontext() as heard,
                 recorded(f"prela-{agent}", settings.exporter),
                 run_span(agent, run_id, live=live) as root,
             ):
@@ -62,17 +71,44 @@ async def run_once(settings: Settings, agent: str, clock: Clock, *, live: bool =
                 Runs(db, clock).start(run_id, agent, live=live, trace_id=trace_id)
                 before = Drafts(db, clock).count()
                 started = clock.now()
-                outcome = await _outcome(workshop, agent, made, live=live)
-                Runs(db, clock).end(run_id, outcome)
-                root.set("prela.agents.drafts", Drafts(db, clock).ids_after(before, agent))
-                root.set("prela.agents.state", str(outcome.state))
-                for name, count in outcome.counts.items():
-                    root.set(f"prela.agents.count.{name}", count)
-                for platform, usd in KeptSpend(db).by_platform(started).items():
-                    root.set(f"prela.agents.spent_usd.{platform}", usd)
-                if outcome.state is RunState.FAILED:
-                    root.fail("; ".join(each.why for each in outcome.failures))
+                outcome: Outcome | None = None
+                try:
+                    async with broken_off_by(heard):
+                        outcome = await _outcome(workshop, agent, made, live=live)
+                except Exception as error:
+                    outcome = _fault(agent, error)
+                    raise
+                finally:
+                    # Whatever breaks a run off, what it did until then is kept, and counts.
+                    drafts = Drafts(db, clock).ids_after(before, agent)
+                    if outcome is None:
+                        items = Memory(db, agent, clock).taken_since(started)
+                        outcome = _broken_off(
+                            agent, "a signal broke it off", items=items, drafts=len(drafts)
+                        )
+                    Runs(db, clock).end(run_id, outcome)
+                    root.set("prela.agents.drafts", drafts)
+                    _note(root, outcome, KeptSpend(db).by_platform(started))
     return Finished(run_id=run_id, outcome=outcome, trace_id=trace_id)
+
+
+def _broken_off(agent: str, why: str, **counts: int) -> Outcome:
+    said = f"{why}; what it did until then is kept, and the next run goes on from there"
+    return Outcome(counts=counts, failures=(Failure(agent, said),), succeeded=1)
+
+
+def _fault(agent: str, error: Exception) -> Outcome:
+    return Outcome(failures=(Failure(agent, f"{type(error).__name__}: {error}"),))
+
+
+def _note(root: ActiveSpan, outcome: Outcome, spent: Mapping[str, float]) -> None:
+    root.set("prela.agents.state", str(outcome.state))
+    for name, count in outcome.counts.items():
+        root.set(f"prela.agents.count.{name}", count)
+    for platform, usd in spent.items():
+        root.set(f"prela.agents.spent_usd.{platform}", usd)
+    if outcome.state is RunState.FAILED:
+        root.fail("; ".join(each.why for each in outcome.failures))
 
 
 async def _outcome(workshop: Workshop, agent: str, made: Agent, *, live: bool) -> Outcome:
@@ -85,7 +121,7 @@ async def _outcome(workshop: Workshop, agent: str, made: Agent, *, live: bool) -
         outcome = Outcome(failures=(Failure(agent, str(error)),))
     except Exception as error:  # noqa: BLE001 - a fault of ours, and there are other runs
         _log.exception("a fault in %s", agent)
-        outcome = Outcome(failures=(Failure(agent, f"{type(error).__name__}: {error}"),))
+        outcome = _fault(agent, error)
     outcome = attrs.evolve(outcome, failures=(*outcome.failures, *failures))
     return _with_sendings(outcome, await send(workshop, agent)) if live else outcome
 
@@ -94,8 +130,8 @@ async def send(workshop: Workshop, agent: str | None = None) -> Sendings:
     """Send what is approved, of one agent or of all; nothing while another process does."""
     db, clock = workshop.db, workshop.clock
     try:
-        with Lease(workshop.settings.directory, "outbox", db, clock):
-            return await outbox_of(db, workshop.places, clock).send(agent)
+        with held_outbox(workshop.settings, db, workshop.places, clock) as outbox:
+            return await outbox.send(agent)
     except BusyError as error:
         return Sendings(failures=[str(error)])
 

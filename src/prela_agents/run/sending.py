@@ -25,30 +25,39 @@ from prela_agents.state.encoding import stamp
 from prela_agents.tracing import TracedPublisher, recorded, run_span
 from prela_core.errors import NotFoundError
 
-__all__ = ["forget", "look", "outbox_of", "purge_gone", "say", "send_all"]
+__all__ = ["forget", "held_outbox", "look", "purge_gone", "say", "send_all"]
 
 
-def outbox_of(db: Database, places: Places, clock: Clock) -> Outbox:
-    """Make the outbox, whose posts are traced. The caller holds the lease `outbox`."""
-    outgoing = Outgoing(db, clock)
-    publishers = {
-        platform: TracedPublisher(each, outgoing) for platform, each in places.publishers().items()
-    }
-    return Outbox(outgoing, publishers, clock)
+@contextmanager
+def held_outbox(settings: Settings, db: Database, places: Places, clock: Clock) -> Iterator[Outbox]:
+    """Hold the outbox, whose posts are traced. Raises `BusyError` while another process does.
+
+    What was being sent when the block is broken off is unknown from then on.
+    """
+    with Lease(settings.directory, "outbox", db, clock):
+        outgoing = Outgoing(db, clock)
+        publishers = {
+            platform: TracedPublisher(each, outgoing)
+            for platform, each in places.publishers().items()
+        }
+        try:
+            yield Outbox(outgoing, publishers, clock)
+        finally:
+            outgoing.doubt_broken()
 
 
 async def send_all(settings: Settings, clock: Clock) -> Sendings:
     """Send what is approved, of all agents. Raises `BusyError` while another process does."""
     async with _opened(settings, clock) as (db, places):
-        with Lease(settings.directory, "outbox", db, clock), _traced(settings, live=True):
-            return await outbox_of(db, places, clock).send()
+        with held_outbox(settings, db, places, clock) as outbox, _traced(settings, live=True):
+            return await outbox.send()
 
 
 async def look(settings: Settings, clock: Clock) -> Sendings:
     """Find out what became of what is unknown. Raises `BusyError` while another process sends."""
     async with _opened(settings, clock) as (db, places):
-        with Lease(settings.directory, "outbox", db, clock), _traced(settings, live=False):
-            return await outbox_of(db, places, clock).reconcile()
+        with held_outbox(settings, db, places, clock) as outbox, _traced(settings, live=False):
+            return await outbox.reconcile()
 
 
 def say(settings: Settings, clock: Clock, key: str, *, url: str | None) -> None:

@@ -75,17 +75,34 @@ class IssueLinks:
         """Plan to attach an item to an issue; gives the link that there is then."""
         return self._plan(item_key, issue.id, issue.title, None, attachment)
 
-    def done(self, item_key: str, issue: Issue) -> None:
-        """Say that the tracker has it, as this issue."""
-        self._db.change(
-            "UPDATE issue_links SET issue_id = ?, number = ?, url = ?, done_at = ? "
-            "WHERE item_key = ? AND done_at IS NULL",
-            issue.id,
-            issue.number,
-            issue.url,
-            stamp(self._clock.now()),
-            item_key,
+    def plan_of(self, issue_id: str) -> IssueLink | None:
+        """Give the link by which this issue is to be made, or None."""
+        row = self._db.row(
+            "SELECT * FROM issue_links WHERE issue_id = ? AND new IS NOT NULL AND done_at IS NULL",
+            issue_id,
         )
+        return _link(row) if row is not None else None
+
+    def done(self, item_key: str, issue: Issue) -> None:
+        """Say that the tracker has it, as this issue: others that wait for it go there as well."""
+        with self._db.transaction():
+            link = self.get(item_key)
+            if link is None or link.is_done:
+                return
+            self._db.change(
+                "UPDATE issue_links SET number = ?, url = ?, done_at = ? WHERE item_key = ?",
+                issue.number,
+                issue.url,
+                stamp(self._clock.now()),
+                item_key,
+            )
+            self._db.change(
+                "UPDATE issue_links SET issue_id = ?1 "
+                "WHERE issue_id = ?2 AND (item_key = ?3 OR done_at IS NULL)",
+                issue.id,
+                link.issue_id,
+                item_key,
+            )
 
     def count(self) -> int:
         """Give how many are done."""

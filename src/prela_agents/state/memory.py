@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from prela_agents.model import Claim, Cursor, Draft, DraftState, Item, Page
 from prela_agents.ports import Clock
@@ -62,6 +63,16 @@ class Memory:
             now if item.deleted else None,
             now if item.deleted else None,
         ) * (not item.deleted)
+
+    def taken_since(self, since: datetime) -> int:
+        """Give how many new items were taken from `since` on."""
+        row = self._db.row(
+            "SELECT count(*) AS n FROM items "
+            "WHERE agent = ? AND taken_at >= ? AND body IS NOT NULL",
+            self._agent,
+            stamp(since),
+        )
+        return int(row["n"]) if row is not None else 0
 
     def pending(self, limit: int = 200) -> Sequence[Item]:
         """Give items that were taken and not settled, oldest first."""

@@ -17,7 +17,9 @@ __all__ = ["Run", "Runs"]
 
 @attrs.frozen(kw_only=True)
 class Run:
-    """One run. `state` and `outcome` are None while it goes on, or when it broke off."""
+    """One run. `state` and `outcome` are None while it goes on, and until the next run of the agent
+    when its process did not live to end it; `ended_at` is None for good then.
+    """  # noqa: D205 - one sentence
 
     id: str
     agent: str
@@ -55,6 +57,18 @@ class Runs:
             outcome.state,
             encoded(outcome),
             run_id,
+        )
+
+    def end_broken(self, agent: str, outcome: Outcome) -> int:
+        """Write down of runs that did not live to their end how that was; gives how many.
+
+        For the holder of the agent's lease alone, before it starts a run.
+        """
+        return self._db.change(
+            "UPDATE runs SET state = ?, outcome = ? WHERE agent = ? AND state IS NULL",
+            outcome.state,
+            encoded(outcome),
+            agent,
         )
 
     def list(self, agent: str | None = None, limit: int = 50) -> Sequence[Run]:

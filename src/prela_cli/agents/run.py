@@ -56,8 +56,9 @@ def run(
     default: drafts wait for review, and issues are planned. With --live, what was approved is sent
     and issues are filed. One process runs an agent at a time.
 
-    A signal ends a schedule after the run that goes on. The exit code is 0 when all went well, 4
-    when some of it did, 1 when nothing did.
+    A signal ends a schedule after the run that goes on; a second one, or the first where there is
+    no schedule, breaks the run off. The exit code is 0 when all went well, 4 when some of it did,
+    1 when nothing did.
 
     \b
     Example:
@@ -79,7 +80,7 @@ def run(
 
     async def one() -> None:
         with waiting(name):
-            finished = await run_once(settings, name, clock, live=live)
+            finished = await run_once(settings, name, clock, live=live, signals=schedule is None)
         _tell(settings, name, finished, as_json=as_json)
         ended.append(finished)
 

@@ -14,6 +14,8 @@ __all__ = ["Piece", "many_lines", "one_line"]
 Piece = tuple[str, Style]
 """A stretch of clean text in one style."""
 
+_END = Segment.line()
+
 
 def one_line(pieces: Iterable[Piece], width: int, ellipsis: str) -> Iterator[Segment]:
     """Yield `pieces` as one line of at most `width` cells, cut with `ellipsis` where it is longer.
@@ -42,11 +44,11 @@ def many_lines(
     line is one segment where no styles are shown.
     """
     for pieces in lines:
-        text = "".join([text for text, _ in pieces])
-        if width_of(text) > width:
+        # The widths of pieces are known, for they come again and again, unlike lines.
+        if sum([len(text) if text.isascii() else width_of(text) for text, _ in pieces]) > width:
             yield from one_line(pieces, width, ellipsis)
         elif styled:
             yield from [Segment(text, style) for text, style in pieces if text]
-            yield Segment.line()
+            yield _END
         else:
-            yield Segment(text + "\n")
+            yield Segment("".join([text for text, _ in pieces]) + "\n")

@@ -18,7 +18,7 @@ _CHARS_PER_CELL = 8
 """Combining marks take no cell; more of them than this a cell is not language."""
 
 
-_REMEMBERED = 40
+_REMEMBERED = 200
 _cells = lru_cache(maxsize=4096)(cell_len)  # bars, guides and names come again and again
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 
 import attrs
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -104,14 +105,15 @@ class _Picture:
             yield [(self.glyphs.pending + " ", WARN), (note, WARN)]
             return
         yield self._span_line(line.span, line.guides)
-        notes = list(self._notes(line))
-        if not notes and not attributes:
-            return
+        if attributes or line.fault is not None or line.span.flags or line.span.status == "error":
+            yield from self._below(line, line.span, attributes=attributes)
+
+    def _below(self, line: Line, span: StoredSpan, *, attributes: bool) -> Iterator[list[Piece]]:
         below = line.guides.below(self.glyphs)
-        for text, style in notes:
+        for text, style in self._notes(line, span):
             yield [("  " + below, DIM), (text, style)]
         if attributes:
-            for key, value in attribute_pairs(line.span):
+            for key, value in attribute_pairs(span):
                 room = max(self.layout.width - 2 - width_of(below) - width_of(key) - 3, 8)
                 shown = fit(clean(value, self.encoding), room, self.glyphs.ellipsis)
                 yield [
@@ -123,47 +125,44 @@ class _Picture:
 
     def _span_line(self, span: StoredSpan, guides: Guides) -> list[Piece]:
         glyphs, layout = self.glyphs, self.layout
-        mark = " " if span.status == "success" else glyphs.status(span.status)
-        pieces: list[Piece] = [(mark + " ", status_style(span.status))]
-        pieces += self._label(span, guides)
-        colour = BAD if span.status == "error" else type_style(span.span_type)
-        if layout.bar:
-            pieces.append((" " + self.axis.bar(span, glyphs), colour))
-        time = "running" if span.ended_at is None else figures.duration(span.duration_ms)
-        figures_line = " " + pad(clean(time, self.encoding), layout.time, right=True)
-        if layout.tokens:
-            used = figures.tokens(_all_tokens(span))
-            figures_line += " " + pad(used, layout.tokens, right=True)
-        if layout.cost:
-            figures_line += " " + pad(figures.dollars(span.cost_usd), layout.cost, right=True)
-        pieces.append((figures_line.rstrip(), PLAIN))
-        return pieces
-
-    def _label(self, span: StoredSpan, guides: Guides) -> list[Piece]:
-        """Give guides, type and name, cut and filled to the label's width."""
-        lead = guides.lead(self.glyphs)
+        lead = guides.lead(glyphs)
+        failed = span.status == "error"
+        pieces: list[Piece] = []
+        if span.status == "success":
+            pieces.append(("  " + lead, DIM))
+        else:
+            pieces.append((glyphs.status(span.status) + " ", status_style(span.status)))
+            pieces.append((lead, DIM))
         word = TYPE_WORDS.get(span.span_type, "")
         tag = word + " " if word else ""
-        room = self.layout.label - width_of(lead) - len(tag)
-        name = clean(span.name, self.encoding) or "(no name)"
-        name = fit(name, room, self.glyphs.ellipsis)
-        rest = room - width_of(name)
-        detail = ""
-        known = clean(span.model or span.tool_name or "", self.encoding)
-        if known and known not in name and width_of(known) < rest:
-            detail = " " + known
-        style = BAD if span.status == "error" else PLAIN if guides.depth else HEADING
-        return [
-            (lead, DIM),
-            (tag, type_style(span.span_type)),
-            (name, style),
-            (pad(detail, rest), DIM),
-        ]
+        colour = type_style(span.span_type)
+        room = layout.label - guides.width - len(tag)
+        known = span.model or span.tool_name or ""
+        name, detail, blanks = _label(span.name, known, room, self.encoding, glyphs)
+        pieces.append((tag, colour))
+        pieces.append((name, BAD if failed else PLAIN if guides.depth else HEADING))
+        pieces.append((detail, DIM))
+        if layout.bar:
+            bar = self.axis.bar(span, glyphs)
+            pieces.append((f"{blanks} {bar}", BAD if failed else colour))
+            blanks = ""
+        pieces.append((blanks + self._figures(span), PLAIN))
+        return pieces
 
-    def _notes(self, line: Line) -> Iterator[Piece]:
-        span, note = line.span, self.glyphs.note + " "
-        if span is None:
-            return
+    def _figures(self, span: StoredSpan) -> str:
+        layout = self.layout
+        time = "running" if span.ended_at is None else figures.duration(span.duration_ms)
+        if not time.isascii():
+            time = clean(time, self.encoding)
+        text = " " + time.rjust(layout.time)
+        if layout.tokens:
+            text += " " + figures.tokens(_all_tokens(span)).rjust(layout.tokens)
+        if layout.cost:
+            text += " " + figures.dollars(span.cost_usd).rjust(layout.cost)
+        return text.rstrip()
+
+    def _notes(self, line: Line, span: StoredSpan) -> Iterator[Piece]:
+        note = self.glyphs.note + " "
         if span.status == "error" and span.status_message:
             message = clean(span.status_message[:_MESSAGE_READ], self.encoding)
             room = self.layout.width - width_of(line.guides.below(self.glyphs)) - 2 - len(note)
@@ -177,6 +176,16 @@ class _Picture:
         if flags:
             words = ", ".join(flag.replace("_", " ") for flag in flags)
             yield f"{note}flagged: {clean(words, self.encoding)}", WARN
+
+
+@lru_cache(maxsize=4096)  # a long trace does few things, again and again
+def _label(name: str, known: str, room: int, encoding: str, glyphs: Glyphs) -> tuple[str, str, str]:
+    """Give name, model or tool, and the blanks after them, that fill `room` cells."""
+    name = fit(clean(name, encoding) or "(no name)", room, glyphs.ellipsis)
+    rest = room - width_of(name)
+    known = clean(known, encoding)
+    detail = " " + known if known and known not in name and width_of(known) < rest else ""
+    return name, detail, " " * (rest - width_of(detail))
 
 
 def _all_tokens(span: StoredSpan) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import attrs
 
@@ -49,19 +50,32 @@ def lay_out(spans: Sequence[StoredSpan], lines: Sequence[Line], width: int) -> L
         room = width - _GUTTER - _TIME - 1 - (tokens and tokens + 1) - (cost and cost + 1)
         if room >= _LEAST_LABEL + 1 + _LEAST_BAR:
             break
-    needed = max(_label_width(line) for line in lines)
     if room < _LEAST_LABEL + 1 + _LEAST_BAR:
-        return Layout(width, max(min(needed, room), 1), 0, _TIME, tokens, cost)
-    label = min(needed, max(room * 6 // 10, _LEAST_LABEL))
+        return Layout(width, max(_label_widths(lines, room), 1), 0, _TIME, tokens, cost)
+    label = _label_widths(lines, max(room * 6 // 10, _LEAST_LABEL))
     return Layout(width, label, room - label - 1, _TIME, tokens, cost)
 
 
+def _label_widths(lines: Sequence[Line], most: int) -> int:
+    """Give the width that the widest label needs, but `most` at the most."""
+    needed = 0
+    for line in lines:
+        needed = max(needed, _label_width(line))
+        if needed >= most:  # as in nearly all long traces, near their beginning
+            return most
+    return needed
+
+
 def _label_width(line: Line) -> int:
-    if line.span is None:
+    span = line.span
+    if span is None:
         return 0
-    hidden = line.guides.hidden
-    indent = 2 * (line.guides.depth - hidden) + (len(f"+{hidden} ") if hidden else 0)
-    word = len(TYPE_WORDS.get(line.span.span_type, ""))
-    known = line.span.model or line.span.tool_name or ""
-    detail = 1 + width_of(known[:60]) if known not in line.span.name else 0
-    return indent + (word and word + 1) + width_of(line.span.name[:200]) + detail
+    known = span.model or span.tool_name or ""
+    return line.guides.width + _words_width(span.span_type, span.name, known)
+
+
+@lru_cache(maxsize=4096)  # a long trace does few things, again and again
+def _words_width(span_type: str, name: str, known: str) -> int:
+    word = len(TYPE_WORDS.get(span_type, ""))
+    detail = 1 + width_of(known[:60]) if known not in name else 0
+    return (word and word + 1) + width_of(name[:200]) + detail

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import attrs
 
@@ -31,17 +32,15 @@ class TimeAxis:
         """Draw `span` as `width` cells: at least half a cell, open to the right while it runs."""
         if self.width <= 0:
             return ""
-        first = self._half_cell(span.started_at, up=False)
+        most = 2 * self.width
+        # A span that ends where the next begins must not overlap it for a rounding error.
+        first = max(math.floor(self._half_cells(span.started_at) + _SLACK), 0)
         if span.ended_at is None:
-            cells = first // 2
+            cells = min(first, most) // 2
             return " " * cells + glyphs.open_end * (self.width - cells)
-        first = min(first, 2 * self.width - 1)
-        past = max(self._half_cell(span.ended_at, up=True), first + 1)
-        lead, head = divmod(first, 2)
-        stop, tail = divmod(past, 2)
-        start = glyphs.right_half if head else ""
-        whole = glyphs.full * (stop - lead - head)
-        return (" " * lead + start + whole + glyphs.left_half * tail).ljust(self.width)
+        first = min(first, most - 1)
+        past = max(math.ceil(self._half_cells(span.ended_at) - _SLACK), first + 1)
+        return _bar(first, min(past, most) if self.length_ms > 0 else most, self.width, glyphs)
 
     def labels(self) -> str:
         """Write the axis' moments over `width` cells: its start, its end, its middle if it fits."""
@@ -55,14 +54,22 @@ class TimeAxis:
         at = (self.width - len(middle)) // 2
         return line[:at] + middle + line[at + len(middle) :]
 
-    def _half_cell(self, moment: datetime, *, up: bool) -> int:
+    def _half_cells(self, moment: datetime) -> float:
+        """How many half cells stand before `moment`."""
         if self.length_ms <= 0:
-            return 2 * self.width if up else 0
+            return 0.0
         share = (moment - self.begin) / _MILLISECOND / self.length_ms
-        place = share * 2 * self.width
-        # A span that ends where the next begins must not overlap it for a rounding error.
-        halves = math.ceil(place - _SLACK) if up else math.floor(place + _SLACK)
-        return max(0, min(halves, 2 * self.width))
+        return share * 2 * self.width
+
+
+@lru_cache(maxsize=4096)  # most spans of a long trace are short, and many stand at one place
+def _bar(first: int, past: int, width: int, glyphs: Glyphs) -> str:
+    """Draw the half cells from `first` until before `past`."""
+    lead, head = divmod(first, 2)
+    stop, tail = divmod(past, 2)
+    start = glyphs.right_half if head else ""
+    whole = glyphs.full * (stop - lead - head)
+    return (" " * lead + start + whole + glyphs.left_half * tail).ljust(width)
 
 
 def axis_of(spans: Sequence[StoredSpan], width: int) -> TimeAxis:

@@ -93,11 +93,11 @@ def command(client: Client, query: Query, *, seconds: int = 30) -> None:
 
 
 def rows_of(client: Client, query: Query, *, seconds: int = 30) -> list[Sequence[Any]]:
-    """Give the rows that answer a question, in so many seconds at the most."""
+    """Give the rows, or columns, that answer a question, in so many seconds at the most."""
     sql, parameters = in_parts(query.sql, query.parameters)
     settings = {**READ_SETTINGS, "max_execution_time": seconds}
     result = client.query(sql, parameters=parameters, settings=settings)
-    return list(result.result_rows)
+    return list(result.result_columns if query.by_column else result.result_rows)
 
 
 def _arrow_stream(table: pa.Table) -> bytes:

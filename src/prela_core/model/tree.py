@@ -84,24 +84,25 @@ def build_forest(spans: Iterable[T]) -> Forest[T]:
     once, each of its spans is kept, and children go to the earliest.
     """
     nodes = [Node(span) for span in sorted(spans, key=_moment)]
-    by_id: dict[str, Node[T]] = {}
-    for node in nodes:
-        by_id.setdefault(node.span.span_id, node)
-    cuts = _find_cuts(nodes, by_id)
+    places: dict[str, int] = {}
+    for place, node in enumerate(nodes):
+        places.setdefault(node.span.span_id, place)
+    named = [node.span.parent_span_id for node in nodes]
+    parents = [places.get(parent_id) if parent_id else None for parent_id in named]
+    cuts = _find_cuts(parents)
     roots: list[Node[T]] = []
     waiting: dict[str, list[Node[T]]] = {}
-    for node in nodes:
-        parent_id = node.span.parent_span_id
+    for place, (node, parent_id, parent) in enumerate(zip(nodes, named, parents, strict=True)):
         if not parent_id:
             roots.append(node)
-        elif id(node) in cuts:
+        elif parent is None:
+            waiting.setdefault(parent_id, []).append(node)
+        elif place in cuts:
             is_own_parent = parent_id == node.span.span_id
             node.fault = Fault.SELF_PARENT if is_own_parent else Fault.CYCLE
             roots.append(node)
-        elif parent_id in by_id:
-            by_id[parent_id].children.append(node)
         else:
-            waiting.setdefault(parent_id, []).append(node)
+            nodes[parent].children.append(node)
     return Forest(roots, [Waiting(parent_id, group) for parent_id, group in waiting.items()])
 
 
@@ -115,33 +116,35 @@ def walk(nodes: Sequence[Node[T]]) -> Iterator[tuple[Node[T], int, bool]]:
     while stack:
         node, depth, last = stack.pop()
         yield node, depth, last
-        below = enumerate(reversed(node.children))
-        stack.extend((child, depth + 1, at == 0) for at, child in below)
+        if node.children:
+            *others, youngest = node.children
+            stack.append((youngest, depth + 1, True))
+            stack += [(child, depth + 1, False) for child in reversed(others)]
 
 
 def _moment(span: TreeItem) -> tuple[Any, str]:
     return span.started_at, span.span_id
 
 
-def _find_cuts(nodes: Sequence[Node[T]], by_id: dict[str, Node[T]]) -> set[int]:
-    """Find the one node (by `id()`) of each circle of parents that must become a root.
+def _find_cuts(parents: Sequence[int | None]) -> set[int]:
+    """Find the one place of each circle of parents that must become a root: the earliest.
 
-    Every span has at most one parent, so following parents from a span either ends or enters
-    a single circle. A span is followed once only: `seen` says in whose walk it was met.
+    `parents` has for each place, in order of start, that of its parent. Every place has at most
+    one, so following parents either ends or enters a single circle. Somewhere a circle goes on
+    to a later place, or to the same: only those are followed, and each place once only; `seen`
+    says in whose walk it was met.
     """
-    order = {id(node): at for at, node in enumerate(nodes)}
     seen: dict[int, int] = {}
     cuts: set[int] = set()
-    for walk_number, start in enumerate(nodes):
-        node: Node[T] | None = start
-        while node is not None and id(node) not in seen:
-            seen[id(node)] = walk_number
-            node = by_id.get(node.span.parent_span_id or "")
-        if node is not None and seen[id(node)] == walk_number:
-            circle = [node]
-            at = by_id[node.span.parent_span_id or ""]
-            while at is not node:
-                circle.append(at)
-                at = by_id[at.span.parent_span_id or ""]
-            cuts.add(min((id(one) for one in circle), key=order.__getitem__))
+    for start, parent in enumerate(parents):
+        if parent is None or parent < start:
+            continue
+        at: int | None = start
+        walked: list[int] = []
+        while at is not None and at not in seen:
+            seen[at] = start
+            walked.append(at)
+            at = parents[at]
+        if at is not None and seen[at] == start:
+            cuts.add(min(walked[walked.index(at) :]))
     return cuts

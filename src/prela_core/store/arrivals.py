@@ -19,7 +19,7 @@ from prela_core.store.filters import MAX_LIMIT
 from prela_core.store.fragments import MICROS, PROJECT, Query, has_row
 from prela_core.store.queries import SHOWN_SPAN
 from prela_core.store.results import StoredSpan
-from prela_core.store.rows import SPAN_FIELDS, span_from_row
+from prela_core.store.rows import SPAN_FIELDS, spans_from_rows
 
 __all__ = [
     "Arrivals",
@@ -110,7 +110,7 @@ def arrivals(
         end = Mark(int(shown[-1][-1]), values["trace_id"], values["span_id"])
     else:
         end = max(after, Mark(settled))
-    items = [span_from_row(row[: len(SPAN_FIELDS)]) for row in shown]
+    items = spans_from_rows([row[: len(SPAN_FIELDS)] for row in shown])
     return Arrivals(items=items, next_cursor=next_mark(project_id, end))
 
 

@@ -15,7 +15,7 @@ from prela_core.store.fragments import Query
 from prela_core.store.pages import walk_newest
 from prela_core.store.plans import LookBack, Plan, look_with
 from prela_core.store.results import Page, StoredSpan
-from prela_core.store.rows import span_from_row
+from prela_core.store.rows import spans_from_rows
 
 __all__ = ["find_spans", "key_of_text", "text_of_key"]
 
@@ -58,7 +58,7 @@ def find_spans(
         found = yield compute(None, lo)
     keys = [(row[0], row[1]) for row in found[page.offset : page.offset + page.limit]]
     rows = (yield spans_by_key(project_id, keys)) if keys else []
-    spans = {(span.trace_id, span.span_id): span for span in map(span_from_row, rows)}
+    spans = {(span.trace_id, span.span_id): span for span in spans_from_rows(rows)}
     more = len(found) == limit
     last = found[page.offset + page.limit - 1] if more else None
     return Page(

@@ -36,7 +36,7 @@ HOUR = "toStartOfHour(started_at)"
 
 @attrs.frozen
 class Query:
-    """A statement and the values it binds as `{name:Type}`.
+    """A statement and the values it binds as `{name:Type}`; its answer is rows, or columns.
 
     `stays` says that an answer which is true in all of its columns may be kept for as long as the
     store is open: what it tells of does not go away, or nothing but speed depends on it.
@@ -44,6 +44,7 @@ class Query:
 
     sql: str
     parameters: dict[str, Any]
+    by_column: bool = False
     stays: bool = False
 
 

@@ -204,7 +204,7 @@ def spans_of(
     limit: int,
     bodies: bool = True,
 ) -> Query:
-    """Give the spans of one trace by start, then by id; columns are `SPAN_FIELDS`.
+    """Give the spans of one trace by start, then by id: `SPAN_FIELDS`, column by column.
 
     Without `bodies`, attributes, events, links, scores, inputs and outputs are empty.
     """
@@ -219,7 +219,8 @@ def spans_of(
     part = " LIMIT {limit:UInt64} OFFSET {offset:UInt64}"
     shown = f"SELECT {columns} FROM {{source}} AS seen ORDER BY seen.started_at, seen.span_id"
     if after is None and not offset and limit >= _MOST_OF_A_TRACE:
-        return Query(shown.format(source=collapsed(fields, scope)) + part, parameters)
+        whole = shown.format(source=collapsed(fields, scope)) + part
+        return Query(whole, parameters, by_column=True)
     where = ""
     if after is not None:
         position = f"({MICROS.format('started_at')}, span_id)"
@@ -229,7 +230,7 @@ def spans_of(
     seen = collapsed(("trace_id", "span_id", "version", "started_at"), scope)
     page = f"SELECT span_id, version FROM {seen}{where} ORDER BY started_at, span_id{part}"
     source = collapsed(fields, [*scope, f"(span_id, version) IN ({page})"])
-    return Query(shown.format(source=source), parameters)
+    return Query(shown.format(source=source), parameters, by_column=True)
 
 
 def has_rows(count: int) -> Query:

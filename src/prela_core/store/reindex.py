@@ -15,7 +15,7 @@ import attrs
 
 from prela_core.store.fragments import HOUR, MICROS, PROJECT, Query, since_of, until_of
 from prela_core.store.places import BEHIND, START, UP_TO, Place, behind, up_to
-from prela_core.store.rows import SPAN_FIELDS, Rewritten, reread, span_from_row
+from prela_core.store.rows import SPAN_FIELDS, Rewritten, reread, spans_from_rows
 
 __all__ = ["ReindexScope", "Reindexed", "days", "groups", "reindex", "rows_of_group"]
 
@@ -72,7 +72,10 @@ def reindex(
         for *upto, _ in ask(groups(scope, project_id, day)):
             end = upto[0], upto[1], upto[2]
             rows = ask(rows_of_group(scope, project_id, day, after=after, upto=end))
-            found = [reread(project_id, *_stored(row)) for row in rows]
+            stored = spans_from_rows([row[:-1] for row in rows])
+            found = [
+                reread(project_id, span, row[-1]) for span, row in zip(stored, rows, strict=True)
+            ]
             if new := [each for each in found if each is not None]:
                 write(new)
             seen += len(rows)
@@ -83,11 +86,6 @@ def reindex(
         # Rows that a merge would drop were counted, but not looked at.
         total += seen - count
         yield Reindexed(total, looked_at, changed)
-
-
-def _stored(row: Row) -> tuple[Any, int]:
-    *values, version = row
-    return span_from_row(values), version
 
 
 def days(scope: ReindexScope) -> Query:

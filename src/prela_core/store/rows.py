@@ -26,8 +26,9 @@ __all__ = [
     "record_of",
     "reread",
     "rewritten_table",
-    "span_from_row",
     "span_table",
+    "spans_from_columns",
+    "spans_from_rows",
     "stored_span",
 ]
 
@@ -68,6 +69,8 @@ _ABSENT_WHEN_EMPTY = (
     *(name for name in _TYPED_TEXTS if name != "span_type"),
 )
 _NO_SCORES = "[]"
+_OWN_OBJECT = "flags"
+"""The field whose value, a list, no two spans share."""
 _TYPED_COUNTS = (
     "input_tokens",
     "output_tokens",
@@ -244,23 +247,57 @@ def reread(project_id: str, stored: StoredSpan, version: int) -> Rewritten | Non
     return Rewritten(project_id, span, typed, received_at, reread_version(version))
 
 
-def span_from_row(row: Sequence[Any]) -> StoredSpan:
-    """Build a span from a row of the columns in `SPAN_FIELDS`, moments as microseconds."""
-    values = dict(zip(SPAN_FIELDS, row, strict=True))
-    for name in _MOMENTS:
-        if (micros := values[name]) is not None:
-            values[name] = from_micros(micros)
-    for name in _RECORD_JSON:
-        values[name] = Raw(values[name].encode())
-    for name in _ABSENT_WHEN_EMPTY:
-        values[name] = values[name] or None
-    values[_TYPED_JSON] = Raw((values[_TYPED_JSON] or _NO_SCORES).encode())
-    values["flags"] = list(_flag_names(values["flags"]))
-    # What the class's own `__init__` would do, which takes three times as long; its fields have
-    # neither validators nor converters, and stand in the order of `SPAN_FIELDS`.
-    span = object.__new__(StoredSpan)
-    span.__dict__.update(values)
-    return span
+def spans_from_rows(rows: Sequence[Sequence[Any]]) -> list[StoredSpan]:
+    """Build spans from rows of the columns in `SPAN_FIELDS`, moments as microseconds."""
+    return spans_from_columns(list(zip(*rows, strict=True))) if rows else []
+
+
+def spans_from_columns(columns: Sequence[Sequence[Any]]) -> list[StoredSpan]:
+    """Build spans from the columns in `SPAN_FIELDS`, moments as microseconds.
+
+    Many columns of a trace hold one value: that is read once, and shared by the spans.
+    """
+    if not columns or not columns[0]:  # of no rows, the driver may give no columns either
+        return []
+    shared: dict[str, Any] = {}
+    names: list[str] = []
+    own: list[list[Any]] = []
+    for name, column in zip(SPAN_FIELDS, columns, strict=True):
+        is_shared = (
+            name != _OWN_OBJECT
+            and not isinstance(column[0], float)  # 0.0 is equal to -0.0, and another text
+            and column.count(column[0]) == len(column)
+        )
+        read = _read(name, column[:1] if is_shared else column)
+        shared[name] = read[0]  # of all fields, so that each has its place
+        if not is_shared:
+            names.append(name)
+            own.append(read)
+    spans = []
+    for values in zip(*own, strict=True):
+        fields = shared.copy()
+        fields.update(zip(names, values, strict=True))
+        # What the class's own `__init__` would do, which takes many times as long; its fields
+        # have neither validators nor converters, and stand in the order of `SPAN_FIELDS`.
+        span = object.__new__(StoredSpan)
+        object.__setattr__(span, "__dict__", fields)
+        spans.append(span)
+    return spans
+
+
+def _read(name: str, column: Sequence[Any]) -> list[Any]:
+    """Give the values of a field from those of its column."""
+    if name in _MOMENTS:
+        return [None if micros is None else from_micros(micros) for micros in column]
+    if name in _RECORD_JSON:
+        return [Raw(text.encode()) for text in column]
+    if name in _ABSENT_WHEN_EMPTY:
+        return [text or None for text in column]
+    if name == _TYPED_JSON:
+        return [Raw((text or _NO_SCORES).encode()) for text in column]
+    if name == _OWN_OBJECT:
+        return [list(_flag_names(flags)) for flags in column]
+    return list(column)
 
 
 @lru_cache(maxsize=256)

@@ -16,7 +16,7 @@ from prela_core.store.cursors import Position, encode_cursor, question_digest
 from prela_core.store.filters import Order, PageRequest, TraceFilter
 from prela_core.store.plans import Plan, metadata_text, position_of, summary_from_row
 from prela_core.store.results import OpenTrace, Page, StoredSpan, TraceDetail, TraceSummary
-from prela_core.store.rows import span_from_row
+from prela_core.store.rows import spans_from_columns
 from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
 
 __all__ = ["Head", "following", "head", "opened", "spans", "spans_after", "trace"]
@@ -81,10 +81,10 @@ def spans_after(
     project_id: str, trace_id: str, after: Position | None, limit: int, *, bodies: bool = True
 ) -> Plan[list[StoredSpan]]:
     """Give at most `limit` spans of a trace, by start and id, that stand behind `after`."""
-    rows = yield queries.spans_of(
+    columns = yield queries.spans_of(
         project_id, trace_id, after=after, offset=0, limit=limit, bodies=bodies
     )
-    return [span_from_row(row) for row in rows]
+    return spans_from_columns(columns)
 
 
 def opened(first: Head, read: Callable[[Position, int], list[StoredSpan]]) -> OpenTrace:
@@ -122,12 +122,13 @@ def spans(project_id: str, trace_id: str, page: PageRequest) -> Plan[Page[Stored
     """List the spans of one trace; None when there is no such trace."""
     digest = question_digest("spans", project_id, trace_id)
     after = position_of(page, digest)
-    found = yield queries.spans_of(
+    columns = yield queries.spans_of(
         project_id, trace_id, after=after, offset=page.offset, limit=page.limit + 1
     )
+    found = spans_from_columns(columns)
     if not found and (yield from head(project_id, trace_id)) is None:
         return None
-    shown = [span_from_row(row) for row in found[: page.limit]]
+    shown = found[: page.limit]
     return Page(
         items=shown,
         next_cursor=encode_cursor(digest, *_end(shown)) if len(found) > page.limit else None,

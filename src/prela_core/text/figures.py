@@ -93,7 +93,10 @@ def dollars(usd: float | None) -> str:
         return "-" + dollars(-usd)
     if usd == 0:
         return "$0"
-    return next((text.format(usd) for below, text in _DOLLARS if usd < below), f"${usd:.1e}")
+    for below, text in _DOLLARS:
+        if usd < below:
+            return text.format(usd)
+    return f"${usd:.1e}"
 
 
 def ago(then: datetime, now: datetime) -> str:

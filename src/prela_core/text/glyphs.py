@@ -23,7 +23,7 @@ TYPE_WORDS = {
 """Types as short as they can be said; `custom` says nothing and has no word."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Glyphs:
     """One set of marks. Bars are drawn in half cells: `full` is both halves.
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import attrs
 
-from prela_core.model.tree import Fault, Node, build_forest, walk
+from prela_core.model.tree import Fault, Node, build_forest
 from prela_core.store import StoredSpan
 from prela_core.text.glyphs import Glyphs
 
@@ -23,7 +23,7 @@ _DEEPEST = 10
 """Levels drawn with guides; a span below that says how many levels are left out before it."""
 
 
-@attrs.frozen
+@attrs.define(eq=False)  # frozen, each would take twice as long to make
 class Guides:
     """The lines that lead from a span up to its ancestors.
 
@@ -42,9 +42,15 @@ class Guides:
         """How many levels are left out of the drawing."""
         return max(self.depth - 1 - len(self.open_levels), 0)
 
+    @property
+    def width(self) -> int:
+        """How many cells `lead` takes."""
+        hidden = self.hidden
+        return 2 * (self.depth - hidden) + (len(f"+{hidden} ") if hidden else 0)
+
     def lead(self, glyphs: Glyphs) -> str:
         """Draw what stands before the span itself."""
-        if self.depth == 0:
+        if not self.depth:
             return ""
         return self._above(glyphs) + (glyphs.last if self.last else glyphs.branch)
 
@@ -56,8 +62,8 @@ class Guides:
         return own + (glyphs.pipe if self.has_children else "  ")
 
     def _above(self, glyphs: Glyphs) -> str:
-        skipped = f"+{self.hidden} " if self.hidden else ""
-        return skipped + _pipes(self.open_levels, glyphs.pipe)
+        pipes = _pipes(self.open_levels, glyphs.pipe)
+        return f"+{hidden} {pipes}" if (hidden := self.hidden) else pipes
 
 
 @lru_cache(maxsize=4096)  # there are at most 2,047 for each set of marks
@@ -65,7 +71,7 @@ def _pipes(open_levels: tuple[bool, ...], pipe: str) -> str:
     return "".join(pipe if more else "  " for more in open_levels)
 
 
-@attrs.frozen
+@attrs.define(eq=False)  # likewise
 class Line:
     """A span with its guides, or, where `span` is None, a note that a parent is missing."""
 
@@ -86,11 +92,22 @@ def lines_of(spans: Sequence[StoredSpan]) -> list[Line]:
 
 
 def _subtree(nodes: Sequence[Node[StoredSpan]], top: int) -> Iterator[Line]:
-    more: list[bool] = []
-    for node, below, last in walk(nodes):
-        depth = top + below
-        del more[max(depth - 1, 0) :]
-        above = tuple(more[-_DEEPEST:])
+    """Yield `nodes`, which are siblings at depth `top`, and all below them: parents first."""
+    stack = _siblings(nodes, top, ())
+    while stack:
+        node, depth, last, above = stack.pop()
         yield Line(node.span, Guides(depth, last, above, bool(node.children)), node.fault)
-        if depth:
-            more.append(not last)
+        if node.children:
+            below = (*above, not last)[-_DEEPEST:] if depth else ()
+            stack += _siblings(node.children, depth + 1, below)
+
+
+_Place = tuple[Node[StoredSpan], int, bool, tuple[bool, ...]]
+
+
+def _siblings(
+    nodes: Sequence[Node[StoredSpan]], depth: int, above: tuple[bool, ...]
+) -> list[_Place]:
+    """Give what is drawn of each of `nodes`, the last first: that is taken from a stack last."""
+    *others, last = nodes
+    return [(last, depth, True, above), *[(node, depth, False, above) for node in others[::-1]]]

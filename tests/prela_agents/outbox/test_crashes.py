@@ -7,10 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from tests.conftest import clean_environment
 from tests.prela_agents.making import DRAFT, draft, item, page
@@ -18,9 +21,9 @@ from tests.prela_agents.outbox.crashing import Crash, crashing_before_line
 from tests.prela_agents.outbox.standins.places import Board, Place
 from tests.prela_agents.standing_clock import StandingClock
 
-from prela_agents.errors import AgentError, UncertainError
-from prela_agents.model import DraftKind, DraftState, Platform
-from prela_agents.outbox import POLICIES, IssueDesk, Outbox
+from prela_agents.errors import AgentError, NotSentError, PlatformError, UncertainError
+from prela_agents.model import DraftKind, DraftState, Issue, NewIssue, Platform
+from prela_agents.outbox import POLICIES, DryDesk, IssueDesk, Outbox
 from prela_agents.state import Database, Drafts, EntryState, IssueLinks, Memory, Outgoing
 
 THREAD = draft("t" * 32, platform=Platform.X, kind=DraftKind.THREAD, parts=("one", "two"), where="")
@@ -156,6 +159,60 @@ def test_issues_are_made_once(
         board.made.clear()
         board.attachments.clear()
 
+    assert all_crashes(scenario, empty, tmp_path, check) > 100
+
+
+@pytest.mark.parametrize("made_first", [False, True], ids=["before it is made", "after it is made"])
+def test_catching_up_that_fails_makes_issues_once(
+    empty: Path,
+    tmp_path: Path,
+    made_first: bool,  # noqa: FBT001
+) -> None:
+    """Reports wait for an issue that is planned, and others for one that is deleted by now."""
+    gone = Issue(id=str(uuid.uuid4()), number="PRE-7", title="Gone", description="", url="u")
+    reports = [item(each) for each in "abcde"]
+
+    @attrs.define
+    class Failing(Board):
+        faults: int = 0
+
+        async def create(self, new: NewIssue) -> Issue:
+            if self.faults and not made_first:
+                self.faults -= 1
+                raise NotSentError("linear", "it is down")
+            made = await Board.create(self, new)
+            if self.faults:
+                self.faults -= 1
+                raise UncertainError("linear", "the connection broke")
+            return made
+
+    board = Failing()
+
+    async def scenario(db: Database, clock: StandingClock) -> None:
+        links = IssueLinks(db, clock)
+        dry, desk = DryDesk(links), IssueDesk(links, board)
+        a, b, c, d, e = reports
+        await dry.open(a, "Spans are lost", a.text)
+        for planned in dry.planned():
+            await dry.attach(b, planned)
+        await dry.attach(c, gone)
+        await dry.attach(d, gone)
+        await desk.catch_up()
+        (alike,) = [*desk.planned(), *await board.search("Spans are lost")][:1]
+        with suppress(PlatformError):
+            await desk.attach(e, alike)
+        assert board.faults or [] == await desk.catch_up()
+
+    def check() -> None:
+        spans, other = sorted(board.made, key=lambda each: each.title != "Spans are lost")
+        assert "Spans are lost" == spans.title
+        expected = {(spans.id, each.url) for each in (reports[0], reports[1], reports[4])}
+        assert expected | {(other.id, each.url) for each in reports[2:4]} == set(board.attachments)
+        board.made.clear()
+        board.attachments.clear()
+        board.faults = 2
+
+    board.faults = 2
     assert all_crashes(scenario, empty, tmp_path, check) > 100
 
 

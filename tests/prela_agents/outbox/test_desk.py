@@ -63,7 +63,48 @@ async def test_an_issue_that_was_deleted_meanwhile_is_made_of_the_item(links: Is
     gone = Issue(id=str(uuid.uuid4()), number="PRE-7", title="T", description="", url="u")
     made = await IssueDesk(links, board).attach(item(), gone)
     assert made is not None
-    assert (issue_id_of(item().key), 1) == (made.id, len(board.made))
+    assert (issue_id_of(gone.id), 1) == (made.id, len(board.made))
+
+
+async def test_reports_of_an_issue_that_was_deleted_meanwhile_make_one(links: IssueLinks) -> None:
+    board = Board()
+    gone = Issue(id=str(uuid.uuid4()), number="PRE-7", title="T", description="", url="u")
+    for each in ("a", "b"):
+        await DryDesk(links).attach(item(each), gone)
+    assert [] == await IssueDesk(links, board).catch_up()
+    (made,) = board.made
+    assert {(made.id, item(each).url) for each in ("a", "b")} == set(board.attachments)
+
+
+async def test_a_report_of_a_planned_issue_that_can_not_be_made_waits_for_it(
+    links: IssueLinks,
+) -> None:
+    board = Board()
+
+    class Down(Board):
+        async def create(self, new: NewIssue) -> Issue:
+            if new.id == issue_id_of(item("a").key):
+                raise NotSentError("linear", "it is down")
+            return await board.create(new)
+
+    await DryDesk(links).open(item("a"), "Spans are lost", "d")
+    (planned,) = links.planned()
+    await DryDesk(links).attach(item("b"), planned.issue)
+    assert 2 * ["linear: it is down"] == await IssueDesk(links, Down()).catch_up()
+    assert [] == await IssueDesk(links, board).catch_up()
+    assert ["Spans are lost"] == [each.title for each in board.made]
+
+
+async def test_what_somebody_filed_after_it_was_planned_is_not_made(links: IssueLinks) -> None:
+    board = Board()
+    await DryDesk(links).open(item("a"), "Planned", "d")
+    (planned,) = links.planned()
+    await DryDesk(links).attach(item("b"), planned.issue)
+    theirs = await board.create(NewIssue(id=str(uuid.uuid4()), title="T", description="d"))
+    await board.attach(theirs.id, Attachment(url=item("a").url, title="by hand"))
+    assert [] == await IssueDesk(links, board).catch_up()
+    assert [theirs] == board.made
+    assert {(theirs.id, item(each).url) for each in ("a", "b")} == set(board.attachments)
 
 
 async def test_a_dry_run_plans_and_a_live_one_carries_out(links: IssueLinks) -> None:

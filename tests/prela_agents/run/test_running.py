@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import anyio
 import attrs
 import pytest
-from tests.prela_agents.making import draft, item
+from tests.prela_agents.making import draft, item, page
 from tests.prela_agents.outbox.standins.places import Board, Place
 from tests.prela_agents.standing_clock import StandingClock
 
@@ -18,7 +22,9 @@ from prela_agents.model import (
     Failure,
     Outcome,
     Platform,
+    Post,
     Profile,
+    Receipt,
     Request,
     RunState,
 )
@@ -26,10 +32,12 @@ from prela_agents.ports import Parts
 from prela_agents.run import running, workshop
 from prela_agents.run.judges import claude_of
 from prela_agents.run.places import Places
+from prela_agents.run.repeating import repeated
 from prela_agents.run.running import EXIT_CODES, run_once
+from prela_agents.run.schedule import Every
 from prela_agents.run.settings import Secrets, Settings
-from prela_agents.state import BusyError, Database, Drafts, Lease, Runs
-from prela_core import Span
+from prela_agents.state import BusyError, Database, Drafts, EntryState, Lease, Outgoing, Runs
+from prela_core import Span, span
 from prela_core.emit.memory_exporter import MemoryExporter
 from prela_core.errors import SettingsError
 
@@ -49,8 +57,8 @@ class Stage:
     board: Board
     does: Does | None = None
 
-    async def run(self, *, live: bool = False) -> running.Finished:
-        return await run_once(self.settings, "scout", self.clock, live=live)
+    async def run(self, *, live: bool = False, signals: bool = False) -> running.Finished:
+        return await run_once(self.settings, "scout", self.clock, live=live, signals=signals)
 
     @property
     def db(self) -> Database:
@@ -210,6 +218,111 @@ async def test_while_another_process_sends_this_one_does_not(stage: Stage) -> No
     with stage.db as db, Lease(stage.settings.directory, "outbox", db, stage.clock):
         finished = await stage.run(live=True)
     assert ["outbox"] == [each.where for each in finished.outcome.failures]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_run_that_a_signal_ends_is_written_down_and_traced(
+    stage: Stage, number: signal.Signals
+) -> None:
+    async def broken_off(parts: Parts) -> Outcome:
+        parts.state.take("reddit:new", page(item("a"), item("b")))
+        parts.state.queue(draft())
+        with anyio.fail_after(20), span("a step"):
+            os.kill(os.getpid(), number)
+            await anyio.sleep_forever()
+        raise AssertionError("it went on")
+
+    stage.does = broken_off
+    finished = await stage.run(signals=True)
+    outcome = finished.outcome
+    assert (RunState.PARTIAL, {"items": 2, "drafts": 1}) == (outcome.state, outcome.counts)
+    (failure,) = outcome.failures
+    assert "broke it off" in failure.why
+    with stage.db as db:
+        (run,) = Runs(db, stage.clock).list()
+        assert (RunState.PARTIAL, outcome) == (run.state, run.outcome)
+        assert stage.clock.now() == run.ended_at
+        assert Lease.holder("scout", db) is None
+    (spans,) = stage.kept.traces().values()
+    assert {"run scout", "a step"} == {each.name for each in spans}
+    assert "partial" == _root(spans).attributes["prela.agents.state"]
+    assert ["d" * 32] == _root(spans).attributes["prela.agents.drafts"]
+    stage.does = drafts_one
+    assert RunState.COMPLETE == (await stage.run()).outcome.state
+
+
+async def test_a_second_signal_leaves_a_run_of_a_schedule_written_down(stage: Stage) -> None:
+    async def broken_off(parts: Parts) -> Outcome:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+            await anyio.sleep(0.01)
+        await anyio.sleep_forever()
+        raise AssertionError("it went on")
+
+    async def work() -> None:
+        await stage.run()
+
+    stage.does = broken_off
+    with anyio.fail_after(20):
+        await repeated(work, Every(timedelta(hours=1)), stage.clock)
+    with stage.db as db:
+        assert [RunState.PARTIAL] == [each.state for each in Runs(db, stage.clock).list()]
+    assert ["run scout"] == [each.name for each in stage.kept.spans]
+
+
+async def test_a_signal_while_something_is_sent_leaves_it_unknown(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Place):
+        async def publish(self, post: Post, key: str) -> Receipt:
+            await Place.publish(self, post, key)
+            os.kill(os.getpid(), signal.SIGTERM)
+            with anyio.fail_after(20):
+                await anyio.sleep_forever()
+            raise AssertionError("it went on")
+
+    stage.does = drafts_one
+    await stage.run()
+    with stage.db as db:
+        kept = Drafts(db, stage.clock)
+        kept.approve("d" * 32, kept.list()[0].draft.content_hash, "grace")
+    slow = Slow(Platform.DISCORD)
+    monkeypatch.setattr(Places, "publishers", lambda _: {Platform.DISCORD: slow})
+    assert RunState.PARTIAL is (await stage.run(live=True, signals=True)).outcome.state
+    with stage.db as db:
+        assert [EntryState.UNKNOWN] == [each.state for each in Outgoing(db, stage.clock).list()]
+        assert Lease.holder("outbox", db) is None
+    assert 1 == (await stage.run(live=True)).outcome.counts["sent"]
+    assert 1 == len(slow.posts)
+
+
+async def test_a_fault_while_sending_is_no_signal(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(running, "send", breaks)
+    stage.does = drafts_one
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        await stage.run(live=True, signals=True)
+    with stage.db as db:
+        (run,) = Runs(db, stage.clock).list()
+    assert RunState.FAILED == run.state
+
+
+async def test_a_run_that_its_process_did_not_survive_is_ended_by_the_next(stage: Stage) -> None:
+    with stage.db as db:
+        for each in ("scout", "radar"):
+            Runs(db, stage.clock).start(each, each, live=False, trace_id=None)
+    stage.does = drafts_one
+    await stage.run()
+    with stage.db as db:
+        runs = {each.id: each for each in Runs(db, stage.clock).list()}
+    assert (RunState.PARTIAL, None) == (runs["scout"].state, runs["radar"].state)
+    outcome = runs["scout"].outcome
+    assert outcome is not None
+    assert ["scout"] == [each.where for each in outcome.failures]
 
 
 @pytest.mark.parametrize("model", ["claude-sonnet-5", "gpt-9"])

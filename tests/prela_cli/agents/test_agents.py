@@ -303,7 +303,15 @@ def test_a_run_ends_with_its_code(
 ) -> None:
     asked: list[tuple[str, bool]] = []
 
-    async def once(settings: object, agent: str, clock: object, *, live: bool) -> Finished:
+    async def once(
+        settings: object,
+        agent: str,
+        clock: object,
+        *,
+        live: bool,
+        signals: bool,
+    ) -> Finished:
+        assert signals
         asked.append((agent, live))
         return Finished(run_id="r1", outcome=outcome, trace_id="t" * 32)
 
