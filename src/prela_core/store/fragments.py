@@ -38,14 +38,15 @@ HOUR = "toStartOfHour(started_at)"
 class Query:
     """A statement and the values it binds as `{name:Type}`; its answer is rows, or columns.
 
-    `stays` says that an answer which is true in all of its columns may be kept for as long as the
-    store is open: what it tells of does not go away, or nothing but speed depends on it.
+    An answer that is true in all of its columns may be kept for so many seconds as `stays` says:
+    for as long as the store is open where what it tells of does not go away, and some seconds where
+    it does so seldom and nothing but speed depends on it.
     """
 
     sql: str
     parameters: dict[str, Any]
     by_column: bool = False
-    stays: bool = False
+    stays: float = 0.0
 
 
 def collapsed(columns: Iterable[str], scope: list[str]) -> str:

@@ -8,6 +8,7 @@ filters. `plans` in this room puts the two together.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -235,7 +236,7 @@ def spans_of(
 
 def has_rows(count: int) -> Query:
     """Say whether all projects have so many rows, which the engine knows without reading them."""
-    return Query("SELECT count() >= {count:UInt64} FROM spans", {"count": count}, stays=True)
+    return Query("SELECT count() >= {count:UInt64} FROM spans", {"count": count}, stays=math.inf)
 
 
 def metadata_of(project_id: str, ids: Sequence[str]) -> Query:
