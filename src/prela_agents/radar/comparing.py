@@ -72,10 +72,8 @@ def _days(series: Series, since: datetime, until: datetime) -> str | None:
     same, earlier = (sum(week[each] for each in both) for week in (now, then))
     ratio = _ratio(same, earlier)
     if len(both) < len(now):
-        return (
-            f"{got}: {number(same)} on the {counted(len(both), 'day')} that {_are(len(both))} known "
-            f"of the week before as well, {ratio} the {number(earlier)} then."
-        )
+        on = f"{counted(len(both), 'day')} that {_are(len(both))} known of the week before as well"
+        return f"{got}: {number(same)} on the {on}, {ratio} the {number(earlier)} then."
     if len(both) < len(then):
         return f"{got}, {ratio} the {number(earlier)} of the same days of the week before."
     return f"{got}, {ratio} the {number(earlier)} of as many days before."
