@@ -11,7 +11,10 @@ __all__ = ["names_on_use"]
 def names_on_use(
     package: str, homes: Mapping[str, str]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Give a package its `__getattr__` and `__dir__`. `homes` has the module of each name."""
+    """Give a package its `__getattr__` and `__dir__`. `homes` has the module of each name.
+
+    None may be named as a module of the package: once that is imported, it would be in its place.
+    """
 
     def get(name: str) -> Any:
         if name not in homes:

@@ -25,7 +25,6 @@ _LATER = 60 * 60_000_000
 """So long after it failed, an hour is computed again."""
 _MOST_FAILURES = 3
 """So many in a row, and the store is likely away."""
-_HOURS_A_DAY = 24
 _FEW_ROWS = 20_000
 """Hours that have as few together are computed at once, wherever they are: statements cost more."""
 _MOST_ROWS = 500_000
@@ -193,20 +192,17 @@ class ClickHouseCells:
 def _runs(hours: Sequence[int], rows: Mapping[int, int]) -> Iterator[tuple[int, int]]:
     """Give first and last of stretches that hold all of `hours`; `rows` are by hour.
 
-    Hours that follow each other within a day, or in days without rows, are together up to
-    `_MOST_ROWS`. Any others are as long as all from the first to the last have `_FEW_ROWS` at the
-    most: what else is between them is computed once more.
+    Hours that follow each other are together up to `_MOST_ROWS`. Any others are as long as all
+    from the first to the last have `_FEW_ROWS` at the most: what else is between them is computed
+    once more.
     """
-    days = {hour // _HOURS_A_DAY for hour in rows}
     begin, size = None, 0
     for hour, after in pairwise([*hours, -1]):
         begin = hour if begin is None else begin
         size += rows.get(hour, 0)
         between = sum(rows.get(each, 0) for each in range(hour + 1, after))
         together = size + between + rows.get(after, 0)
-        day, next_day = hour // _HOURS_A_DAY, after // _HOURS_A_DAY
-        day_ends = day != next_day and not days.isdisjoint((day, next_day))
-        goes_on = after == hour + 1 and not day_ends and together <= _MOST_ROWS
+        goes_on = after == hour + 1 and together <= _MOST_ROWS
         if after != -1 and (goes_on or together <= _FEW_ROWS):
             size += between
             continue

@@ -23,8 +23,8 @@ def tend_words(ask: Ask, command: Command, *, from_rows: int) -> None:
     """
     forget_words(ask, command)
     ((is_indexed, has_vocabulary),) = ask(vocabulary.is_there())
-    ((rows,),) = ask(queries.row_count())
-    if not is_indexed or not has_vocabulary or rows < from_rows:
+    ((is_large,),) = ask(queries.has_rows(from_rows))
+    if not is_indexed or not has_vocabulary or not is_large:
         return
     whole = ask(vocabulary.copied())
     for (partition_id,) in ask(vocabulary.quiet(whole)):

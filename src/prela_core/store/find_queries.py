@@ -14,6 +14,7 @@ from prela_core.store.fragments import (
     Query,
     collapsed,
     has_row,
+    hours_of,
     scope_of,
     since_of,
     until_of,
@@ -114,7 +115,7 @@ def spans_by_key(project_id: str, keys: Sequence[tuple[str, str]]) -> Query:
     source = collapsed(
         SPAN_FIELDS,
         [
-            "trace_id IN {ids:Array(String)}",
+            *hours_of("{ids:Array(String)}"),
             "span_id IN {span_ids:Array(String)}",
         ],
     )

@@ -10,12 +10,14 @@ import attrs
 from prela_core.store.conditions import Condition
 
 __all__ = [
+    "HOUR",
     "MICROS",
     "PROJECT",
     "Query",
     "collapsed",
-    "days_of",
     "has_row",
+    "hours_of",
+    "hours_of_traces",
     "one_of",
     "scope_of",
     "seen_once",
@@ -28,16 +30,22 @@ __all__ = [
 MICROS = "toUnixTimestamp64Micro({0})"
 _MOMENT = "fromUnixTimestamp64Micro({{{0}:Int64}}, 'UTC')"
 PROJECT = "project_id = {project:String}"
-_DAY = "toDate(started_at)"
+HOUR = "toStartOfHour(started_at)"
+"""The part of the table's key that tells when."""
 
 
 @attrs.frozen
 class Query:
-    """A statement and the values it binds as `{name:Type}`; its answer is rows, or columns."""
+    """A statement and the values it binds as `{name:Type}`; its answer is rows, or columns.
+
+    `stays` says that an answer which is true in all of its columns may be kept for as long as the
+    store is open: what it tells of does not go away, or nothing but speed depends on it.
+    """
 
     sql: str
     parameters: dict[str, Any]
     by_column: bool = False
+    stays: bool = False
 
 
 def collapsed(columns: Iterable[str], scope: list[str]) -> str:
@@ -59,8 +67,9 @@ def scope_of(
     """Narrow a reading to `ids`, or to whatever may start in the window and meet the conditions."""
     if ids is not None:
         parameters["ids"] = list(ids)
-        return ["trace_id IN {ids:Array(String)}", *days_of("{ids:Array(String)}")]
-    scope = [has_row([PROJECT, *since, *until])] if since or until else []
+        return hours_of("{ids:Array(String)}")
+    within = [PROJECT, *since, *until]
+    scope = [has_row(within), *hours_of_traces(within)] if since or until else []
     return scope + [has_row([PROJECT, *since, f"({each.sql})"]) for each in conditions]
 
 
@@ -75,7 +84,7 @@ def since_of(lo: int | None, parameters: dict[str, Any], name: str = "lo") -> li
         return []
     parameters[name] = lo
     moment = _MOMENT.format(name)
-    return [f"toDate(started_at) >= toDate({moment})", f"started_at >= {moment}"]
+    return [f"{HOUR} >= toStartOfHour({moment})", f"started_at >= {moment}"]
 
 
 def until_of(hi: int | None, parameters: dict[str, Any], name: str = "hi") -> list[str]:
@@ -84,7 +93,7 @@ def until_of(hi: int | None, parameters: dict[str, Any], name: str = "hi") -> li
         return []
     parameters[name] = hi
     moment = _MOMENT.format(name)
-    return [f"toDate(started_at) <= toDate({moment})", f"started_at <= {moment}"]
+    return [f"{HOUR} <= toStartOfHour({moment})", f"started_at <= {moment}"]
 
 
 def with_columns(columns: Iterable[str], conditions: Iterable[Condition]) -> list[str]:
@@ -100,46 +109,56 @@ def seen_once(columns: Iterable[str], since: list[str], until: list[str], rows: 
 
     A version that starts in the window and has been beaten by one that does not is not read.
     Spans of traces without a row, of any version, that meets all of `rows` may be left out.
-    Rows of a span that share their day share the whole key, so that `FINAL` leaves the highest.
-    Only the few traces that have rows on several days are collapsed apart, wherever those are.
     """
-    shown = list(dict.fromkeys([*columns, "started_at"]))
-    # A part or granule may be passed over by whole days only: all versions of a span share theirs.
-    whole_days = [each for each in (*since, *until) if each.startswith(_DAY)]
-    cut = [
-        each.replace("started_at", "identity(started_at)")
-        for each in (*since, *until)
-        if each not in whole_days
-    ]
-    moved = _on_several_days(since, until)
-    scope = [has_row([PROJECT, *rows])] if set(rows) - {*since, *until} else []
-    inside = [PROJECT, *whole_days, *cut, f"trace_hash NOT IN {moved}", *scope]
-    apart = [f"trace_hash IN {moved}", *scope]
-    window = f" WHERE {' AND '.join([*since, *until])}" if since or until else ""
-    return (
-        f"(SELECT {', '.join(shown)} FROM spans FINAL WHERE {' AND '.join(inside)}"
-        f" UNION ALL SELECT * FROM {collapsed(shown, apart)}{window})"
+    moved = _in_several_hours(
+        [],
+        [each.replace(HOUR, "max(hour)") for each in since if each.startswith(HOUR)]
+        + [each.replace(HOUR, "min(hour)") for each in until if each.startswith(HOUR)],
     )
+    scope = [has_row([PROJECT, *rows])] if set(rows) - {*since, *until} else []
+    return _seen(columns, [[*since, *until]], moved, scope)
 
 
 def seen_within(columns: Iterable[str], windows: list[list[str]]) -> str:
     """Read the visible version of each span that starts in one of `windows`, which are few hours.
 
-    As `seen_once`, and it looks at the traces that have a row there only: within `_DAY`s, rows are
-    in no order of time.
+    As `seen_once`, and it looks for traces in several hours among those that have a row there.
+    """
+    return _seen(
+        columns, windows, _in_several_hours([_with_row([PROJECT, one_of(windows)])], []), []
+    )
+
+
+def _seen(columns: Iterable[str], windows: list[list[str]], moved: str, scope: list[str]) -> str:
+    """Read the visible versions in `windows`, those of traces that are `moved` by looking further.
+
+    Rows of a span that share their hour share the whole key, so that `FINAL` leaves the highest.
+    Only the few traces that have rows in several hours are collapsed apart, wherever those are.
     """
     shown = list(dict.fromkeys([*columns, "started_at"]))
-    inside = one_of(windows)
-    days = one_of([[each for each in window if each.startswith(_DAY)] for window in windows])
-    there = f"trace_hash IN (SELECT trace_hash FROM spans WHERE {PROJECT} AND {inside})"
-    moved = (
-        "(SELECT arrayJoin((SELECT groupArray(trace_hash) FROM (SELECT trace_hash FROM spans"
-        f" WHERE {PROJECT} AND {there} GROUP BY trace_hash"
-        f" HAVING min({_DAY}) < max({_DAY})))))"
+    # A part or granule may be passed over by whole hours only: all versions of a span share theirs.
+    hours = one_of([[each for each in window if each.startswith(HOUR)] for window in windows])
+    cut = one_of(
+        [
+            [
+                each.replace("started_at", "identity(started_at)")
+                for each in window
+                if not each.startswith(HOUR)
+            ]
+            for window in windows
+        ]
     )
-    still = collapsed(shown, [days, there, f"trace_hash NOT IN {moved}"])
-    apart = collapsed(shown, [has_row([PROJECT, inside, f"trace_hash IN {moved}"])])
-    return f"(SELECT * FROM {still} WHERE {inside} UNION ALL SELECT * FROM {apart} WHERE {inside})"
+    inside = [PROJECT, hours, cut, f"trace_hash NOT IN (SELECT arrayJoin({moved}.1))", *scope]
+    apart = [
+        f"{HOUR} >= ({moved}.2)",
+        f"{HOUR} <= ({moved}.3)",
+        f"trace_hash IN (SELECT arrayJoin({moved}.1))",
+        *scope,
+    ]
+    return (
+        f"(SELECT {', '.join(shown)} FROM spans FINAL WHERE {' AND '.join(inside)}"
+        f" UNION ALL SELECT * FROM {collapsed(shown, apart)} WHERE {one_of(windows)})"
+    )
 
 
 def one_of(windows: list[list[str]]) -> str:
@@ -149,26 +168,37 @@ def one_of(windows: list[list[str]]) -> str:
     )
 
 
-def days_of(ids: str) -> list[str]:
-    """Narrow a reading of traces, an expression for their ids, to the days that they are on."""
-    found = (
-        f"(SELECT (min({_DAY}), max({_DAY})) FROM spans WHERE {PROJECT}"
-        f" AND trace_hash IN (SELECT cityHash64(arrayJoin({ids}))))"
+def hours_of(ids: str) -> list[str]:
+    """Narrow a reading to traces, an expression for their ids, where in the key those are."""
+    there = (
+        f"(SELECT hour, id FROM (SELECT trace_hash, {HOUR} AS hour FROM spans WHERE {PROJECT}"
+        f" AND trace_hash IN (SELECT cityHash64(arrayJoin({ids}))) GROUP BY trace_hash, hour)"
+        f" AS known INNER JOIN (SELECT arrayJoin({ids}) AS id, cityHash64(id) AS trace_hash)"
+        " AS asked USING (trace_hash))"
     )
-    # Said twice, it is asked once.
-    return [f"{_DAY} >= ({found}.1)", f"{_DAY} <= ({found}.2)"]
+    return [f"trace_id IN {ids}", f"({HOUR}, trace_id) IN {there}"]
 
 
-def _on_several_days(since: list[str], until: list[str]) -> str:
-    """Give the hashes of traces with rows on several days, of which some may be in the window.
+def hours_of_traces(clauses: list[str]) -> list[str]:
+    """Narrow a reading to the hours of the traces that have a row which meets all of `clauses`."""
+    there = f"SELECT {HOUR} AS hour FROM spans WHERE {PROJECT} AND {_with_row(clauses)}"
+    return [f"{HOUR} IN ({there} GROUP BY hour)"]
 
-    Two traces of one hash are only taken for one on several days. The engine takes the value of a
-    subquery in brackets once for a statement, so that both halves have the same.
+
+def _with_row(clauses: list[str]) -> str:
+    return f"trace_hash IN (SELECT trace_hash FROM spans WHERE {' AND '.join(clauses)})"
+
+
+def _in_several_hours(which: list[str], having: list[str]) -> str:
+    """Give the hashes of traces with rows in several hours, and the first and the last of those.
+
+    Two traces of one hash are only taken for one in several hours. The engine takes the value of a
+    subquery in brackets once for a statement, so that all who ask have the same.
     """
-    having = [f"min({_DAY}) < max({_DAY})"]
-    having += [each.replace(_DAY, f"max({_DAY})") for each in since if each.startswith(_DAY)]
-    having += [each.replace(_DAY, f"min({_DAY})") for each in until if each.startswith(_DAY)]
     return (
-        "(SELECT arrayJoin((SELECT groupArray(trace_hash) FROM (SELECT trace_hash FROM spans"
-        f" WHERE {PROJECT} GROUP BY trace_hash HAVING {' AND '.join(having)}))))"
+        "(SELECT (groupArray(trace_hash), min(first), max(last)) FROM"
+        " (SELECT trace_hash, min(hour) AS first, max(hour) AS last FROM"
+        f" (SELECT trace_hash, {HOUR} AS hour FROM spans WHERE {' AND '.join([PROJECT, *which])}"
+        " GROUP BY trace_hash, hour) GROUP BY trace_hash"
+        f" HAVING {' AND '.join(['first < last', *having])}))"
     )

@@ -20,6 +20,7 @@ from prela_core.store.fragments import (
     Query,
     collapsed,
     has_row,
+    hours_of_traces,
     seen_once,
     since_of,
     until_of,
@@ -238,8 +239,9 @@ def source(
 def telling_counted(seen: str, rows: Sequence[str]) -> str:
     """Add to spans whether their tokens and cost count; `rows` as for `seen_once`."""
     # Few agents tell what they used; only their traces are looked at as a whole.
-    repeating = has_row([PROJECT, *rows, f"NOT {_LEAF}", _TELLS])
-    telling = collapsed(("trace_id", *_SPENDING), [repeating])
+    repeating = [PROJECT, *rows, f"NOT {_LEAF}", _TELLS]
+    scope = [has_row(repeating), *hours_of_traces(repeating)]
+    telling = collapsed(("trace_id", *_SPENDING), scope)
     return (
         f"(SELECT *, {_LEAF} OR trace_id NOT IN"
         f" (SELECT trace_id FROM {telling} WHERE {_LEAF} AND {_SPENT}) AS is_counted FROM {seen})"

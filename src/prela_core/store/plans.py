@@ -188,8 +188,8 @@ def hit_from_texts(
 
 def look_from(look_back: LookBack, *ends: int | None) -> Plan[int | None]:
     """Say from where to look back in windows; None where one look at everything is cheaper."""
-    ((count,),) = yield queries.row_count()
-    if count < look_back.from_rows:
+    ((is_large,),) = yield queries.has_rows(look_back.from_rows)
+    if not is_large:
         return None
     return min([look_back.now, *(end for end in ends if end is not None)])
 

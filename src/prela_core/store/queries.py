@@ -21,6 +21,7 @@ from prela_core.store.fragments import (
     Query,
     collapsed,
     has_row,
+    hours_of,
     scope_of,
     since_of,
     until_of,
@@ -36,8 +37,8 @@ __all__ = [
     "SHOWN_SPAN",
     "announced",
     "candidates",
+    "has_rows",
     "metadata_of",
-    "row_count",
     "rows",
     "spans_of",
 ]
@@ -214,7 +215,7 @@ def spans_of(
         "offset": offset,
         "limit": limit,
     }
-    scope = ["trace_id = {trace:String}"]
+    scope = hours_of("[{trace:String}]")
     part = " LIMIT {limit:UInt64} OFFSET {offset:UInt64}"
     shown = f"SELECT {columns} FROM {{source}} AS seen ORDER BY seen.started_at, seen.span_id"
     if after is None and not offset and limit >= _MOST_OF_A_TRACE:
@@ -232,9 +233,9 @@ def spans_of(
     return Query(shown.format(source=source), parameters, by_column=True)
 
 
-def row_count() -> Query:
-    """Count the rows of all projects, which the engine knows without reading them."""
-    return Query("SELECT count() FROM spans", {})
+def has_rows(count: int) -> Query:
+    """Say whether all projects have so many rows, which the engine knows without reading them."""
+    return Query("SELECT count() >= {count:UInt64} FROM spans", {"count": count}, stays=True)
 
 
 def metadata_of(project_id: str, ids: Sequence[str]) -> Query:

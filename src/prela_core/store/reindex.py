@@ -13,7 +13,8 @@ from typing import Any
 
 import attrs
 
-from prela_core.store.fragments import MICROS, PROJECT, Query, since_of, until_of
+from prela_core.store.fragments import HOUR, MICROS, PROJECT, Query, since_of, until_of
+from prela_core.store.places import BEHIND, START, UP_TO, Place, behind, up_to
 from prela_core.store.rows import SPAN_FIELDS, Rewritten, reread, spans_from_rows
 
 __all__ = ["ReindexScope", "Reindexed", "days", "groups", "reindex", "rows_of_group"]
@@ -27,8 +28,7 @@ _ROW_BYTES = 2_000
 
 _MOMENTS = ("started_at", "ended_at", "created_at")
 _SIZE = "length(attributes) + length(events) + length(input) + length(output)"
-_DAY = "toDate(started_at) = toDate({day:UInt16})"
-_START = ("", "")
+_DAY = f"toDate({HOUR}) = toDate({{day:UInt16}})"
 
 
 @attrs.frozen(kw_only=True)
@@ -68,9 +68,10 @@ def reindex(
     total, looked_at, changed = sum(row[2] for row in there), 0, 0
     yield Reindexed(total, looked_at, changed)
     for project_id, day, count in there:
-        after, seen = _START, 0
+        after, seen = START, 0
         for *upto, _ in ask(groups(scope, project_id, day)):
-            rows = ask(rows_of_group(scope, project_id, day, after=after, upto=(upto[0], upto[1])))
+            end = upto[0], upto[1], upto[2]
+            rows = ask(rows_of_group(scope, project_id, day, after=after, upto=end))
             stored = spans_from_rows([row[:-1] for row in rows])
             found = [
                 reread(project_id, span, row[-1]) for span, row in zip(stored, rows, strict=True)
@@ -80,7 +81,7 @@ def reindex(
             seen += len(rows)
             looked_at += len(rows)
             changed += len(new)
-            after = upto[0], upto[1]
+            after = end
             yield Reindexed(total, looked_at, changed)
         # Rows that a merge would drop were counted, but not looked at.
         total += seen - count
@@ -96,7 +97,7 @@ def days(scope: ReindexScope) -> Query:
         parameters["project"] = scope.project_id
     where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
     return Query(
-        "SELECT project_id, toUInt16(toDate(started_at)) AS day, count() FROM spans"
+        f"SELECT project_id, toUInt16(toDate({HOUR})) AS day, count() FROM spans"
         f"{where} GROUP BY project_id, day ORDER BY project_id, day",
         parameters,
     )
@@ -105,7 +106,7 @@ def days(scope: ReindexScope) -> Query:
 def groups(scope: ReindexScope, project_id: str, day: int) -> Query:
     """Cut one part of the key into groups of about `_GROUP_BYTES`: their last keys, in order.
 
-    Rows are `(trace_id, span_id, number)`. The rows of one span are never cut apart.
+    Rows are `(hour, trace_id, span_id, number)`. The rows of one key are never cut apart.
     """
     parameters: dict[str, Any] = {
         "project": project_id,
@@ -115,9 +116,10 @@ def groups(scope: ReindexScope, project_id: str, day: int) -> Query:
     }
     clauses = [PROJECT, _DAY, *_clauses(scope, parameters)]
     return Query(
-        "SELECT max((trace_id, span_id)).1, max((trace_id, span_id)).2, number FROM"
-        f" (SELECT trace_id, span_id, intDiv(sum({_SIZE} + {{row_bytes:UInt64}})"
-        " OVER (ORDER BY trace_id, span_id), {group_bytes:UInt64}) AS number"
+        "SELECT max(key).1, max(key).2, max(key).3, number FROM"
+        f" (SELECT (toUnixTimestamp({HOUR}), trace_id, span_id) AS key,"
+        f" intDiv(sum({_SIZE} + {{row_bytes:UInt64}}) OVER (ORDER BY key),"
+        " {group_bytes:UInt64}) AS number"
         f" FROM spans WHERE {' AND '.join(clauses)})"
         " GROUP BY number ORDER BY number",
         parameters,
@@ -129,31 +131,26 @@ def rows_of_group(
     project_id: str,
     day: int,
     *,
-    after: tuple[str, str],
-    upto: tuple[str, str],
+    after: Place,
+    upto: Place,
 ) -> Query:
-    """Give the rows of one part of the key after a trace and span id and up to others.
+    """Give the rows of one part of the key behind one place and up to another.
 
     The columns are `SPAN_FIELDS`, then the version. Of rows with the same key it is the one that
-    is left by a merge. A row that a version on another day beats is among them: it stays
+    is left by a merge. A row that a version in another hour beats is among them: it stays
     beaten when it is read again.
     """
     parameters: dict[str, Any] = {
         "project": project_id,
         "day": day,
-        "after_trace": after[0],
-        "after_span": after[1],
-        "trace": upto[0],
-        "span": upto[1],
+        **behind(after),
+        **up_to(upto),
     }
     clauses = [
         PROJECT,
         _DAY,
-        # The first of each pair is what the engine finds its place by.
-        "trace_id >= {after_trace:String}",
-        "(trace_id > {after_trace:String} OR span_id > {after_span:String})",
-        "trace_id <= {trace:String}",
-        "(trace_id < {trace:String} OR span_id <= {span:String})",
+        *BEHIND,
+        *UP_TO,
         *_clauses(scope, parameters),
     ]
     shown = ", ".join(
@@ -163,7 +160,7 @@ def rows_of_group(
     return Query(
         f"SELECT {shown}, seen.version FROM (SELECT {', '.join(SPAN_FIELDS)}, version FROM spans"
         f" WHERE {' AND '.join(clauses)}"
-        " ORDER BY version DESC LIMIT 1 BY trace_id, span_id) AS seen",
+        f" ORDER BY version DESC LIMIT 1 BY {HOUR}, trace_id, span_id) AS seen",
         parameters,
     )
 

@@ -17,6 +17,7 @@ from prela_core.store.fragments import (
     Query,
     collapsed,
     has_row,
+    hours_of,
     scope_of,
     since_of,
     until_of,
@@ -143,7 +144,7 @@ def _meets(where: TraceFilter, ids: Sequence[str] | None, parameters: dict[str, 
         return []
     parameters |= values
     if ids is not None:
-        scope = ["trace_id IN {ids:Array(String)}"]
+        scope = hours_of("{ids:Array(String)}")
     else:
         scope = _may_meet(where, parameters) or [has_row([PROJECT, *since])]
     if where.where is not None:

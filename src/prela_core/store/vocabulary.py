@@ -57,6 +57,7 @@ def is_there() -> Query:
         " countIf(name = 'vocabulary') FROM system.tables"
         " WHERE database = currentDatabase() AND name IN ('spans', 'vocabulary')",
         {"index": f"INDEX {WORDS_INDEX} "},
+        stays=True,
     )
 
 

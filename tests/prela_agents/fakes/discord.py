@@ -40,6 +40,13 @@ class _Discord:
             found = [each for each in found if int(each.id) < int(asked["before"])]
         return _limited(request, [_message(each) for each in found[:limit]])
 
+    def message(self, request: Request) -> Response:
+        asked = request.path_params
+        for each in self.world.alive("discord"):
+            if (each.where, each.id) == (asked["channel"], asked["message"]):
+                return _limited(request, _message(each))
+        return JSONResponse({"message": "Unknown Message", "code": 10008}, 404)
+
     def search(self, request: Request) -> Response:
         asked = request.query_params
         found = [
@@ -112,6 +119,7 @@ def app(world: World) -> Starlette:
         routes=[
             Route("/channels/{channel}/messages", fake.signed(fake.messages), methods=["GET"]),
             Route("/channels/{channel}/messages", fake.signed(fake.create), methods=["POST"]),
+            Route("/channels/{channel}/messages/{message}", fake.signed(fake.message)),
             Route("/guilds/{guild}/messages/search", fake.signed(fake.search)),
             Route("/guilds/{guild}", fake.signed(fake.guild)),
             Route("/users/@me", fake.signed(fake.me)),

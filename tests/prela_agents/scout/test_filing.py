@@ -43,6 +43,12 @@ MEMORY = ("Worker runs out of memory after a rebalance", "OOM after a minute. Pa
             ("CSV support", "We'd love support for csv in prela export, please."),
             True,
         ),
+        (
+            ("Please add CSV", "prela export should know csv."),
+            ("CSV of prela export", "Our accountants can read comma-separated files alone."),
+            True,
+        ),
+        (("Please add CSV", "to prela export"), ("CSV export hangs", "It never ends."), False),
         (("Please add CSV", "to prela export"), ("Please add budgets", "to the stats"), False),
     ],
 )

@@ -202,11 +202,11 @@ def test_hours_that_are_not_over_have_none(store: ClickHouseStore) -> None:
     assert [] == ask(store, "SELECT 1 FROM cells WHERE project_id = {project:String}", both.project)
 
 
-def test_few_rows_are_computed_at_once_and_many_by_day() -> None:
+def test_few_rows_are_computed_at_once_and_many_in_turns() -> None:
     assert [(5, 70)] == list(_runs([5, 6, 70], {5: 1, 6: 1, 40: 9, 70: 1}))
     assert [(5, 6), (70, 70)] == list(_runs([5, 6, 70], {5: 1, 6: 1, 40: 90_000, 70: 1}))
     many = dict.fromkeys(range(72), 15_000)
-    assert [(0, 23), (24, 47), (48, 71)] == list(_runs(range(72), many))
+    assert [(0, 32), (33, 65), (66, 71)] == list(_runs(range(72), many))
     assert [(0, 0), (1, 1), (2, 2)] == list(_runs(range(3), dict.fromkeys(range(3), 400_000)))
     assert [] == list(_runs([], many))
 

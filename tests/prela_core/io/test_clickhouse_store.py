@@ -17,11 +17,13 @@ import pytest
 
 import prela_core
 from prela_core.errors import SettingsError, StoreUnavailableError
-from prela_core.io import clickhouse_statements
+from prela_core.io import clickhouse_statements, clickhouse_store
 from prela_core.io.clickhouse_connections import Use
 from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
 from prela_core.model import SpanBatch, to_micros
 from prela_core.store import Order, PageRequest, TraceFilter, migrations
+from prela_core.store.fragments import Query
+from prela_core.store.queries import has_rows
 from prela_core.store.sql import SqlQuestion
 from prela_core.testing import NOON, span_record
 
@@ -271,3 +273,24 @@ def test_a_second_process_is_refused_and_harms_nothing(
     assert "StoreUnavailableError" == done.stdout.strip()
     insert(store, span_record(trace_id="u"))
     assert {"t", "u"} == set(ids(store))
+
+
+def test_what_stays_is_asked_until_it_is_so_and_then_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def rows_of(client: Any, query: Query, **options: Any) -> Any:
+        asked.append(query.sql)
+        return clickhouse_statements.rows_of(client, query, **options)
+
+    monkeypatch.setattr(clickhouse_store, "rows_of", rows_of)
+    is_large = has_rows(2).sql
+    newest = (TraceFilter(), Order.NEWEST, PageRequest())
+    with closing(open_embedded(tmp_path, retention_days=0, windows_from=2)) as store:
+        insert(store, span_record(trace_id="t"))
+        for rows in (1, 1, 2, 2, 2):
+            if rows == 2:
+                insert(store, span_record(trace_id="u"))
+            assert rows == len(store.traces("p", *newest).items)
+    assert 3 == asked.count(is_large)

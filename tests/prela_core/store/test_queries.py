@@ -89,10 +89,10 @@ STATEMENTS: dict[str, Query] = {
     "groups of a day": reindex.groups(ReindexScope(), "p", 3),
     "groups of a day, narrowed": reindex.groups(SCOPE, "p", 3),
     "rows of a group": reindex.rows_of_group(
-        ReindexScope(), "p", 3, after=("", ""), upto=("u", "v")
+        ReindexScope(), "p", 3, after=(0, "", ""), upto=(7_200, "u", "v")
     ),
     "rows of a group, narrowed": reindex.rows_of_group(
-        SCOPE, "p", 3, after=("t", "s"), upto=("u", "v")
+        SCOPE, "p", 3, after=(3_600, "t", "s"), upto=(7_200, "u", "v")
     ),
     "candidates, any": queries.candidates("p", TraceFilter(), lo=None, hi=None, limit=9),
     "candidates, in a window": queries.candidates("p", TraceFilter(), lo=5, hi=7, limit=9),
@@ -205,7 +205,9 @@ def test_there_is_no_file_too_many() -> None:
 def test_every_value_is_bound_and_every_binding_has_its_value(name: str) -> None:
     query = STATEMENTS[name]
     bound = set(
-        re.findall(r"\{(\w+):(?:String|Int64|UInt16|UInt64|Float64|Array\(String\))\}", query.sql)
+        re.findall(
+            r"\{(\w+):(?:String|Int64|UInt16|UInt32|UInt64|Float64|Array\(String\))\}", query.sql
+        )
     )
     assert set(query.parameters) == bound
     assert query.sql.count("{") == len(re.findall(r"\{\w+:", query.sql))
@@ -281,9 +283,13 @@ def test_no_value_is_ever_part_of_a_statement(data: st.DataObject) -> None:
         (queries.metadata_of(project, [project]), queries.metadata_of("p", ["t"])),
         (
             reindex.rows_of_group(
-                ReindexScope(), project, 3, after=(project, project), upto=(project, project)
+                ReindexScope(),
+                project,
+                3,
+                after=(0, project, project),
+                upto=(0, project, project),
             ),
-            reindex.rows_of_group(ReindexScope(), "p", 3, after=("t", "s"), upto=("t", "s")),
+            reindex.rows_of_group(ReindexScope(), "p", 3, after=(0, "t", "s"), upto=(0, "t", "s")),
         ),
         (
             reindex.groups(ReindexScope(), project, 3),

@@ -44,6 +44,7 @@ _FAR_APART = 4
 
 @attrs.frozen
 class _Sketch:
+    wishes: bool
     symptoms: frozenset[str]
     places: frozenset[str]
     names: frozenset[str]
@@ -53,7 +54,7 @@ class _Sketch:
 
 def sameness(first: str, second: str) -> float:
     """Give how sure it is, from 0 to 1, that both texts tell of the same problem."""
-    a, b = _sketch(first), _sketch(second)
+    a, b = _wished(_sketch(first), _sketch(second))
     if _apart(a, b):
         return 0.0
     evidence = (
@@ -86,10 +87,8 @@ def _sketch(text: str) -> _Sketch:
     symptoms = frozenset(name for name, words in _SYMPTOM.items() if words.search(text))
     wishes = any(words.search(text) for words in _WISH.values())
     places = frozenset(name for name, words in _PLACE.items() if words.search(text))
-    if wishes and not symptoms:
-        # Who asks for something tells of no symptom: that it is not there yet, is the symptom.
-        symptoms = frozenset(f"no {place}" for place in places)
     return _Sketch(
+        wishes=wishes,
         symptoms=symptoms,
         places=places,
         names=frozenset(name.casefold() for name in _NAME.findall(text)),
@@ -100,6 +99,22 @@ def _sketch(text: str) -> _Sketch:
             if word not in STOP_WORDS
         ),
     )
+
+
+def _wished(first: _Sketch, second: _Sketch) -> tuple[_Sketch, _Sketch]:
+    """Take what is wished for as the symptom where none is told: that it is not there yet.
+
+    People wish in more ways than can be listed, so one of the two that says so is enough.
+    """
+    if not (first.wishes or second.wishes):
+        return first, second
+    return _missing(first), _missing(second)
+
+
+def _missing(sketch: _Sketch) -> _Sketch:
+    if sketch.symptoms:
+        return sketch
+    return attrs.evolve(sketch, symptoms=frozenset(f"no {place}" for place in sketch.places))
 
 
 def _shared(first: frozenset[str], second: frozenset[str]) -> float:

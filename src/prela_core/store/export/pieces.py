@@ -8,14 +8,14 @@ from typing import Any
 from prela_core.store.export.queries import (
     Piece,
     announcement_lines,
-    days,
+    end_of_piece,
     ids_of_piece,
     meant,
-    part_of_day,
     rows_of_piece,
 )
 from prela_core.store.export.selection import ExportForm, Selection
 from prela_core.store.fragments import Query
+from prela_core.store.places import START
 
 __all__ = ["Pieces", "pieces"]
 
@@ -46,22 +46,21 @@ def pieces(project_id: str, selection: Selection, form: ExportForm, ask: Ask) ->
         yield from _announced(project_id, ids)
     if ids == []:
         return
-    for (day,) in ask(days(project_id, selection.start_time, ids)):
-        after = "", ""
-        while part := ask(part_of_day(project_id, day, after, ids)):
-            ((trace_id, span_id),) = part
-            piece = Piece(project_id, day, after, (trace_id, span_id))
-            after = piece.upto
-            if few is not None or selection.is_everything:
-                yield rows_of_piece(piece, form, **_narrowed(selection, few))
-                continue
-            near = [row[0] for row in ask(ids_of_piece(piece))]
-            those = ask(meant(project_id, selection, near, _ALL))
-            if not those:
-                continue
-            if form is ExportForm.JSONL:
-                yield from _announced(project_id, sorted({row[0] for row in those}))
-            yield rows_of_piece(piece, form, **_narrowed(selection, those))
+    after = START
+    while end := ask(end_of_piece(project_id, selection.start_time, after, ids)):
+        ((hour, trace_id, span_id),) = end
+        piece = Piece(project_id, after, (hour, trace_id, span_id))
+        after = piece.upto
+        if few is not None or selection.is_everything:
+            yield rows_of_piece(piece, form, **_narrowed(selection, few))
+            continue
+        near = [row[0] for row in ask(ids_of_piece(piece))]
+        those = ask(meant(project_id, selection, near, _ALL))
+        if not those:
+            continue
+        if form is ExportForm.JSONL:
+            yield from _announced(project_id, sorted({row[0] for row in those}))
+        yield rows_of_piece(piece, form, **_narrowed(selection, those))
 
 
 def _announced(project_id: str, ids: Sequence[str] | None) -> Pieces:

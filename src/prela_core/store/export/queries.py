@@ -1,8 +1,8 @@
 """The queries of an export, each over one piece of the table's key.
 
-A piece is a day and a range of trace and span ids in it, of some megabytes, so that no query
-sorts or holds more than that. A version on another day may beat a row of the piece: the ids
-and versions of the same range are looked at in all days.
+A piece is what lies between two places in the key, hours and ids of traces and spans, of some
+megabytes, so that no query sorts or holds more than that. A version in another hour may beat a row
+of the piece: the versions of its traces are looked at wherever they are.
 """
 
 from __future__ import annotations
@@ -16,7 +16,16 @@ from prela_core.model import Flag
 from prela_core.store.export.selection import ExportForm, Selection
 from prela_core.store.filters import Order, SpanOrder
 from prela_core.store.find_queries import found_keys
-from prela_core.store.fragments import PROJECT, Query, since_of
+from prela_core.store.fragments import (
+    HOUR,
+    PROJECT,
+    Query,
+    has_row,
+    hours_of,
+    hours_of_traces,
+    since_of,
+)
+from prela_core.store.places import BEHIND, UP_TO, Place, behind, up_to
 from prela_core.store.queries import rows
 from prela_core.store.rows import SPAN_FIELDS
 
@@ -24,27 +33,15 @@ __all__ = [
     "METADATA",
     "Piece",
     "announcement_lines",
-    "days",
+    "end_of_piece",
     "ids_of_piece",
     "meant",
-    "part_of_day",
     "rows_of_piece",
 ]
 
 METADATA = "trace_metadata"
 """The column of Arrow and Parquet that has what was said of the trace as a whole."""
 
-_DAY = "toDate(started_at) = toDate({day:UInt16})"
-_BEHIND = (
-    # The first of each pair is what the engine finds its place by.
-    "trace_id >= {after_trace:String}",
-    "(trace_id > {after_trace:String} OR span_id > {after_span:String})",
-)
-_RANGE = (
-    *_BEHIND,
-    "trace_id <= {trace:String}",
-    "(trace_id < {trace:String} OR span_id <= {span:String})",
-)
 _KEY = "concat(trace_id, '\\n', span_id)"
 
 _PIECE_BYTES = 16 * 1024 * 1024
@@ -70,23 +67,19 @@ _LAST_SENT = "argMaxIf(metadata, version, length(metadata) > 2)"
 
 @attrs.frozen
 class Piece:
-    """A part of the table's key: a day since 1970, and the ids after `after` and up to `upto`."""
+    """A part of the table's key: what is behind `after` and up to `upto`."""
 
     project_id: str
-    day: int
-    after: tuple[str, str]
-    upto: tuple[str, str]
+    after: Place
+    upto: Place
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The values that the piece binds."""
         return {
             "project": self.project_id,
-            "day": self.day,
-            "after_trace": self.after[0],
-            "after_span": self.after[1],
-            "trace": self.upto[0],
-            "span": self.upto[1],
+            **behind(self.after),
+            **up_to(self.upto),
         }
 
 
@@ -123,50 +116,40 @@ def meant(project_id: str, selection: Selection, ids: Sequence[str] | None, limi
     return Query(f"SELECT trace_id FROM ({query.sql})", query.parameters)
 
 
-def days(project_id: str, start_time: int | None, ids: Sequence[str] | None) -> Query:
-    """Give the days on which there are rows, of `ids` or of all traces, in order."""
-    parameters: dict[str, Any] = {"project": project_id}
-    clauses = [PROJECT, *since_of(start_time, parameters), *_only(ids, parameters)]
-    return Query(
-        "SELECT toUInt16(toDate(started_at)) AS day FROM spans"
-        f" WHERE {' AND '.join(clauses)} GROUP BY day ORDER BY day",
-        parameters,
-    )
-
-
-def part_of_day(
-    project_id: str, day: int, after: tuple[str, str], ids: Sequence[str] | None
+def end_of_piece(
+    project_id: str, start_time: int | None, after: Place, ids: Sequence[str] | None
 ) -> Query:
-    """Cut from a day the part of some megabytes that follows `after`: its last trace and span id.
+    """Give the place up to which some megabytes follow `after`, of `ids` or of all traces.
 
-    There is no row where nothing follows. The rows of one span are never cut apart. As many rows
-    are looked at as a part can have, in the order of the key, however many the day has.
+    There is no row where nothing follows. Rows of one key are never cut apart. As many rows are
+    looked at as a piece can have, in the order of the key, however many there are.
     """
     parameters: dict[str, Any] = {
         "project": project_id,
-        "day": day,
-        "after_trace": after[0],
-        "after_span": after[1],
+        **behind(after),
         "row_bytes": _ROW_BYTES,
         "piece_bytes": _PIECE_BYTES,
         "most": _PIECE_BYTES // _ROW_BYTES + 1,
     }
-    clauses = [PROJECT, _DAY, *_BEHIND, *_only(ids, parameters)]
+    clauses = [PROJECT, *BEHIND, *since_of(start_time, parameters)]
+    if ids is not None:
+        parameters["ids"] = list(ids)
+        clauses += hours_of("{ids:Array(String)}")
     return Query(
-        "SELECT last.1, last.2 FROM (SELECT count() AS rows,"
+        "SELECT last.1, last.2, last.3 FROM (SELECT count() AS rows,"
         " greatest(min(key), maxIf(key, upto <= {piece_bytes:UInt64})) AS last FROM"
-        " (SELECT (trace_id, span_id) AS key,"
-        " sum(size) OVER (ORDER BY trace_id, span_id) AS upto FROM"
-        f" (SELECT trace_id, span_id, {_SIZE} + {{row_bytes:UInt64}} AS size"
+        " (SELECT (toUnixTimestamp(hour), trace_id, span_id) AS key,"
+        " sum(size) OVER (ORDER BY hour, trace_id, span_id) AS upto FROM"
+        f" (SELECT {HOUR} AS hour, trace_id, span_id, {_SIZE} + {{row_bytes:UInt64}} AS size"
         f" FROM spans WHERE {' AND '.join(clauses)}"
-        " ORDER BY trace_id, span_id LIMIT {most:UInt64}))) WHERE rows > 0",
+        f" ORDER BY {HOUR}, trace_id, span_id LIMIT {{most:UInt64}}))) WHERE rows > 0",
         parameters,
     )
 
 
 def ids_of_piece(piece: Piece) -> Query:
     """Give the traces that have a row of any version in the piece."""
-    where = " AND ".join((PROJECT, _DAY, *_RANGE))
+    where = " AND ".join((PROJECT, *BEHIND, *UP_TO))
     return Query(f"SELECT DISTINCT trace_id FROM spans WHERE {where}", piece.parameters)
 
 
@@ -186,15 +169,14 @@ def rows_of_piece(
     if spans is not None:
         parameters["keys"] = [f"{trace_id}\n{span_id}" for trace_id, span_id in spans]
         own.append(f"{_KEY} IN {{keys:Array(String)}}")
-    # Of other days only what the piece has is looked at: they may have far more in this range.
-    here = (
-        f"trace_id IN (SELECT trace_id FROM spans WHERE {' AND '.join((PROJECT, _DAY, *_RANGE))})"
-    )
+    inside = [PROJECT, *BEHIND, *UP_TO]
+    here = has_row(inside)
     seen = (
         "(trace_id, span_id, version) IN (SELECT trace_id, span_id, max(version) FROM spans"
-        f" WHERE {' AND '.join((PROJECT, *_RANGE, here))} GROUP BY trace_id, span_id)"
+        f" WHERE {' AND '.join([PROJECT, here, *hours_of_traces(inside)])}"
+        " GROUP BY trace_id, span_id)"
     )
-    where = " AND ".join((PROJECT, _DAY, *_RANGE, *own, seen))
+    where = " AND ".join((*inside, *own, seen))
     source = (
         f"(SELECT {', '.join(SPAN_FIELDS)} FROM spans WHERE {where}"
         " LIMIT 1 BY trace_id, span_id) AS seen"

@@ -1,5 +1,6 @@
 -- One row for each received version of a span; readers see the one with the largest version.
--- docs/decisions/0001-store-schema.md has the measurements behind the key and the indexes.
+-- docs/decisions/0001-store-schema.md and 0025-hours.md have the measurements behind the key and the
+-- indexes.
 CREATE TABLE IF NOT EXISTS spans
 (
     project_id          LowCardinality(String),
@@ -50,5 +51,5 @@ CREATE TABLE IF NOT EXISTS spans
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(started_at)
-ORDER BY (project_id, toDate(started_at), trace_id, span_id)
-SETTINGS index_granularity = 1024 $durability
+ORDER BY (project_id, toStartOfHour(started_at), trace_id, span_id)
+SETTINGS index_granularity = 512 $durability

@@ -1,14 +1,14 @@
 SELECT trace_id, least(max(toUnixTimestamp64Micro(started_at)), {hi:Int64}) AS bound
 FROM spans
 WHERE project_id = {project:String}
-AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
 AND (status = 'error')
 AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND ((model != '' AND model LIKE {may0_:String}))
 )
@@ -16,7 +16,7 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND ((span_type = {may1_:String}) AND ((if(JSONType(attributes, {keymay2_:String}) = 'String', JSONExtractString(attributes, {keymay2_:String}) = {valuemay2_:String}, JSONLength(concat('[', {valuemay2_:String}, ']')) = 1 AND JSONExtractRaw(attributes, {keymay2_:String}) = JSONExtractRaw(concat('[', {valuemay2_:String}, ']'), 1)) AND JSONHas(attributes, {keymay2_:String}))))
 )
@@ -24,7 +24,7 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND (agent_name = {may4_:String})
 )
@@ -32,7 +32,7 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND (arrayExists(score -> JSONExtractString(score, 'name') = {may5_:String} AND (JSONType(score, 'value') IN ('Int64', 'UInt64', 'Double') AND JSONExtractFloat(score, 'value') >= {may6_:Float64}), JSONExtractArrayRaw(scores)))
 )
@@ -40,15 +40,15 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-    AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
     AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
     AND trace_id IN (
         SELECT trace_id
         FROM spans
         WHERE project_id = {project:String}
-        AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+        AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
         AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
         AND (status = 'error')
     )

@@ -1,14 +1,14 @@
 SELECT trace_id, least(max(toUnixTimestamp64Micro(started_at)), {hi:Int64}) AS bound
 FROM spans
 WHERE project_id = {project:String}
-AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
 AND (user_id = {user_id:String})
 AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND (session_id = {session_id:String})
 )
@@ -16,7 +16,7 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND (service_name = {service_name:String})
 )
@@ -24,7 +24,7 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND (span_type = {span_type:String})
 )
@@ -32,7 +32,7 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND (name = {name:String})
 )
@@ -40,7 +40,7 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND (model = {model:String})
 )
@@ -48,7 +48,7 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND (agent_name = {agent_name:String})
 )
@@ -56,7 +56,7 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND (environment = {environment:String})
 )
@@ -64,7 +64,7 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND (if(JSONType(attributes, {key0:String}) = 'String', JSONExtractString(attributes, {key0:String}) = {value0:String}, JSONLength(concat('[', {value0:String}, ']')) = 1 AND JSONExtractRaw(attributes, {key0:String}) = JSONExtractRaw(concat('[', {value0:String}, ']'), 1)) AND JSONHas(attributes, {key0:String}))
 )
@@ -72,7 +72,7 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND (if(JSONType(attributes, {key1:String}) = 'String', JSONExtractString(attributes, {key1:String}) = {value1:String}, JSONLength(concat('[', {value1:String}, ']')) = 1 AND JSONExtractRaw(attributes, {key1:String}) = JSONExtractRaw(concat('[', {value1:String}, ']'), 1)) AND JSONHas(attributes, {key1:String}))
 )
@@ -80,7 +80,7 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND ((positionCaseInsensitiveUTF8(input, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(output, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(name, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(status_message, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(attributes, {word0_json:String}) > 0 OR positionCaseInsensitiveUTF8(events, {word0_json:String}) > 0) AND (positionCaseInsensitiveUTF8(input, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(output, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(name, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(status_message, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(attributes, {word1_json:String}) > 0 OR positionCaseInsensitiveUTF8(events, {word1_json:String}) > 0))
 )
@@ -88,7 +88,7 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND (status = 'error')
 )
@@ -96,15 +96,15 @@ AND trace_id IN (
     SELECT trace_id
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-    AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
     AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
     AND trace_id IN (
         SELECT trace_id
         FROM spans
         WHERE project_id = {project:String}
-        AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+        AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
         AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
         AND (user_id = {user_id:String})
     )

@@ -1,9 +1,9 @@
-SELECT project_id, toUInt16(toDate(started_at)) AS day, count()
+SELECT project_id, toUInt16(toDate(toStartOfHour(started_at))) AS day, count()
 FROM spans
 WHERE project_id = {project:String}
-AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
 AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
 GROUP BY project_id, day
 ORDER BY project_id, day

@@ -7,16 +7,31 @@ FROM (
         SELECT trace_id
         FROM spans
         WHERE project_id = {project:String}
-        AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+        AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
         AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-        AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+        AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
         AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
+    )
+    AND toStartOfHour(started_at) IN (
+        SELECT toStartOfHour(started_at) AS hour
+        FROM spans
+        WHERE project_id = {project:String}
+        AND trace_hash IN (
+            SELECT trace_hash
+            FROM spans
+            WHERE project_id = {project:String}
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+            AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+            AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
+        )
+        GROUP BY hour
     )
     AND trace_id IN (
         SELECT trace_id
         FROM spans
         WHERE project_id = {project:String}
-        AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+        AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
         AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
         AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {may0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input, {may1_:String}) > 0))
     )
@@ -36,9 +51,9 @@ FROM (
     LIMIT 1 BY trace_id, span_id
 )
 WHERE 1
-AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
 AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
 AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {asked0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input, {asked1_:String}) > 0) AND (trace_id IN (
     SELECT trace_id
@@ -52,16 +67,31 @@ AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(i
                 SELECT trace_id
                 FROM spans
                 WHERE project_id = {project:String}
-                AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+                AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
                 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-                AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+                AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
                 AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
+            )
+            AND toStartOfHour(started_at) IN (
+                SELECT toStartOfHour(started_at) AS hour
+                FROM spans
+                WHERE project_id = {project:String}
+                AND trace_hash IN (
+                    SELECT trace_hash
+                    FROM spans
+                    WHERE project_id = {project:String}
+                    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+                    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+                    AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+                    AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
+                )
+                GROUP BY hour
             )
             AND trace_id IN (
                 SELECT trace_id
                 FROM spans
                 WHERE project_id = {project:String}
-                AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+                AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
                 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
                 AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {may0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input, {may1_:String}) > 0))
             )
@@ -93,16 +123,31 @@ AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(i
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-            AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
             AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
+        )
+        AND toStartOfHour(started_at) IN (
+            SELECT toStartOfHour(started_at) AS hour
+            FROM spans
+            WHERE project_id = {project:String}
+            AND trace_hash IN (
+                SELECT trace_hash
+                FROM spans
+                WHERE project_id = {project:String}
+                AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+                AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+                AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+                AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
+            )
+            GROUP BY hour
         )
         AND trace_id IN (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
             AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {may0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input, {may1_:String}) > 0))
         )

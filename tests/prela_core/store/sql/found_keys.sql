@@ -4,29 +4,27 @@ FROM (
     FROM spans
     WHERE project_id = {project:String}
     AND trace_id IN {ids:Array(String)}
-    AND toDate(started_at) >= ((
-        SELECT (min(toDate(started_at)), max(toDate(started_at)))
-        FROM spans
-        WHERE project_id = {project:String}
-        AND trace_hash IN (
-            SELECT cityHash64(arrayJoin({ids:Array(String)}))
-        )
-    ).1)
-    AND toDate(started_at) <= ((
-        SELECT (min(toDate(started_at)), max(toDate(started_at)))
-        FROM spans
-        WHERE project_id = {project:String}
-        AND trace_hash IN (
-            SELECT cityHash64(arrayJoin({ids:Array(String)}))
-        )
-    ).2)
+    AND (toStartOfHour(started_at), trace_id) IN (
+        SELECT hour, id
+        FROM (
+            SELECT trace_hash, toStartOfHour(started_at) AS hour
+            FROM spans
+            WHERE project_id = {project:String}
+            AND trace_hash IN (
+                SELECT cityHash64(arrayJoin({ids:Array(String)}))
+            )
+            GROUP BY trace_hash, hour
+        ) AS known INNER JOIN (
+            SELECT arrayJoin({ids:Array(String)}) AS id, cityHash64(id) AS trace_hash
+        ) AS asked USING (trace_hash)
+    )
     ORDER BY version DESC
     LIMIT 1 BY trace_id, span_id
 )
 WHERE 1
-AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
 AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
 AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {asked0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input, {asked1_:String}) > 0) AND (trace_id IN (
     SELECT trace_id
@@ -37,22 +35,20 @@ AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(i
             FROM spans
             WHERE project_id = {project:String}
             AND trace_id IN {ids:Array(String)}
-            AND toDate(started_at) >= ((
-                SELECT (min(toDate(started_at)), max(toDate(started_at)))
-                FROM spans
-                WHERE project_id = {project:String}
-                AND trace_hash IN (
-                    SELECT cityHash64(arrayJoin({ids:Array(String)}))
-                )
-            ).1)
-            AND toDate(started_at) <= ((
-                SELECT (min(toDate(started_at)), max(toDate(started_at)))
-                FROM spans
-                WHERE project_id = {project:String}
-                AND trace_hash IN (
-                    SELECT cityHash64(arrayJoin({ids:Array(String)}))
-                )
-            ).2)
+            AND (toStartOfHour(started_at), trace_id) IN (
+                SELECT hour, id
+                FROM (
+                    SELECT trace_hash, toStartOfHour(started_at) AS hour
+                    FROM spans
+                    WHERE project_id = {project:String}
+                    AND trace_hash IN (
+                        SELECT cityHash64(arrayJoin({ids:Array(String)}))
+                    )
+                    GROUP BY trace_hash, hour
+                ) AS known INNER JOIN (
+                    SELECT arrayJoin({ids:Array(String)}) AS id, cityHash64(id) AS trace_hash
+                ) AS asked USING (trace_hash)
+            )
             ORDER BY version DESC
             LIMIT 1 BY trace_id, span_id
         )
@@ -66,22 +62,20 @@ AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(i
         FROM spans
         WHERE project_id = {project:String}
         AND trace_id IN {ids:Array(String)}
-        AND toDate(started_at) >= ((
-            SELECT (min(toDate(started_at)), max(toDate(started_at)))
-            FROM spans
-            WHERE project_id = {project:String}
-            AND trace_hash IN (
-                SELECT cityHash64(arrayJoin({ids:Array(String)}))
-            )
-        ).1)
-        AND toDate(started_at) <= ((
-            SELECT (min(toDate(started_at)), max(toDate(started_at)))
-            FROM spans
-            WHERE project_id = {project:String}
-            AND trace_hash IN (
-                SELECT cityHash64(arrayJoin({ids:Array(String)}))
-            )
-        ).2)
+        AND (toStartOfHour(started_at), trace_id) IN (
+            SELECT hour, id
+            FROM (
+                SELECT trace_hash, toStartOfHour(started_at) AS hour
+                FROM spans
+                WHERE project_id = {project:String}
+                AND trace_hash IN (
+                    SELECT cityHash64(arrayJoin({ids:Array(String)}))
+                )
+                GROUP BY trace_hash, hour
+            ) AS known INNER JOIN (
+                SELECT arrayJoin({ids:Array(String)}) AS id, cityHash64(id) AS trace_hash
+            ) AS asked USING (trace_hash)
+        )
         ORDER BY version DESC
         LIMIT 1 BY trace_id, span_id
     )

@@ -13,6 +13,19 @@ FROM (
                 AND NOT span_type NOT IN ('agent', 'chain')
                 AND (isNotNull(input_tokens) OR isNotNull(output_tokens) OR isNotNull(cache_read_tokens) OR isNotNull(cache_write_tokens) OR isNotNull(reasoning_tokens) OR isNotNull(cost_usd))
             )
+            AND toStartOfHour(started_at) IN (
+                SELECT toStartOfHour(started_at) AS hour
+                FROM spans
+                WHERE project_id = {project:String}
+                AND trace_hash IN (
+                    SELECT trace_hash
+                    FROM spans
+                    WHERE project_id = {project:String}
+                    AND NOT span_type NOT IN ('agent', 'chain')
+                    AND (isNotNull(input_tokens) OR isNotNull(output_tokens) OR isNotNull(cache_read_tokens) OR isNotNull(cache_write_tokens) OR isNotNull(reasoning_tokens) OR isNotNull(cost_usd))
+                )
+                GROUP BY hour
+            )
             ORDER BY version DESC
             LIMIT 1 BY trace_id, span_id
         )
@@ -23,38 +36,77 @@ FROM (
         SELECT user_id, trace_id, status, input_tokens, output_tokens, cost_usd, span_type, started_at
         FROM spans FINAL
         WHERE project_id = {project:String}
+        AND (1)
+        AND (1)
         AND trace_hash NOT IN (
             SELECT arrayJoin((
-                SELECT groupArray(trace_hash)
+                SELECT (groupArray(trace_hash), min(first), max(last))
                 FROM (
-                    SELECT trace_hash
-                    FROM spans
-                    WHERE project_id = {project:String}
+                    SELECT trace_hash, min(hour) AS first, max(hour) AS last
+                    FROM (
+                        SELECT trace_hash, toStartOfHour(started_at) AS hour
+                        FROM spans
+                        WHERE project_id = {project:String}
+                        GROUP BY trace_hash, hour
+                    )
                     GROUP BY trace_hash
-                    HAVING min(toDate(started_at)) < max(toDate(started_at))
+                    HAVING first < last
                 )
-            ))
+            ).1)
         ) UNION ALL
         SELECT *
         FROM (
             SELECT user_id, trace_id, status, input_tokens, output_tokens, cost_usd, span_type, started_at
             FROM spans
             WHERE project_id = {project:String}
-            AND trace_hash IN (
-                SELECT arrayJoin((
-                    SELECT groupArray(trace_hash)
+            AND toStartOfHour(started_at) >= ((
+                SELECT (groupArray(trace_hash), min(first), max(last))
+                FROM (
+                    SELECT trace_hash, min(hour) AS first, max(hour) AS last
                     FROM (
-                        SELECT trace_hash
+                        SELECT trace_hash, toStartOfHour(started_at) AS hour
                         FROM spans
                         WHERE project_id = {project:String}
-                        GROUP BY trace_hash
-                        HAVING min(toDate(started_at)) < max(toDate(started_at))
+                        GROUP BY trace_hash, hour
                     )
-                ))
+                    GROUP BY trace_hash
+                    HAVING first < last
+                )
+            ).2)
+            AND toStartOfHour(started_at) <= ((
+                SELECT (groupArray(trace_hash), min(first), max(last))
+                FROM (
+                    SELECT trace_hash, min(hour) AS first, max(hour) AS last
+                    FROM (
+                        SELECT trace_hash, toStartOfHour(started_at) AS hour
+                        FROM spans
+                        WHERE project_id = {project:String}
+                        GROUP BY trace_hash, hour
+                    )
+                    GROUP BY trace_hash
+                    HAVING first < last
+                )
+            ).3)
+            AND trace_hash IN (
+                SELECT arrayJoin((
+                    SELECT (groupArray(trace_hash), min(first), max(last))
+                    FROM (
+                        SELECT trace_hash, min(hour) AS first, max(hour) AS last
+                        FROM (
+                            SELECT trace_hash, toStartOfHour(started_at) AS hour
+                            FROM spans
+                            WHERE project_id = {project:String}
+                            GROUP BY trace_hash, hour
+                        )
+                        GROUP BY trace_hash
+                        HAVING first < last
+                    )
+                ).1)
             )
             ORDER BY version DESC
             LIMIT 1 BY trace_id, span_id
         )
+        WHERE (1)
     )
 )
 WHERE key0 != ''

@@ -1,12 +1,12 @@
-SELECT max((trace_id, span_id)).1, max((trace_id, span_id)).2, number
+SELECT max(key).1, max(key).2, max(key).3, number
 FROM (
-    SELECT trace_id, span_id, intDiv(sum(length(attributes) + length(events) + length(input) + length(output) + {row_bytes:UInt64}) OVER (ORDER BY trace_id, span_id), {group_bytes:UInt64}) AS number
+    SELECT (toUnixTimestamp(toStartOfHour(started_at)), trace_id, span_id) AS key, intDiv(sum(length(attributes) + length(events) + length(input) + length(output) + {row_bytes:UInt64}) OVER (ORDER BY key), {group_bytes:UInt64}) AS number
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) = toDate({day:UInt16})
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toDate(toStartOfHour(started_at)) = toDate({day:UInt16})
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-    AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
     AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
 )
 GROUP BY number

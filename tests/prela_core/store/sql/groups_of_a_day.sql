@@ -1,9 +1,9 @@
-SELECT max((trace_id, span_id)).1, max((trace_id, span_id)).2, number
+SELECT max(key).1, max(key).2, max(key).3, number
 FROM (
-    SELECT trace_id, span_id, intDiv(sum(length(attributes) + length(events) + length(input) + length(output) + {row_bytes:UInt64}) OVER (ORDER BY trace_id, span_id), {group_bytes:UInt64}) AS number
+    SELECT (toUnixTimestamp(toStartOfHour(started_at)), trace_id, span_id) AS key, intDiv(sum(length(attributes) + length(events) + length(input) + length(output) + {row_bytes:UInt64}) OVER (ORDER BY key), {group_bytes:UInt64}) AS number
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) = toDate({day:UInt16})
+    AND toDate(toStartOfHour(started_at)) = toDate({day:UInt16})
 )
 GROUP BY number
 ORDER BY number

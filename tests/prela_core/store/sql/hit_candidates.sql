@@ -1,9 +1,9 @@
 SELECT trace_id, max(toUnixTimestamp64Micro(started_at)) AS bound
 FROM spans
 WHERE project_id = {project:String}
-AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
 AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
 AND ((positionCaseInsensitiveUTF8(input, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(output, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(name, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(status_message, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(attributes, {word0_json:String}) > 0 OR positionCaseInsensitiveUTF8(events, {word0_json:String}) > 0) AND (positionCaseInsensitiveUTF8(input, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(output, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(name, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(status_message, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(attributes, {word1_json:String}) > 0 OR positionCaseInsensitiveUTF8(events, {word1_json:String}) > 0))
 GROUP BY trace_id

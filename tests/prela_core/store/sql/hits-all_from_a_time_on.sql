@@ -9,14 +9,27 @@ FROM (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+        )
+        AND toStartOfHour(started_at) IN (
+            SELECT toStartOfHour(started_at) AS hour
+            FROM spans
+            WHERE project_id = {project:String}
+            AND trace_hash IN (
+                SELECT trace_hash
+                FROM spans
+                WHERE project_id = {project:String}
+                AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+                AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+            )
+            GROUP BY hour
         )
         AND trace_id IN (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
             AND ((positionCaseInsensitiveUTF8(input, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(output, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(name, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(status_message, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(attributes, {word0_json:String}) > 0 OR positionCaseInsensitiveUTF8(events, {word0_json:String}) > 0))
         )
@@ -36,7 +49,7 @@ FROM (
                     SELECT trace_id
                     FROM spans
                     WHERE project_id = {project:String}
-                    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
+                    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
                     AND started_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
                 )
                 ORDER BY version DESC
@@ -50,7 +63,7 @@ FROM (
     LIMIT 1 BY trace_id
 )
 WHERE 1
-AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
 ORDER BY micros DESC, trace_id DESC
 LIMIT {limit:UInt64}

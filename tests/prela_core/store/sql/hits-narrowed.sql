@@ -27,16 +27,16 @@ FROM (
                     SELECT trace_id
                     FROM spans
                     WHERE project_id = {project:String}
-                    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
+                    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
                     AND started_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
-                    AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({last:Int64}, 'UTC'))
+                    AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({last:Int64}, 'UTC'))
                     AND started_at <= fromUnixTimestamp64Micro({last:Int64}, 'UTC')
                 )
                 AND trace_id IN (
                     SELECT trace_id
                     FROM spans
                     WHERE project_id = {project:String}
-                    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
+                    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
                     AND started_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
                     AND (user_id = {user_id:String})
                 )
@@ -44,7 +44,7 @@ FROM (
                     SELECT trace_id
                     FROM spans
                     WHERE project_id = {project:String}
-                    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
+                    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
                     AND started_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
                     AND (status != 'error' AND isNotNull(ended_at))
                 )

@@ -6,22 +6,20 @@ FROM (
         FROM spans
         WHERE project_id = {project:String}
         AND trace_id IN {ids:Array(String)}
-        AND toDate(started_at) >= ((
-            SELECT (min(toDate(started_at)), max(toDate(started_at)))
-            FROM spans
-            WHERE project_id = {project:String}
-            AND trace_hash IN (
-                SELECT cityHash64(arrayJoin({ids:Array(String)}))
-            )
-        ).1)
-        AND toDate(started_at) <= ((
-            SELECT (min(toDate(started_at)), max(toDate(started_at)))
-            FROM spans
-            WHERE project_id = {project:String}
-            AND trace_hash IN (
-                SELECT cityHash64(arrayJoin({ids:Array(String)}))
-            )
-        ).2)
+        AND (toStartOfHour(started_at), trace_id) IN (
+            SELECT hour, id
+            FROM (
+                SELECT trace_hash, toStartOfHour(started_at) AS hour
+                FROM spans
+                WHERE project_id = {project:String}
+                AND trace_hash IN (
+                    SELECT cityHash64(arrayJoin({ids:Array(String)}))
+                )
+                GROUP BY trace_hash, hour
+            ) AS known INNER JOIN (
+                SELECT arrayJoin({ids:Array(String)}) AS id, cityHash64(id) AS trace_hash
+            ) AS asked USING (trace_hash)
+        )
         ORDER BY version DESC
         LIMIT 1 BY trace_id, span_id
     )
@@ -30,7 +28,7 @@ FROM (
     LIMIT 1 BY trace_id
 )
 WHERE 1
-AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
 ORDER BY micros DESC, trace_id DESC
 LIMIT {limit:UInt64}

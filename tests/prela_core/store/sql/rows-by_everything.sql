@@ -9,16 +9,31 @@ FROM (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-            AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
             AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
+        )
+        AND toStartOfHour(started_at) IN (
+            SELECT toStartOfHour(started_at) AS hour
+            FROM spans
+            WHERE project_id = {project:String}
+            AND trace_hash IN (
+                SELECT trace_hash
+                FROM spans
+                WHERE project_id = {project:String}
+                AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+                AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+                AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+                AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
+            )
+            GROUP BY hour
         )
         AND trace_id IN (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
             AND (user_id = {user_id:String})
         )
@@ -26,7 +41,7 @@ FROM (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
             AND (session_id = {session_id:String})
         )
@@ -34,7 +49,7 @@ FROM (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
             AND (service_name = {service_name:String})
         )
@@ -42,7 +57,7 @@ FROM (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
             AND (span_type = {span_type:String})
         )
@@ -50,7 +65,7 @@ FROM (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
             AND (name = {name:String})
         )
@@ -58,7 +73,7 @@ FROM (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
             AND (model = {model:String})
         )
@@ -66,7 +81,7 @@ FROM (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
             AND (agent_name = {agent_name:String})
         )
@@ -74,7 +89,7 @@ FROM (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
             AND (environment = {environment:String})
         )
@@ -82,7 +97,7 @@ FROM (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
             AND (if(JSONType(attributes, {key0:String}) = 'String', JSONExtractString(attributes, {key0:String}) = {value0:String}, JSONLength(concat('[', {value0:String}, ']')) = 1 AND JSONExtractRaw(attributes, {key0:String}) = JSONExtractRaw(concat('[', {value0:String}, ']'), 1)) AND JSONHas(attributes, {key0:String}))
         )
@@ -90,7 +105,7 @@ FROM (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
             AND (if(JSONType(attributes, {key1:String}) = 'String', JSONExtractString(attributes, {key1:String}) = {value1:String}, JSONLength(concat('[', {value1:String}, ']')) = 1 AND JSONExtractRaw(attributes, {key1:String}) = JSONExtractRaw(concat('[', {value1:String}, ']'), 1)) AND JSONHas(attributes, {key1:String}))
         )
@@ -98,7 +113,7 @@ FROM (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
             AND ((positionCaseInsensitiveUTF8(input, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(output, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(name, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(status_message, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(attributes, {word0_json:String}) > 0 OR positionCaseInsensitiveUTF8(events, {word0_json:String}) > 0) AND (positionCaseInsensitiveUTF8(input, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(output, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(name, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(status_message, {word1:String}) > 0 OR positionCaseInsensitiveUTF8(attributes, {word1_json:String}) > 0 OR positionCaseInsensitiveUTF8(events, {word1_json:String}) > 0))
         )
@@ -106,7 +121,7 @@ FROM (
             SELECT trace_id
             FROM spans
             WHERE project_id = {project:String}
-            AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+            AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
             AND (status = 'error')
         )

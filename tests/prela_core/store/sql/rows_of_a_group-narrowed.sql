@@ -3,22 +3,26 @@ FROM (
     SELECT span_id, trace_id, parent_span_id, name, span_type, service_name, started_at, ended_at, duration_ms, status, status_message, attributes, events, links, span_type_sent, status_sent, provider, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, cost_source, price_version, session_id, user_id, agent_name, tool_name, input, output, ttft_ms, environment, scores, flags, created_at, version
     FROM spans
     WHERE project_id = {project:String}
-    AND toDate(started_at) = toDate({day:UInt16})
-    AND trace_id >= {after_trace:String}
-    AND (trace_id > {after_trace:String} OR span_id > {after_span:String})
-    AND trace_id <= {trace:String}
-    AND (trace_id < {trace:String} OR span_id <= {span:String})
-    AND toDate(started_at) >= toDate(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND toDate(toStartOfHour(started_at)) = toDate({day:UInt16})
+    AND toStartOfHour(started_at) >= toDateTime({after_hour:UInt32}, 'UTC')
+    AND (toStartOfHour(started_at) > toDateTime({after_hour:UInt32}, 'UTC') OR trace_id >= {after_trace:String})
+    AND (toStartOfHour(started_at) > toDateTime({after_hour:UInt32}, 'UTC') OR trace_id > {after_trace:String} OR span_id > {after_span:String})
+    AND toStartOfHour(started_at) <= toDateTime({hour:UInt32}, 'UTC')
+    AND (toStartOfHour(started_at) < toDateTime({hour:UInt32}, 'UTC') OR trace_id <= {trace:String})
+    AND (toStartOfHour(started_at) < toDateTime({hour:UInt32}, 'UTC') OR trace_id < {trace:String} OR span_id <= {span:String})
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-    AND toDate(started_at) <= toDate(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
     AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
     ORDER BY version DESC
-    LIMIT 1 BY trace_id, span_id
+    LIMIT 1 BY toStartOfHour(started_at), trace_id, span_id
 ) AS seen
+-- after_hour: 3600
 -- after_span: "s"
 -- after_trace: "t"
 -- day: 3
 -- hi: 8999999
+-- hour: 7200
 -- lo: 1000000
 -- project: "p"
 -- span: "v"

@@ -4,6 +4,20 @@ FROM (
     FROM spans
     WHERE project_id = {project:String}
     AND trace_id IN {ids:Array(String)}
+    AND (toStartOfHour(started_at), trace_id) IN (
+        SELECT hour, id
+        FROM (
+            SELECT trace_hash, toStartOfHour(started_at) AS hour
+            FROM spans
+            WHERE project_id = {project:String}
+            AND trace_hash IN (
+                SELECT cityHash64(arrayJoin({ids:Array(String)}))
+            )
+            GROUP BY trace_hash, hour
+        ) AS known INNER JOIN (
+            SELECT arrayJoin({ids:Array(String)}) AS id, cityHash64(id) AS trace_hash
+        ) AS asked USING (trace_hash)
+    )
     AND span_id IN {span_ids:Array(String)}
     ORDER BY version DESC
     LIMIT 1 BY trace_id, span_id
