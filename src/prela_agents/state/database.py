@@ -78,9 +78,12 @@ class Database:
             yield
             self._execute("COMMIT")
         except BaseException:
-            if self._db.in_transaction:  # a full disk ends it by itself
-                self._db.execute("ROLLBACK")
+            self._undo()
             raise
+
+    def _undo(self) -> None:
+        if self._db.in_transaction:  # a full disk ends it by itself
+            self._db.execute("ROLLBACK")
 
     def change(self, statement: str, *values: Any) -> int:
         """Run a statement that changes something; gives how many rows it changed."""
