@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
+from examples.agents.standins.site import Site
+from examples.agents.standins.world import DISCORD_EPOCH, Said, snowflake
 from starlette.responses import JSONResponse
-from tests.prela_agents.fakes.site import Site
-from tests.prela_agents.fakes.wire import wire
-from tests.prela_agents.fakes.world import DISCORD_EPOCH, Said, snowflake
 from tests.prela_agents.making import item
 from tests.prela_agents.platforms.connected import to_discord
 from tests.prela_agents.standing_clock import StandingClock
+from tests.prela_agents.wire import wire
 
 from prela_agents.errors import GoneError, RefusedError
 from prela_agents.model import Item, Platform

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from examples.agents.standins.site import Site
+from examples.agents.standins.world import Said
 from starlette.responses import JSONResponse
-from tests.prela_agents.fakes.site import Site
-from tests.prela_agents.fakes.world import Said
 from tests.prela_agents.making import item
 from tests.prela_agents.platforms.connected import REFRESH, to_reddit
 from tests.prela_agents.standing_clock import StandingClock

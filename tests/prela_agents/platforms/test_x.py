@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import attrs
 import pytest
-from tests.prela_agents.fakes.site import Site
-from tests.prela_agents.fakes.world import X_EPOCH, Said, snowflake
+from examples.agents.standins.site import Site
+from examples.agents.standins.world import X_EPOCH, Said, snowflake
 from tests.prela_agents.making import item
 from tests.prela_agents.platforms.connected import to_x
 from tests.prela_agents.standing_clock import StandingClock

@@ -10,11 +10,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from tests.prela_agents.fakes.world import DISCORD_EPOCH, Said, World, matching, snowflake
+
+from examples.agents.standins.world import DISCORD_EPOCH, Said, World, matching, snowflake
 
 TOKEN = "discord-token-good"  # noqa: S105 - made up
 BOT = "prela"
 _IDS = {BOT: "77"}
+_LONGEST_NONCE = 25
 _REMEMBERED = timedelta(minutes=5)
 
 
@@ -79,7 +81,7 @@ class _Discord:
         channel, body = request.path_params["channel"], await request.json()
         if (
             body.get("allowed_mentions") != {"parse": []}
-            or len(body["nonce"]) > 25
+            or len(body["nonce"]) > _LONGEST_NONCE
             or not body["enforce_nonce"]
         ):
             return JSONResponse({"message": "Invalid Form Body", "code": 50035}, 400)
@@ -114,6 +116,7 @@ class _Discord:
 
 
 def app(world: World) -> Starlette:
+    """Serve channels, guilds and who we are."""
     fake = _Discord(world, world.kept.setdefault("discord-nonces", {}))
     return Starlette(
         routes=[
