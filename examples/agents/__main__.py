@@ -12,10 +12,9 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.prela_agents.fakes.fortnight import DAYS, recorded
-from tests.prela_agents.fakes.site import serving
-
 from examples.agents.settings import HERE, config
+from examples.agents.standins.fortnight import DAYS, recorded
+from examples.agents.standins.site import serving
 from prela_agents.model import RunState
 from prela_agents.run.running import EXIT_CODES
 from prela_agents.run.settings import Secrets

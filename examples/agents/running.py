@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from tests.prela_agents.fakes.fortnight import DAYS, recorded
-from tests.prela_agents.fakes.site import serving
-from tests.prela_agents.remembering import Remembered
-from tests.prela_agents.standing_clock import StandingClock
 
 from examples.agents.settings import HERE, config, logins
+from examples.agents.standing_clock import StandingClock
+from examples.agents.standins.fortnight import DAYS, recorded
+from examples.agents.standins.site import serving
 from prela_agents.model import Draft, Mention, Outcome, Report
 from prela_agents.run.reading import read_settings
 from prela_agents.run.settings import Settings
@@ -43,7 +42,7 @@ class Fortnight:
 
 async def lived(agents: Sequence[str] = AGENTS) -> Fortnight:
     """Run the agents on each evening of the fortnight, and on the Monday morning after it."""
-    clock, history = StandingClock(_evening(0)), Remembered()
+    clock = StandingClock(_evening(0))
     with (
         serving(recorded(HERE / "fortnight", FIRST, clock.now)) as site,
         tempfile.TemporaryDirectory() as folder,
@@ -53,13 +52,15 @@ async def lived(agents: Sequence[str] = AGENTS) -> Fortnight:
         with Database(state_path(settings)) as db:
             async with opened_workshop(settings, clock, db) as workshop:
                 for number in range(DAYS + 1):
-                    clock.advance(max(_evening(number) - clock.now(), timedelta(0)))
+                    clock.move_to(_evening(number))
                     for agent in agents:
-                        outcomes[number, agent] = await _run(workshop, agent, history)
+                        outcomes[number, agent] = await _run(workshop, agent)
+                reports = workshop.history.reports()
+                mentions = workshop.history.mentions(_evening(-1), _evening(DAYS), "Prela")
             drafts = [each.draft for each in Drafts(db, clock).list()]
         return Fortnight(
-            reports=history.reports(),
-            mentions=history.mentions(_evening(-1), _evening(DAYS), "Prela"),
+            reports=reports,
+            mentions=mentions,
             drafts=drafts,
             issues=list(site.world.kept["linear"].issues.values()),
             outcomes=outcomes,
@@ -67,10 +68,9 @@ async def lived(agents: Sequence[str] = AGENTS) -> Fortnight:
         )
 
 
-async def _run(workshop: Workshop, agent: str, history: Remembered) -> Outcome:
+async def _run(workshop: Workshop, agent: str) -> Outcome:
     # Issues are filed, in the stand-in for Linear; drafts wait for approval, as they always do.
-    parts = attrs.evolve(await workshop.parts(agent, live=True), history=history)
-    return await workshop.agent(agent, parts).run()
+    return await workshop.agent(agent, await workshop.parts(agent, live=True)).run()
 
 
 def _settings(url: str, folder: Path) -> Settings:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.prela_agents.fakes import discord, linear, reddit, x
+from examples.agents.standins import discord, linear, reddit, x
 
 __all__ = ["ENDPOINTS", "HERE", "config", "logins"]
 

@@ -17,6 +17,7 @@
       + TruncatedError: it had no room to finish
       + UnexpectedRequestError: a scripted or rules model does not know the task
     - UnapprovedError: something would have left without an approval of its very content
+    - StateError: what agents remember can't be read or written now
 
 A publisher or a tracker decides by the class alone what becomes of an entry of the outbox:
 `NotSentError` may be sent again, `RefusedError` never, and all else is unknown.
@@ -39,6 +40,7 @@ __all__ = [
     "PlatformError",
     "RefusedError",
     "SpendLimitError",
+    "StateError",
     "TruncatedError",
     "UnapprovedError",
     "UncertainError",
@@ -119,3 +121,7 @@ class UnexpectedRequestError(ModelError):
 
 class UnapprovedError(AgentError):
     """A draft was about to leave without an approval of the very content that it has."""
+
+
+class StateError(AgentError):
+    """The file of the state can't be used now: a full disk, or another process that holds it."""

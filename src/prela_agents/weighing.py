@@ -9,13 +9,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["MOST_ON_X", "shortened_for_x", "start_for_x", "weight_on_x"]
+__all__ = ["MOST_ON_X", "for_x", "shortened_for_x", "start_for_x", "weight_on_x"]
 
 MOST_ON_X = 280
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}]")
 _ADDRESS_WEIGHT = 23
 _LIGHT = (range(4352), range(8192, 8206), range(8208, 8224), range(8242, 8248))
+
+
+def for_x(text: str) -> str:
+    """Give `text` without Markdown's marks for code and weight, which X shows as they are."""
+    return text.replace("`", "").replace("**", "")
 
 
 def weight_on_x(text: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["cpu_seconds", "disk_bytes", "family", "memory_now", "peak_memory"]
+__all__ = ["cpu_seconds", "disk_bytes", "family", "forget_peak", "memory_now", "peak_memory"]
 
 _TICKS = 100
 
@@ -39,6 +39,12 @@ def cpu_seconds(pid: int) -> float:
 def peak_memory(pid: int) -> float:
     """Give the most that a process has held in memory so far, in MB; of a family, the sum."""
     return sum(_kilobytes(each, "status").get("VmHWM", 0) for each in family(pid)) / 1000
+
+
+def forget_peak(pid: int) -> None:
+    """Have `peak_memory` tell the most from now on."""
+    for each in family(pid):
+        Path(f"/proc/{each}/clear_refs").write_text("5")
 
 
 def memory_now(pid: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -546,6 +547,31 @@ class TestLongTraces:
             whole.cost_usd,
             bytes(whole.metadata),
         )
+
+    @pytest.mark.parametrize("first", [1, 3, 60])
+    def test_spans_whose_versions_stand_apart_are_in_their_place(
+        self, place: Any, plain: Any, monkeypatch: pytest.MonkeyPatch, first: int
+    ) -> None:
+        monkeypatch.setattr(trace_plan, "_FIRST_GROUP", first)
+        rng = random.Random(first)  # noqa: S311 - a test
+        for _ in range(3):
+            place.insert(
+                *(
+                    span_record(
+                        trace_id="t",
+                        span_id=f"{at:02}",
+                        name=f"{rng.random()}",
+                        started_at=MICROS + rng.choice((0, 0, 1, 2, 3_600_000_000, 40 * DAY)),
+                    )
+                    for at in rng.sample(range(30), 20)
+                )
+            )
+        whole, read = place.trace("t"), place.store.open_trace(place.project, "t")
+
+        assert whole.spans == [span for group in read.groups for span in group]
+        assert plain(read.summary) == {
+            name: value for name, value in plain(whole).items() if name != "spans"
+        }
 
     def test_a_trace_without_spans_has_no_groups(self, place: Any) -> None:
         place.insert(traces=[announced("t", b'{"a":1}')])

@@ -44,7 +44,7 @@ class Amplifier:
 
     What there was a draft for is never drafted again, a page of the docs only when it changed. A
     competitor's page that changed makes the claims that rest on it stale, and its battle card is
-    drafted anew without them.
+    drafted anew without them, in the place of the one before.
     """
 
     def __init__(self, profile: Profile, parts: Parts) -> None:
@@ -129,17 +129,23 @@ class Amplifier:
         for product in self._profile.competitors:
             theirs = [each for each in claims if each.product == product.name]
             if theirs:
-                about = f"battle_card:{product.name}@{ledger_digest(theirs, now)}"
                 card = battle_card(product, theirs, now)
-                queued += self._parts.state.queue(
-                    document(about, f"{product.name}: battle card", card, now)
+                queued += self._put(
+                    f"battle_card:{product.name}@",
+                    ledger_digest(theirs, now),
+                    f"{product.name}: battle card",
+                    card,
                 )
         ours = list(self._topics())
         if ours and any(each.is_good(now) for each in claims):
             page = positioning_page(self._profile.us, ours, claims, now)
-            about = f"positioning@{ledger_digest(claims, now)}"
-            queued += self._parts.state.queue(document(about, "Positioning", page, now))
+            queued += self._put("positioning@", ledger_digest(claims, now), "Positioning", page)
         return Counter(drafts=queued)
+
+    def _put(self, stem: str, digest: str, title: str, text: str) -> bool:
+        """Queue a page that is made of the ledger, in the place of what it was before."""
+        draft = document(f"{stem}{digest}", title, text, self._parts.clock.now())
+        return self._parts.state.queue(draft, instead_of=stem)
 
     async def _ask(self, request: Request) -> Response:
         """Ask the model; what it declines, rules do."""

@@ -12,7 +12,7 @@ from prela_agents.amplifier.topics import Topic
 from prela_agents.amplifier.writing import Written
 from prela_agents.index.cutting import paragraphs
 from prela_agents.model import Draft, DraftKind, Platform, Profile
-from prela_agents.weighing import shortened_for_x
+from prela_agents.weighing import for_x, shortened_for_x
 
 __all__ = ["document", "drafts_of"]
 
@@ -111,9 +111,9 @@ def _id(about: str, kind: DraftKind) -> str:
 
 
 def _thread(topic: Topic, written: Written) -> Iterator[str]:
-    yield shortened_for_x(f"{written.title}\n\n{written.hook}".strip())
+    yield shortened_for_x(for_x(f"{written.title}\n\n{written.hook}".strip()))
     for point in written.points[: _TWEETS - 2]:
-        yield shortened_for_x(point)
+        yield shortened_for_x(for_x(point))
     yield f"All of it: {topic.address}"
 
 

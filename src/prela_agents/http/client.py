@@ -19,8 +19,9 @@ from prela_agents.errors import (
     PlatformError,
     UncertainError,
 )
+from prela_agents.http.asking_again import ask_if_changed, keep
 from prela_agents.http.call import Answer, Call
-from prela_agents.http.etags import ETags, Saved, cache_key
+from prela_agents.http.etags import ETags, Saved
 from prela_agents.http.limits import Buckets, Limits, plain
 from prela_agents.http.redaction import Redaction
 from prela_agents.http.refusals import error_of, excerpt, may_try_again
@@ -148,9 +149,7 @@ class Http:
         headers = {**self._headers, **call.headers}
         redact = Redaction.of_headers(headers, *self._secrets)
         request = self._request(call, headers, redact)
-        saved = self._saved(request)
-        if saved is not None:
-            _ask_if_changed(request, saved)
+        saved = ask_if_changed(request, self._etags)
         login = request.headers.get("authorization", "")
         if login and login in self._expired:
             raise ExpiredTokenError(
@@ -192,7 +191,7 @@ class Http:
             return self._answer(response, sent.saved.body, cached=sent.saved)
         again = may_try_again(status, reading)
         if response.is_success and not again:
-            self._save(sent.request, response, body)
+            keep(sent.request, response, body, self._etags)
             return self._answer(response, body)
         if status == _UNAUTHORIZED:
             self._expired.add(sent.request.headers.get("authorization", ""))
@@ -275,33 +274,6 @@ class Http:
             body=body,
             cached=cached is not None,
         )
-
-    def _saved(self, request: httpx.Request) -> Saved | None:
-        if self._etags is None or request.method != "GET":
-            return None
-        return self._etags.get(_key(request))
-
-    def _save(self, request: httpx.Request, response: httpx.Response, body: bytes) -> None:
-        etag = response.headers.get("etag", "")
-        modified = response.headers.get("last-modified", "")
-        if self._etags is not None and request.method == "GET" and (etag or modified):
-            kind = response.headers.get("content-type", "")
-            self._etags.put(_key(request), Saved(etag, modified, kind, body))
-
-
-def _key(request: httpx.Request) -> str:
-    return cache_key(
-        str(request.url),
-        request.headers.get("authorization", ""),
-        request.headers.get("accept", ""),
-    )
-
-
-def _ask_if_changed(request: httpx.Request, saved: Saved) -> None:
-    if saved.etag:
-        request.headers["If-None-Match"] = saved.etag
-    if saved.last_modified:
-        request.headers["If-Modified-Since"] = saved.last_modified
 
 
 def _lower(headers: httpx.Headers) -> dict[str, str]:

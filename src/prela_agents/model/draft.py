@@ -47,6 +47,8 @@ class DraftState(StrEnum):
     """It may be out there; only reading the platform can tell."""
     REFUSED = "refused"
     """The platform or a policy said no."""
+    SUPERSEDED = "superseded"
+    """A newer one is there of the same thing."""
     PURGED = "purged"
     """What it was about was taken back, so its words are gone."""
 

@@ -34,16 +34,16 @@ async def follow_deletions(
     """
     done = Purged()
     for recheck in rechecks:
-        ids = kept(db, recheck.platform)
-        for at in range(0, len(ids), _AT_ONCE):
-            some = ids[at : at + _AT_ONCE]
+        items = kept(db, recheck.platform)
+        for at in range(0, len(items), _AT_ONCE):
+            some = items[at : at + _AT_ONCE]
             try:
                 gone = await recheck.gone(some)
             except PlatformError as error:
                 done.failures.append(str(error))
                 continue
             done.looked_at += len(some)
-            keys = [f"{recheck.platform}:{each}" for each in sorted(gone & set(some))]
+            keys = [each.key for each in some if each.id in gone]
             if keys:
                 history.purge(keys)
                 done.forgotten += purge(db, keys, stamp(clock.now()))

@@ -127,12 +127,12 @@ class HackerNewsRecheck:
     def __init__(self, http: Http) -> None:
         self._http = http
 
-    async def gone(self, ids: Sequence[str]) -> frozenset[str]:
+    async def gone(self, items: Sequence[Item]) -> frozenset[str]:
         """Look at the items, one by one; one that is null is gone."""
         gone = set()
-        for each in ids:
-            answer = await self._http.get(f"/item/{each}.json")
+        for each in items:
+            answer = await self._http.get(f"/item/{each.id}.json")
             item = _NOTHING if answer.body.strip() == b"null" else decoded(answer, _Item)
             if item.deleted or item.dead:
-                gone.add(each)
+                gone.add(each.id)
         return frozenset(gone)

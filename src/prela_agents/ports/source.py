@@ -58,8 +58,8 @@ class Recheck(Protocol):
     def platform(self) -> Platform:
         """Whose items it looks at again."""
 
-    async def gone(self, ids: Sequence[str]) -> frozenset[str]:
-        """Say which of these items, by the platform's ids, were deleted there or removed.
+    async def gone(self, items: Sequence[Item]) -> frozenset[str]:
+        """Say which of these items were deleted there or removed: by their ids.
 
         Raises `PlatformError` when it can't be told of some: then none of them is answered for.
         """

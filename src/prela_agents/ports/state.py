@@ -42,10 +42,12 @@ class State(Protocol):
     def earlier(self, item: Item) -> Item | None:
         """Give what the same source had at the same `url` last before `item`, or None."""
 
-    def queue(self, draft: Draft) -> bool:
+    def queue(self, draft: Draft, *, instead_of: str = "") -> bool:
         """Keep a draft for review, unless there is one for the same `about`, platform and kind.
 
-        Says whether it was kept.
+        Says whether it was kept. Others of that platform and kind whose `about` begins with
+        `instead_of` are superseded by it, where they wait for review still or are only read here;
+        and one that was superseded itself is kept anew, as what it tells of is so again.
         """
 
     def drafted(self, about: str) -> bool:

@@ -64,15 +64,19 @@ def _days(series: Series, since: datetime, until: datetime) -> str | None:
     before = series.within(since - _WEEK, since)
     if not before:
         return f"{got}; there is no week before to compare it with."
-    earlier = sum(value for _, value in before)
-    if len(days) == len(before):
-        return f"{got}, {_ratio(total, earlier)} the {number(earlier)} of as many days before."
-    # A week that misses days is not compared by its sum.
-    mean, mean_before = total / len(days), earlier / len(before)
-    return (
-        f"{got}, {_mean(mean)} a day; in the week before it was {_mean(mean_before)} a day over "
-        f"{counted(len(before), 'day')}."
-    )
+    # Days of the one week alone would be compared with nothing, and a Sunday is no Monday.
+    now, then = ({at.weekday(): value for at, value in week} for week in (days, before))
+    both = now.keys() & then.keys()
+    if not both:
+        return f"{got}; the same days of the week before are not known."
+    same, earlier = (sum(week[each] for each in both) for week in (now, then))
+    ratio = _ratio(same, earlier)
+    if len(both) < len(now):
+        on = f"{counted(len(both), 'day')} that {_are(len(both))} known of the week before as well"
+        return f"{got}: {number(same)} on the {on}, {ratio} the {number(earlier)} then."
+    if len(both) < len(then):
+        return f"{got}, {ratio} the {number(earlier)} of the same days of the week before."
+    return f"{got}, {ratio} the {number(earlier)} of as many days before."
 
 
 def counted_as(metric: Metric, value: float) -> str:
@@ -83,8 +87,8 @@ def counted_as(metric: Metric, value: float) -> str:
     return counted(round(value), noun)
 
 
-def _mean(value: float) -> str:
-    return number(round(value, 1))
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _ratio(now: float, before: float) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from prela_agents.reports.html import as_html
 from prela_agents.reports.markdown import as_markdown
 from prela_agents.reports.weeks import Week
-from prela_agents.reports.wording import counted, day, listed, number, percent, quoted, span
+from prela_agents.reports.wording import counted, day, listed, number, percent, quoted, span, tally
 
 __all__ = [
     "Week",
@@ -22,4 +22,5 @@ __all__ = [
     "percent",
     "quoted",
     "span",
+    "tally",
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-__all__ = ["counted", "day", "listed", "number", "percent", "quoted", "span"]
+__all__ = ["counted", "day", "listed", "number", "percent", "quoted", "span", "tally"]
 
 _QUOTE = 240
+_NOUNS = frozenset(
+    {"changes", "claims", "drafts", "issues", "items", "mentions", "reports", "snapshots"}
+)
 _PLURALS = {"day": "days", "story": "stories", "reply": "replies"}
 
 
@@ -28,6 +31,14 @@ def counted(count: int, noun: str) -> str:
     if count == 1:
         return f"1 {noun}"
     return f"{number(count)} {_PLURALS.get(noun, noun + 's')}"
+
+
+def tally(counts: Mapping[str, int]) -> str:
+    """Give counts by names, as runs have them: `1 item, 3 drafts, 2 unknown`."""
+    return ", ".join(
+        counted(count, name.removesuffix("s")) if name in _NOUNS else f"{number(count)} {name}"
+        for name, count in counts.items()
+    )
 
 
 def day(moment: datetime) -> str:

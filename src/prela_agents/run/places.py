@@ -156,6 +156,8 @@ class Places:
             found.append(reddit.RedditRecheck(self._reddit()))
         if self._has("X"):
             found.append(x.XRecheck(self._x()))
+        if self._has("Discord"):
+            found.append(discord.DiscordRecheck(self._discord()))
         return found
 
     def publishers(self) -> dict[Platform, Publisher]:

@@ -80,7 +80,7 @@ def read_settings(
     return Settings(
         profile=said.profile,
         directory=chosen,
-        docs=Path(docs).expanduser() if docs else base / said.docs,
+        docs=_at_home(Path(docs)) if docs else base / _at_home(Path(said.docs)),
         model=model or environ.get("PRELA_AGENTS_MODEL", "") or said.model,
         project=environ.get("PRELA_AGENTS_PROJECT", "") or said.project,
         endpoints=endpoints,
@@ -97,18 +97,21 @@ def _directory(environ: Mapping[str, str], given: Path | None, data_dir: Path | 
     if chosen is None:
         above = data_dir or _path(environ, "PRELA_DATA_DIR") or Path("~/.prela")
         chosen = above / _FOLDER
+    return _at_home(chosen, "set PRELA_AGENTS_DIR")
+
+
+def _at_home(path: Path, else_: str = "give a path without ~") -> Path:
+    """Give a path with `~` written out."""
     try:
-        return chosen.expanduser()
+        return path.expanduser()
     except RuntimeError:
-        raise SettingsError(
-            f"the home directory of {chosen} is not known: set PRELA_AGENTS_DIR"
-        ) from None
+        raise SettingsError(f"the home directory of {path} is not known: {else_}") from None
 
 
 def _named(environ: Mapping[str, str]) -> Path | None:
     named = _path(environ, "PRELA_AGENTS_CONFIG")
     if named is not None:
-        return named.expanduser()
+        return _at_home(named)
     return Path(CONFIG) if Path(CONFIG).is_file() else None
 
 

@@ -9,7 +9,7 @@ from prela_agents.model import Draft, DraftKind, Item, Mention, Passage, Platfor
 from prela_agents.reading import demands_of
 from prela_agents.scout.answering import Answer, Library
 from prela_agents.scout.filing.writing import inert
-from prela_agents.weighing import MOST_ON_X, shortened_for_x, start_for_x, weight_on_x
+from prela_agents.weighing import MOST_ON_X, for_x, shortened_for_x, start_for_x, weight_on_x
 
 __all__ = ["reply_to"]
 
@@ -70,7 +70,7 @@ def _short(answer: Answer, said: list[tuple[Quote, Passage]], profile: Profile) 
     quote, passage = said[0]
     address = _address(passage, profile)
     room = MOST_ON_X - weight_on_x(address) - 4
-    flat = answer.text or " ".join(quote.text.split())
+    flat = for_x(answer.text or " ".join(quote.text.split()))
     if weight_on_x(flat) > room:
         cut = start_for_x(flat, room)
         end = max(cut.rfind(". "), cut.rfind("; "))

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from prela_agents.errors import StateError
 from prela_core.errors import SettingsError
 
 __all__ = ["VERSION", "Database", "Row"]
@@ -25,7 +26,7 @@ class Database:
 
     Each statement is a transaction by itself, and `transaction` makes one of several. What has
     returned is on disk: the journal is written through (`synchronous=FULL`), as a post that went
-    out must not be forgotten.
+    out must not be forgotten. What can't be done, such as on a full disk, is a `StateError`.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -41,7 +42,7 @@ class Database:
             self._db.execute("PRAGMA foreign_keys = ON")
             self._db.execute("PRAGMA secure_delete = ON")  # what is purged is overwritten
             self._migrate()
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, StateError) as error:
             raise SettingsError(f"the agents' state at {path} can't be opened: {error}") from error
 
     def __enter__(self) -> Self:
@@ -63,7 +64,7 @@ class Database:
 
     def tidy(self) -> None:
         """Empty the journal, where what was purged could be read still."""
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -72,26 +73,39 @@ class Database:
             yield
             return
         # At once for writing: a reader that turns writer midway could be told to start again.
-        self._db.execute("BEGIN IMMEDIATE")
+        self._execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            self._undo()
             raise
-        self._db.execute("COMMIT")
+
+    def _undo(self) -> None:
+        if self._db.in_transaction:  # a full disk ends it by itself
+            self._db.execute("ROLLBACK")
 
     def change(self, statement: str, *values: Any) -> int:
         """Run a statement that changes something; gives how many rows it changed."""
-        return self._db.execute(statement, values).rowcount
+        return self._execute(statement, *values).rowcount
 
     def row(self, statement: str, *values: Any) -> Row | None:
         """Give the first row, or None."""
-        found: Row | None = self._db.execute(statement, values).fetchone()
+        found: Row | None = self._execute(statement, *values).fetchone()
         return found
 
     def rows(self, statement: str, *values: Any) -> list[Row]:
         """Give all rows."""
-        return self._db.execute(statement, values).fetchall()
+        return self._execute(statement, *values).fetchall()
+
+    def _execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise StateError(
+                f"the agents' state at {self.path} can't be used now: {error}; what was done is "
+                "kept, and the next run goes on from there"
+            ) from error
 
     def _migrate(self) -> None:
         with self.transaction():

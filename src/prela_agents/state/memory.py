@@ -112,13 +112,23 @@ class Memory:
         )
         return decoded(row["body"], Item) if row is not None else None
 
-    def queue(self, draft: Draft) -> bool:
+    def queue(self, draft: Draft, *, instead_of: str = "") -> bool:
         """Keep a draft for review, unless there is one for the same thing; says whether it was."""
+        with self._db.transaction():
+            kept = self._queue(draft)
+            if instead_of:
+                self._supersede(draft, instead_of)
+        return kept
+
+    def _queue(self, draft: Draft) -> bool:
         now = stamp(self._clock.now())
         kept = self._db.change(
             "INSERT INTO drafts (id, agent, about, platform, kind, state, content_hash, body, "
             "created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT DO NOTHING",
+            "ON CONFLICT (agent, about, platform, kind) DO UPDATE SET state = excluded.state, "
+            "content_hash = excluded.content_hash, body = excluded.body, reason = '', "
+            "created_at = excluded.created_at, changed_at = excluded.changed_at "
+            "WHERE state = 'superseded' AND id = excluded.id ON CONFLICT DO NOTHING",
             draft.id,
             self._agent,
             draft.about,
@@ -131,6 +141,27 @@ class Memory:
             now,
         )
         return bool(kept)
+
+    def _supersede(self, draft: Draft, stem: str) -> None:
+        """Take what waits for review, and what was approved to be read here, for overtaken."""
+        self._db.change(
+            "UPDATE drafts SET state = 'superseded', reason = ?1, changed_at = ?2 "
+            "WHERE agent = ?3 AND platform = ?4 AND kind = ?5 AND about != ?6 "
+            "AND substr(about, 1, length(?7)) = ?7 "
+            "AND (state = 'queued' OR state = 'approved' AND kind = 'document')",
+            f"a newer one is there: {draft.id[:8]}",
+            stamp(self._clock.now()),
+            self._agent,
+            draft.platform,
+            draft.kind,
+            draft.about,
+            stem,
+        )
+        self._db.change(
+            "DELETE FROM approvals WHERE draft_id IN "
+            "(SELECT id FROM drafts WHERE agent = ? AND state = 'superseded')",
+            self._agent,
+        )
 
     def drafted(self, about: str) -> bool:
         """Say whether there ever was a draft for this."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from prela_agents.model import Draft, DraftState, Platform
+from prela_agents.model import Draft, DraftState, Item, Platform
 from prela_agents.state.database import Database
 from prela_agents.state.encoding import decoded, encoded
 
@@ -16,13 +16,13 @@ _STAYS = (DraftState.SENT, DraftState.SENDING, DraftState.UNKNOWN)
 """What is out, or may be: its words are ours, and say what has to be looked after."""
 
 
-def kept(db: Database, platform: Platform) -> Sequence[str]:
-    """Give the platform's ids of the items that are kept with what was said in them."""
+def kept(db: Database, platform: Platform) -> Sequence[Item]:
+    """Give a platform's items that are kept with what was said in them, each once."""
     rows = db.rows(
-        "SELECT DISTINCT key FROM items WHERE platform = ? AND purged_at IS NULL ORDER BY key",
+        "SELECT body FROM items WHERE platform = ? AND purged_at IS NULL GROUP BY key ORDER BY key",
         platform,
     )
-    return [row["key"].partition(":")[2] for row in rows]
+    return [decoded(row["body"], Item) for row in rows]
 
 
 def purge(db: Database, keys: Sequence[str], now: int) -> int:

@@ -32,6 +32,7 @@ _STATES = (
     "sent",
     "unknown",
     "refused",
+    "superseded",
     "purged",
 )  # those of model.DraftState, without importing it for --help
 _PLATFORMS = ("reddit", "hackernews", "x", "discord", "web")

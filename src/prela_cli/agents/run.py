@@ -121,8 +121,9 @@ def _tell(settings: Settings, name: str, finished: Finished, *, as_json: bool) -
             indented=False,
         )
         return
-    counted = ", ".join(f"{n} {what}" for what, n in outcome.counts.items()) or "nothing new"
-    show_line(f"{name}: {outcome.state}: {counted}")
+    from prela_agents.reports import tally
+
+    show_line(f"{name}: {outcome.state}: {tally(outcome.counts) or 'nothing new'}")
     for failure in outcome.failures:
         click.echo(f"prela: {failure.where}: {failure.why}", err=True)
     if finished.trace_id is not None and settings.exporter is not None:

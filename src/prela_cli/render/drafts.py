@@ -21,6 +21,7 @@ _STYLES = {
     DraftState.UNKNOWN: "bold red",
     DraftState.REFUSED: "red",
     DraftState.REJECTED: "dim",
+    DraftState.SUPERSEDED: "dim",
     DraftState.PURGED: "dim",
 }
 _BEGINNING = 60

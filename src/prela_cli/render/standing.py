@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from prela_agents.model import RunState
+from prela_agents.reports import tally
 from prela_agents.run.standing import AgentStanding, Standing
 
 __all__ = ["standing_page"]
@@ -49,13 +50,13 @@ def _row(each: AgentStanding) -> list[Text]:
         Text(f"{run.started_at:%Y-%m-%d %H:%M}{' live' if run.live else ''}"),
         state,
         Text(_counted(counts)),
-        Text(f"{each.pending} items" if each.pending else ""),
+        Text(tally({"items": each.pending}) if each.pending else ""),
         Text(each.held_by or ""),
     ]
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{n} {what}" for what, n in counts.items()) or "none"
+    return tally(counts) or "none"
 
 
 def _dollars(found: Standing) -> str:

@@ -236,8 +236,8 @@ class ClickHouseStore(Analyses):
     def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
         """Begin to read a trace of any size; no connection is held between its groups."""
 
-        def read(after: tuple[int, str], limit: int) -> list[StoredSpan]:
-            return self._answer(trace_plan.spans_after(project_id, trace_id, after, limit))
+        def read(after: tuple[int, str], limit: int) -> trace_plan.Group:
+            return self._answer(trace_plan.group_after(project_id, trace_id, after, limit))
 
         first = self._answer(trace_plan.head(project_id, trace_id))
         return None if first is None else trace_plan.opened(first, read)

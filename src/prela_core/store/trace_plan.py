@@ -6,20 +6,32 @@ passes it on opens it, and holds a group of spans at a time.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 
 from prela_core.model import from_micros, to_micros
-from prela_core.store import queries
+from prela_core.store import queries, trace_queries
 from prela_core.store.cursors import Position, encode_cursor, question_digest
-from prela_core.store.filters import Order, PageRequest, TraceFilter
+from prela_core.store.filters import PageRequest
 from prela_core.store.plans import Plan, metadata_text, position_of, summary_from_row
 from prela_core.store.results import OpenTrace, Page, StoredSpan, TraceDetail, TraceSummary
-from prela_core.store.rows import spans_from_columns
+from prela_core.store.rows import SPAN_FIELDS, spans_from_columns
 from prela_core.store.summary import EMPTY_METADATA, detail, summarise, summarise_empty
+from prela_core.store.trace_queries import GROUP_FIELDS
 
-__all__ = ["Head", "following", "head", "opened", "spans", "spans_after", "trace"]
+__all__ = [
+    "Group",
+    "Head",
+    "following",
+    "group_after",
+    "head",
+    "opened",
+    "spans",
+    "spans_after",
+    "trace",
+]
 
 _AT_ONCE = 25_000
 """Spans that are read by one query where the caller holds all of them anyway."""
@@ -32,12 +44,19 @@ _GROUP_BYTES = 8 * 1024 * 1024
 
 
 @attrs.frozen(eq=False)
+class Group:
+    """Spans that follow each other in a trace, and up to where; None where nothing follows."""
+
+    spans: list[StoredSpan]
+    end: Position | None
+
+
+@attrs.frozen(eq=False)
 class Head:
-    """A trace's row, its first spans, and whether there are more."""
+    """A trace's row, and its first spans."""
 
     summary: TraceSummary
-    spans: list[StoredSpan]
-    more: bool
+    first: Group
 
 
 def trace(project_id: str, trace_id: str, *, bodies: bool = True) -> Plan[TraceDetail | None]:
@@ -58,23 +77,28 @@ def trace(project_id: str, trace_id: str, *, bodies: bool = True) -> Plan[TraceD
 
 def head(project_id: str, trace_id: str) -> Plan[Head | None]:
     """Give the beginning of a trace, with its row as a whole; None when there is no such trace."""
-    found = yield from spans_after(project_id, trace_id, None, _FIRST_GROUP + 1)
-    if len(found) <= _FIRST_GROUP:
-        summary = yield from _summary(project_id, trace_id, found)
-        return None if summary is None else Head(summary, found, more=False)
-    (row,) = yield queries.rows(
-        project_id,
-        TraceFilter(),
-        Order.NEWEST,
-        ids=[trace_id],
-        lo=None,
-        hi=None,
-        after=None,
-        limit=1,
-    )
+    first = yield from group_after(project_id, trace_id, None, _FIRST_GROUP)
+    if first.end is None:
+        summary = yield from _summary(project_id, trace_id, first.spans)
+        return None if summary is None else Head(summary, first)
+    (row,) = yield trace_queries.row_of(project_id, trace_id)
     said = yield queries.metadata_of(project_id, [trace_id])
-    whole = summary_from_row(row, said[0][1] if said else None)
-    return Head(whole, found[:_FIRST_GROUP], more=True)
+    return Head(summary_from_row(row, said[0][1] if said else None), first)
+
+
+def group_after(project_id: str, trace_id: str, after: Position | None, limit: int) -> Plan[Group]:
+    """Give the spans, at most `limit`, that follow `after` in a trace of whatever size."""
+    columns = yield trace_queries.group_of(project_id, trace_id, after=after, limit=limit)
+    if not columns or not columns[0]:
+        return Group([], None)
+    named = dict(zip(GROUP_FIELDS, columns, strict=True))
+    places = list(zip(named["started_at"], named["span_id"], strict=True))
+    begin = 0 if after is None else bisect_right(places, after)
+    more = named["looked_at"][0] == limit
+    end = (named["end_micros"][0], named["end_id"][0]) if more else None
+    stop = len(places) if end is None else bisect_right(places, end)
+    found = [column[begin:stop] for column in columns[: len(SPAN_FIELDS)]]
+    return Group(spans_from_columns(found), end)
 
 
 def spans_after(
@@ -87,26 +111,26 @@ def spans_after(
     return spans_from_columns(columns)
 
 
-def opened(first: Head, read: Callable[[Position, int], list[StoredSpan]]) -> OpenTrace:
-    """Open a trace, whose spans behind a position `read` gives, up to a number of them."""
-    return OpenTrace(summary=first.summary, groups=following(first, read))
+def opened(head: Head, read: Callable[[Position, int], Group]) -> OpenTrace:
+    """Open a trace, of which `read` gives a group behind a position, of at most so many spans."""
+    return OpenTrace(summary=head.summary, groups=following(head.first, read))
 
 
 def following(
-    first: Head, read: Callable[[Position, int], list[StoredSpan]]
+    first: Group, read: Callable[[Position, int], Group]
 ) -> Iterator[Sequence[StoredSpan]]:
     """Give the spans of a trace in groups, each read when it is asked for.
 
     Groups grow, as far as the spans are small: their number costs time, their size memory.
     """
-    group, more = first.spans, first.more
-    while group:
-        yield group
-        if not more:
+    group, size = first, _FIRST_GROUP
+    while True:
+        if group.spans:
+            yield group.spans
+            size = _next_size(group.spans)
+        if group.end is None:
             return
-        size = _next_size(group)
-        group = read(_end(group), size)
-        more = len(group) == size
+        group = read(group.end, size)
 
 
 def _next_size(group: Sequence[StoredSpan]) -> int:

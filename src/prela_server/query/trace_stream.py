@@ -21,23 +21,20 @@ _encode = msgspec.json.Encoder().encode
 
 
 async def trace_answer(trace: OpenTrace, ask: Ask) -> Response:
-    """Answer with a `TraceDetail`: as a whole when there is one group, else as a stream.
+    """Answer with a `TraceDetail`: as a whole when one group has all spans, else as a stream.
 
     `ask` reads where it may block. A client that reads slowly holds up no one: nothing is read
     ahead of it, and the store is let go of between groups. When the store fails midway, the
     connection is closed in the middle of the object, which no client takes for the end.
     """
     first = await ask(lambda: next(trace.groups, ()))
-    second = await ask(lambda: next(trace.groups, ()))
-    if not second:
+    if trace.summary.span_count <= len(first):
         return json_answer(detail(trace.summary, list(first)))
-    return StreamingResponse(_pieces(trace, [first, second], ask), media_type="application/json")
+    return StreamingResponse(_pieces(trace, first, ask), media_type="application/json")
 
 
-async def _pieces(
-    trace: OpenTrace, begun: Sequence[Sequence[StoredSpan]], ask: Ask
-) -> AsyncIterator[bytes]:
-    groups = chain(begun, trace.groups)
+async def _pieces(trace: OpenTrace, first: Sequence[StoredSpan], ask: Ask) -> AsyncIterator[bytes]:
+    groups = chain([first], trace.groups)
     yield _encode(trace.summary)[:-1] + b',"spans":['
     comma = b""
 

@@ -22,6 +22,7 @@ from prela_agents.model import (
     Cursor,
     Draft,
     DraftKind,
+    DraftState,
     Item,
     ItemKind,
     Outcome,
@@ -124,6 +125,10 @@ class World:
     async def run(self) -> Outcome:
         return await self.amplifier().run()
 
+    def states(self, about: str) -> list[DraftState]:
+        found = Drafts(self.db, self.clock).list()
+        return [each.state for each in found if each.draft.about.startswith(about)]
+
     def drafts(self, about: str = "") -> list[Draft]:
         found = [each.draft for each in Drafts(self.db, self.clock).list()]
         return [each for each in found if each.about.startswith(about)]
@@ -202,6 +207,29 @@ async def test_a_card_goes_stale_by_itself_when_its_source_changed(db: Database)
     assert "~~“Rival is free for 3 users.”~~ (its source changed" in newest.parts[0]
     assert "~~" not in oldest.parts[0]
     assert "free for 3 users" not in world.drafts("positioning")[0].parts[0]
+    assert [DraftState.QUEUED, DraftState.SUPERSEDED] == world.states("battle_card:Rival")
+    assert [DraftState.QUEUED, DraftState.SUPERSEDED] == world.states("positioning")
+
+
+@pytest.mark.anyio
+async def test_a_card_that_holds_again_is_there_again(db: Database) -> None:
+    world = World(db)
+    await world.run()
+    (first,) = world.drafts("battle_card:Rival")
+    Drafts(db, world.clock).approve(first.id, first.content_hash, "grace")
+    world.memory.source_seen(FREE.url, "another")
+    await world.run()
+    assert [DraftState.QUEUED, DraftState.SUPERSEDED] == world.states("battle_card:Rival")
+    for each in world.memory.claims():
+        world.memory.put_claim(attrs.evolve(each, stale_since=None))
+    world.clock.advance(timedelta(days=1))
+    assert 1 == (await world.run()).counts["drafts"]
+    cards = [each for each in Drafts(db, world.clock).list() if "Rival" in each.draft.about]
+    newest, again = cards
+    assert (DraftState.SUPERSEDED, DraftState.QUEUED) == (newest.state, again.state)
+    assert (first.id, None) == (again.draft.id, again.approval)
+    assert newest.reason == f"a newer one is there: {first.id[:8]}"
+    assert 0 == (await world.run()).counts["drafts"]
 
 
 @pytest.mark.anyio

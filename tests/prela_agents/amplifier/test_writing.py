@@ -146,6 +146,20 @@ def test_the_same_words_take_the_form_of_each_place() -> None:
     assert "```console\n$ prela delete --older-than 30d" in story
 
 
+def test_x_which_shows_them_gets_no_marks_of_markdown() -> None:
+    quotes = by_rules(topic()).quotes
+    written = Written(
+        title="`prela delete`",
+        hook="It **asks**.",
+        points=("Set `A=1`.",),
+        quotes=quotes,
+        judge="m",
+    )
+    places = {each.platform: each for each in drafts_of(topic(), written, PROFILE, NOON)}
+    assert ("prela delete\n\nIt asks.", "Set A=1.") == places[Platform.X].parts[:2]
+    assert "- Set `A=1`." in places[Platform.DISCORD].parts[0]
+
+
 @given(
     st.lists(st.text(min_size=1, max_size=240), max_size=6),
     st.text(max_size=240),

@@ -8,7 +8,7 @@ from tests.prela_agents.making import item, page
 from tests.prela_agents.standing_clock import StandingClock
 
 from prela_agents.errors import NotSentError
-from prela_agents.model import Platform
+from prela_agents.model import Item, Platform
 from prela_agents.outbox import follow_deletions
 from prela_agents.state import Database, Memory
 
@@ -20,8 +20,8 @@ class Reddit:
     asked: list[int] = attrs.field(factory=list)
     down_at: int | None = None
 
-    async def gone(self, ids: Sequence[str]) -> frozenset[str]:
-        self.asked.append(len(ids))
+    async def gone(self, items: Sequence[Item]) -> frozenset[str]:
+        self.asked.append(len(items))
         if len(self.asked) == self.down_at:
             raise NotSentError("reddit", "it is down")
         return self.removed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.prela_agents.fakes.site import Site, serving
-from tests.prela_agents.fakes.world import World
+from examples.agents.standins.site import Site, serving
+from examples.agents.standins.world import World
 from tests.prela_agents.standing_clock import StandingClock
 
 from prela_core.testing.factories import NOON

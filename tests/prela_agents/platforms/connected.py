@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.prela_agents.fakes import discord as fake_discord
-from tests.prela_agents.fakes import linear as fake_linear
-from tests.prela_agents.fakes import reddit as fake_reddit
-from tests.prela_agents.fakes import x as fake_x
-from tests.prela_agents.fakes.site import Site
-from tests.prela_agents.fakes.wire import wire
+from examples.agents.standins import discord as fake_discord
+from examples.agents.standins import linear as fake_linear
+from examples.agents.standins import reddit as fake_reddit
+from examples.agents.standins import x as fake_x
+from examples.agents.standins.site import Site
 from tests.prela_agents.standing_clock import StandingClock
+from tests.prela_agents.wire import wire
 
 from prela_agents.http import Http
 from prela_agents.platforms import discord, linear, reddit, x

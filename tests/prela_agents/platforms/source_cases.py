@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import attrs
-from tests.prela_agents.fakes.site import Site
-from tests.prela_agents.fakes.wire import wire
-from tests.prela_agents.fakes.world import DISCORD_EPOCH, X_EPOCH, Release, Said, Written, snowflake
+from examples.agents.standins.site import Site
+from examples.agents.standins.world import DISCORD_EPOCH, X_EPOCH, Release, Said, Written, snowflake
 from tests.prela_agents.platforms.connected import to_discord, to_reddit, to_x
 from tests.prela_agents.standing_clock import StandingClock
+from tests.prela_agents.wire import wire
 
 from prela_agents.http import GuardedTransport, MemoryETags
 from prela_agents.platforms import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.prela_agents.fakes.discord import indexing
-from tests.prela_agents.fakes.site import Site
-from tests.prela_agents.fakes.world import DISCORD_EPOCH, Said, snowflake
+from examples.agents.standins.discord import indexing
+from examples.agents.standins.site import Site
+from examples.agents.standins.world import DISCORD_EPOCH, Said, snowflake
 from tests.prela_agents.platforms.connected import to_discord
 from tests.prela_agents.standing_clock import StandingClock
 

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from functools import partial
 
 import pytest
-from tests.prela_agents.fakes.site import Site
-from tests.prela_agents.fakes.wire import wire
+from examples.agents.standins.site import Site
 from tests.prela_agents.platforms.connected import to_discord, to_reddit
 from tests.prela_agents.platforms.mangling import mangled
 from tests.prela_agents.standing_clock import StandingClock
+from tests.prela_agents.wire import wire
 
 from prela_agents.errors import GoneError, PlatformError
 from prela_agents.model import Metric

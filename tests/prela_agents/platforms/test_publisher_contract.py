@@ -11,9 +11,9 @@ from typing import Any
 
 import attrs
 import pytest
+from examples.agents.standins.site import Site
+from examples.agents.standins.world import DISCORD_EPOCH, X_EPOCH, Said, snowflake
 from starlette.responses import JSONResponse, Response
-from tests.prela_agents.fakes.site import Site
-from tests.prela_agents.fakes.world import DISCORD_EPOCH, X_EPOCH, Said, snowflake
 from tests.prela_agents.platforms.connected import REFRESH, to_discord, to_reddit, to_x
 from tests.prela_agents.platforms.mangling import mangled
 from tests.prela_agents.standing_clock import StandingClock

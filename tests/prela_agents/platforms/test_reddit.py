@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from examples.agents.standins.site import Site
+from examples.agents.standins.world import Said
 from starlette.responses import JSONResponse
-from tests.prela_agents.fakes.site import Site
-from tests.prela_agents.fakes.world import Said
+from tests.prela_agents.making import item
 from tests.prela_agents.platforms.connected import REFRESH, to_reddit
 from tests.prela_agents.standing_clock import StandingClock
 
@@ -85,7 +86,7 @@ async def test_a_recheck_of_many(site: Site, clock: StandingClock) -> None:
         say(site, clock, number, deleted=timedelta(0) if number % 50 == 0 else None)
     async with to_reddit(site, clock) as http:
         ids = [*[each.id for each in site.world.said], "t3_never"]
-        gone = await RedditRecheck(http).gone(ids)
+        gone = await RedditRecheck(http).gone([item(each) for each in ids])
     assert {"t3_0", "t3_50", "t3_100", "t3_never"} == gone
 
 

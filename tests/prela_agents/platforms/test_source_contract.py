@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 import pytest
+from examples.agents.standins.site import Site
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from tests.prela_agents.fakes.site import Site
 from tests.prela_agents.platforms.mangling import mangled
 from tests.prela_agents.platforms.source_cases import CASES, STEP, Case
 from tests.prela_agents.standing_clock import StandingClock

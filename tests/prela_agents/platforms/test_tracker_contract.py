@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import attrs
 import pytest
+from examples.agents.standins import linear as fake
+from examples.agents.standins.site import Site
 from starlette.responses import JSONResponse, Response
-from tests.prela_agents.fakes import linear as fake
-from tests.prela_agents.fakes.site import Site
 from tests.prela_agents.platforms.connected import to_linear
 from tests.prela_agents.platforms.mangling import mangled
 from tests.prela_agents.standing_clock import StandingClock

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.prela_agents.fakes.site import Site
-from tests.prela_agents.fakes.wire import wire
-from tests.prela_agents.fakes.world import Written
+from examples.agents.standins.site import Site
+from examples.agents.standins.world import Written
 from tests.prela_agents.standing_clock import StandingClock
+from tests.prela_agents.wire import wire
 
 from prela_agents.errors import BlockedAddressError, MalformedAnswerError
 from prela_agents.http import GuardedTransport

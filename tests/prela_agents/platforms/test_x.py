@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import attrs
 import pytest
-from tests.prela_agents.fakes.site import Site
-from tests.prela_agents.fakes.world import X_EPOCH, Said, snowflake
+from examples.agents.standins.site import Site
+from examples.agents.standins.world import X_EPOCH, Said, snowflake
+from tests.prela_agents.making import item
 from tests.prela_agents.platforms.connected import to_x
 from tests.prela_agents.standing_clock import StandingClock
 
@@ -103,7 +104,9 @@ async def test_a_recheck(site: Site, clock: StandingClock) -> None:
     alive = say(site, clock)
     dead = say(site, clock, deleted_at=clock.now())
     async with to_x(site, clock) as http:
-        assert {dead, "12"} == await XRecheck(http).gone([alive, dead, "12"])
+        assert {dead, "12"} == await XRecheck(http).gone(
+            [item(each) for each in (alive, dead, "12")]
+        )
 
 
 def test_a_query_that_is_too_long_is_said_at_once() -> None:

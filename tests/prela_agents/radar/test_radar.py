@@ -132,11 +132,56 @@ async def test_missing_days_are_named_and_not_compared_by_their_sum(run: Run) ->
     await run.once()
     (said,) = text(run.report(), "Downloads a day")
     assert (
-        "Prela got 600 downloads in 5 days, 120 a day; in the week before it was 100 a "
-        "day over 7 days."
+        "Prela got 600 downloads in 5 days, 20 % more than the 500 of the same days of the week "
+        "before."
     ) == said
     (missing,) = text(run.report(), "Missing")
     assert "17 November and 20 November" in missing
+
+
+WEEKS = [
+    pytest.param(
+        [[700] * 5 + [70, None], [700] * 5 + [70, 70]],
+        "Prela got 3,640 downloads in 7 days: 3,570 on the 6 days that are known of the week "
+        "before as well, the same as the 3,570 then.",
+        id="a Sunday is missing of the week before",
+    ),
+    pytest.param(
+        [[700] * 5 + [70, 70], [700] * 5 + [70, None]],
+        "Prela got 3,570 downloads in 6 days, the same as the 3,570 of the same days of the week "
+        "before.",
+        id="a Sunday is missing",
+    ),
+    pytest.param(
+        [[700] * 5 + [70, None], [None] + [700] * 4 + [70, 70]],
+        "Prela got 2,940 downloads in 6 days: 2,870 on the 5 days that are known of the week "
+        "before as well, the same as the 2,870 then.",
+        id="a Sunday of the one, a Monday of the other",
+    ),
+    pytest.param(
+        [[None] * 6 + [70], [700] + [None] * 6],
+        "Prela got 700 downloads in 1 day; the same days of the week before are not known.",
+        id="no day of both",
+    ),
+]
+
+
+@pytest.mark.parametrize(("values", "expected"), WEEKS)
+async def test_missing_days_are_no_part_of_what_is_compared(
+    run: Run, values: list[list[float | None]], expected: str
+) -> None:
+    run.gauges = [Counter("pypi", downloads("Prela", -7, [*values[0], *values[1]]))]
+    await run.once()
+    assert [expected] == text(run.report(), "Downloads a day")
+
+
+async def test_a_week_that_goes_on_is_compared_with_the_same_days(run: Run) -> None:
+    run.clock = StandingClock(day(2) + timedelta(hours=3))
+    weekly: list[float | None] = [700] * 5 + [70, 70]
+    run.gauges = [Counter("pypi", downloads("Prela", -7, [*weekly, 700, 700]))]
+    await run.once()
+    (said,) = text(run.report(), "Downloads a day")
+    assert "1,400 downloads in 2 days, the same as the 1,400 of the same days" in said
 
 
 async def test_the_last_day_of_a_week_is_missing_once_it_should_have_come(run: Run) -> None:

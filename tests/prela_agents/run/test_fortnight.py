@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from examples.agents.settings import HERE, config
-from tests.prela_agents.fakes.fortnight import DAYS, recorded
-from tests.prela_agents.fakes.site import Site, serving
+from examples.agents.standins.fortnight import DAYS, recorded
+from examples.agents.standins.site import Site, serving
 
 from prela_agents.run.settings import Secrets
 from prela_cli.main import prela

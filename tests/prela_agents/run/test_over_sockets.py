@@ -9,12 +9,11 @@ from pathlib import Path
 
 import attrs
 import pytest
-from starlette.responses import Response
-from tests.prela_agents.fakes import discord as fake_discord
-from tests.prela_agents.fakes import linear as fake_linear
-from tests.prela_agents.fakes import reddit as fake_reddit
-from tests.prela_agents.fakes.site import Site, serving
-from tests.prela_agents.fakes.world import (
+from examples.agents.standins import discord as fake_discord
+from examples.agents.standins import linear as fake_linear
+from examples.agents.standins import reddit as fake_reddit
+from examples.agents.standins.site import Site, serving
+from examples.agents.standins.world import (
     DISCORD_EPOCH,
     Release,
     Said,
@@ -22,6 +21,7 @@ from tests.prela_agents.fakes.world import (
     Written,
     snowflake,
 )
+from starlette.responses import Response
 from tests.prela_agents.remembering import Remembered
 from tests.prela_agents.standing_clock import StandingClock
 

@@ -66,9 +66,8 @@ async def test_with_logins_the_rest_is_read_as_well() -> None:
     assert {"reddit:new/acme", "reddit:comments/acme", "discord:channel/42"} < found
     assert 1 == sum(each.startswith("x:search/") for each in found)
     assert there.tracker() is not None
-    assert {Platform.HACKERNEWS, Platform.REDDIT, Platform.X} == {
-        each.platform for each in there.rechecks()
-    }
+    followed = {Platform.HACKERNEWS, Platform.REDDIT, Platform.X, Platform.DISCORD}
+    assert followed == {each.platform for each in there.rechecks()}
     assert [] == there.missing()
     await there.aclose()
 

@@ -311,6 +311,22 @@ async def test_a_fault_while_sending_is_no_signal(
     assert RunState.FAILED == run.state
 
 
+async def test_a_disk_that_is_full_in_the_middle_is_said_without_a_traceback(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fills(parts: Parts) -> Outcome:
+        db = parts.state._db  # type: ignore[attr-defined]
+        db.rows(f"PRAGMA max_page_count = {db.rows('PRAGMA page_count')[0][0]}")
+        parts.state.take("s", page(*(item(f"t{n}", text="x" * 10_000) for n in range(50))))
+        raise AssertionError("it went on")
+
+    stage.does = fills
+    finished = await stage.run()
+    (failure,) = finished.outcome.failures
+    assert "disk is full" in failure.why
+    assert "" == caplog.text
+
+
 async def test_a_run_that_its_process_did_not_survive_is_ended_by_the_next(stage: Stage) -> None:
     with stage.db as db:
         for each in ("scout", "radar"):

@@ -62,6 +62,18 @@ def test_docs_are_beside_the_file(tmp_path: Path) -> None:
     assert tmp_path / "conf" / "manual" == settings.docs
 
 
+@pytest.mark.parametrize("variable", ["", "PRELA_AGENTS_DOCS"])
+def test_docs_may_be_at_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "a.toml").write_text('docs = "~/manual"')
+    environ = {variable: "~/manual"} if variable else {}
+    settings = read_settings(environ, config=tmp_path / "conf" / "a.toml")
+    assert tmp_path / "manual" == settings.docs
+
+
 def test_another_product_has_nothing_of_ours(tmp_path: Path) -> None:
     (tmp_path / CONFIG).write_text('[profile.us]\nname = "Otter"\n')
     us = read_settings({}).profile.us
@@ -157,4 +169,6 @@ def test_where_nobody_is_at_home_a_directory_has_to_be_named(
     monkeypatch.setattr(Path, "expanduser", nowhere)
     with pytest.raises(SettingsError, match="set PRELA_AGENTS_DIR"):
         read_settings({})
+    with pytest.raises(SettingsError, match="home directory of ~/docs"):
+        read_settings({"PRELA_AGENTS_DIR": "/a", "PRELA_AGENTS_DOCS": "~/docs"})
     assert Path("/a") == read_settings({"PRELA_AGENTS_DIR": "/a"}).directory

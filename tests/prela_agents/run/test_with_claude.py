@@ -15,11 +15,11 @@ from typing import Any
 import attrs
 import pytest
 from examples.agents.settings import HERE, config, logins
+from examples.agents.standins.claude import KEY, Claude
+from examples.agents.standins.faults import Faulty
+from examples.agents.standins.fortnight import DAYS, recorded
+from examples.agents.standins.site import Site, serving
 from starlette.responses import JSONResponse
-from tests.prela_agents.fakes.claude import KEY, Claude
-from tests.prela_agents.fakes.faults import Faulty
-from tests.prela_agents.fakes.fortnight import DAYS, recorded
-from tests.prela_agents.fakes.site import Site, serving
 from tests.prela_agents.remembering import Remembered
 from tests.prela_agents.standing_clock import StandingClock
 from tests.served import listening

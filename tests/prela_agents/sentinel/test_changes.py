@@ -21,6 +21,7 @@ from prela_agents.sentinel.changes import (
     notes_request,
     page_request,
 )
+from prela_agents.sentinel.changes.rules import _plain
 from prela_core.testing.factories import NOON
 
 pytestmark = pytest.mark.anyio
@@ -107,6 +108,10 @@ async def test_an_entry_of_a_feed_is_one_change() -> None:
 async def test_hostile_lines_take_no_longer_than_others(text: str) -> None:
     with fail_after(5):
         await taken_apart(text)
+
+
+def test_blanks_of_a_hostile_place_take_no_longer_than_others() -> None:
+    assert "A b." == _plain("a" + " " * 500_000 + "b")  # squared, this is hours
 
 
 def test_hostile_pages_take_no_longer_than_others() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.prela_agents.standing_clock import StandingClock
 
-from prela_agents.errors import SpendLimitError
+from prela_agents.errors import SpendLimitError, StateError
 from prela_agents.http import Budget, Saved
 from prela_agents.model import Failure, Outcome, RunState
 from prela_agents.state import BusyError, Database, KeptETags, KeptSpend, Lease, Runs
@@ -58,6 +58,29 @@ def test_answers_are_kept_and_the_oldest_let_go(db: Database, clock: StandingClo
     assert Saved('"e"', "", "text/html", b"body 501") == etags.get("501")
     etags.put("501", Saved('"f"', "", "", b""))
     assert Saved('"f"', "", "", b"") == etags.get("501")
+
+
+def fill(db: Database) -> None:
+    """Let the file grow no further, as on a disk that is full."""
+    (row,) = db.rows("PRAGMA page_count")
+    db.rows(f"PRAGMA max_page_count = {row[0]}")
+
+
+def test_a_full_disk_is_said_and_what_was_kept_stays(db: Database, clock: StandingClock) -> None:
+    runs = Runs(db, clock)
+    runs.start("r1", "scout", live=False, trace_id=None)
+    fill(db)
+    with pytest.raises(StateError, match=r"state\.sqlite can't be used now: .*disk is full"):
+        runs.end("r1", Outcome(counts={"x" * 100_000: 1}))
+
+    def both() -> None:
+        with db.transaction():
+            runs.start("r2", "scout", live=False, trace_id=None)
+            runs.end("r1", Outcome(counts={"x" * 100_000: 1}))
+
+    with pytest.raises(StateError):
+        both()
+    assert [("r1", None)] == [(each.id, each.state) for each in runs.list()]
 
 
 HOLD = """

@@ -250,6 +250,8 @@ def test_the_status_says_how_things_stand(
     document = json.loads(run("status", "--json").output)
     assert [2, 0, 0, 0] == [each["pending"] for each in document["agents"]]
     assert "rules" == document["model"]
+    queued.settle(item("b"))
+    assert "1 item " in run("status").output
 
 
 @pytest.fixture

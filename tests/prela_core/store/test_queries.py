@@ -35,6 +35,7 @@ from prela_core.store import (
     queries,
     reindex,
     search_queries,
+    trace_queries,
 )
 from prela_core.store.fragments import Query
 
@@ -127,6 +128,9 @@ STATEMENTS: dict[str, Query] = {
         "p", "t", after=None, offset=0, limit=99_999, bodies=False
     ),
     "spans of a trace, after one": queries.spans_of("p", "t", after=(3, "a"), offset=0, limit=9),
+    "group of a trace": trace_queries.group_of("p", "t", after=None, limit=9),
+    "group of a trace, after one": trace_queries.group_of("p", "t", after=(3, "a"), limit=9),
+    "row of a trace": trace_queries.row_of("p", "t"),
     "candidates, asked": queries.candidates("p", ASKED, lo=5, hi=7, limit=9),
     "rows, asked": queries.rows(
         "p", ASKED, Order.NEWEST, ids=["a"], lo=5, hi=7, after=None, limit=9
@@ -280,6 +284,11 @@ def test_no_value_is_ever_part_of_a_statement(data: st.DataObject) -> None:
             queries.spans_of(project, project, after=(1, project), offset=0, limit=3),
             queries.spans_of("p", "t", after=(1, "t"), offset=0, limit=3),
         ),
+        (
+            trace_queries.group_of(project, project, after=(1, project), limit=3),
+            trace_queries.group_of("p", "t", after=(1, "t"), limit=3),
+        ),
+        (trace_queries.row_of(project, project), trace_queries.row_of("p", "t")),
         (queries.metadata_of(project, [project]), queries.metadata_of("p", ["t"])),
         (
             reindex.rows_of_group(

@@ -3,21 +3,21 @@ from __future__ import annotations
 from msgspec import Raw
 
 from prela_core.store import StoredSpan
-from prela_core.store.trace_plan import Head, following
-from prela_core.testing.factories import stored_span, trace_summary
+from prela_core.store.trace_plan import Group, following
+from prela_core.testing.factories import stored_span
 
 
 def read_in_groups(spans: list[StoredSpan], first: int) -> list[int]:
     """Read `spans` as from a store, and give the sizes of the groups."""
     sizes = []
 
-    def read(after: tuple[int, str], limit: int) -> list[StoredSpan]:
-        at = next(at for at, span in enumerate(spans) if span.span_id == after[1])
-        return spans[at + 1 : at + 1 + limit]
+    def read(after: tuple[int, str] | None, limit: int) -> Group:
+        begin = 0 if after is None else after[0]
+        end = begin + limit
+        return Group(spans[begin:end], (end, "") if end < len(spans) else None)
 
-    head = Head(trace_summary(), spans[:first], more=len(spans) > first)
     found: list[StoredSpan] = []
-    for group in following(head, read):
+    for group in following(read(None, first), read):
         sizes.append(len(group))
         found += group
     assert spans == found
@@ -45,3 +45,10 @@ def test_a_span_over_the_bound_is_a_group_of_its_own() -> None:
 
 def test_no_spans_are_no_groups() -> None:
     assert [] == read_in_groups([], 1)
+
+
+def test_a_group_in_which_no_span_is_seen_is_passed_over() -> None:
+    span = stored_span()
+    groups = {1: Group([], (2, "")), 2: Group([span], (3, "")), 3: Group([], None)}
+
+    assert [[span]] == list(following(Group([], (1, "")), lambda after, _: groups[after[0]]))

@@ -25,7 +25,8 @@ class Read:
     taken: int = 0
 
     def opened(self) -> OpenTrace:
-        return OpenTrace(summary=trace_summary(), groups=self._each())
+        count = sum(len(group) for group in self.groups if not isinstance(group, Exception))
+        return OpenTrace(summary=trace_summary(span_count=count), groups=self._each())
 
     def _each(self) -> Iterator[Sequence[StoredSpan]]:
         for group in self.groups:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from prela_agents.http import Call
-from prela_agents.model import Metric, Platform, Snapshot
+from prela_agents.model import Item, Metric, Platform, Snapshot
 from prela_agents.platforms.decoding import Count, decoded
 from prela_agents.platforms.reddit.session import Reddit
 from prela_agents.platforms.reddit.things import Listing
@@ -26,8 +26,9 @@ class RedditRecheck:
     def __init__(self, reddit: Reddit) -> None:
         self._reddit = reddit
 
-    async def gone(self, ids: Sequence[str]) -> frozenset[str]:
+    async def gone(self, items: Sequence[Item]) -> frozenset[str]:
         """Look at the things again; one that is not given any more is gone too."""
+        ids = [each.id for each in items]
         alive: set[str] = set()
         for start in range(0, len(ids), _MOST):
             asked = ids[start : start + _MOST]

@@ -123,8 +123,9 @@ class XRecheck:
     def __init__(self, http: Http) -> None:
         self._http = http
 
-    async def gone(self, ids: Sequence[str]) -> frozenset[str]:
+    async def gone(self, items: Sequence[Item]) -> frozenset[str]:
         """Look at the posts again, a hundred a call."""
+        ids = [each.id for each in items]
         alive: set[str] = set()
         for start in range(0, len(ids), 100):
             asked = ids[start : start + 100]

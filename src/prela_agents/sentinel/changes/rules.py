@@ -137,7 +137,8 @@ def _entry(kind: ChangeKind, quote: str, old: str, summary: str = "") -> Mapping
 
 
 def _plain(text: str) -> str:
-    text = _PREFIX.sub("", _TAIL.sub("", text))
+    # As in `_items`: the expressions would go through runs of blanks again and again.
+    text = _PREFIX.sub("", _TAIL.sub("", " ".join(text.split())))
     for sign, instead in _MARKUP:
         text = sign.sub(instead, text)
     flat = " ".join(text.split())

@@ -10,11 +10,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from tests.prela_agents.fakes.world import DISCORD_EPOCH, Said, World, matching, snowflake
+
+from examples.agents.standins.world import DISCORD_EPOCH, Said, World, matching, snowflake
 
 TOKEN = "discord-token-good"  # noqa: S105 - made up
 BOT = "prela"
 _IDS = {BOT: "77"}
+_LONGEST_NONCE = 25
 _REMEMBERED = timedelta(minutes=5)
 
 
@@ -39,6 +41,13 @@ class _Discord:
         elif "before" in asked:
             found = [each for each in found if int(each.id) < int(asked["before"])]
         return _limited(request, [_message(each) for each in found[:limit]])
+
+    def message(self, request: Request) -> Response:
+        asked = request.path_params
+        for each in self.world.alive("discord"):
+            if (each.where, each.id) == (asked["channel"], asked["message"]):
+                return _limited(request, _message(each))
+        return JSONResponse({"message": "Unknown Message", "code": 10008}, 404)
 
     def search(self, request: Request) -> Response:
         asked = request.query_params
@@ -72,7 +81,7 @@ class _Discord:
         channel, body = request.path_params["channel"], await request.json()
         if (
             body.get("allowed_mentions") != {"parse": []}
-            or len(body["nonce"]) > 25
+            or len(body["nonce"]) > _LONGEST_NONCE
             or not body["enforce_nonce"]
         ):
             return JSONResponse({"message": "Invalid Form Body", "code": 50035}, 400)
@@ -107,11 +116,13 @@ class _Discord:
 
 
 def app(world: World) -> Starlette:
+    """Serve channels, guilds and who we are."""
     fake = _Discord(world, world.kept.setdefault("discord-nonces", {}))
     return Starlette(
         routes=[
             Route("/channels/{channel}/messages", fake.signed(fake.messages), methods=["GET"]),
             Route("/channels/{channel}/messages", fake.signed(fake.create), methods=["POST"]),
+            Route("/channels/{channel}/messages/{message}", fake.signed(fake.message)),
             Route("/guilds/{guild}/messages/search", fake.signed(fake.search)),
             Route("/guilds/{guild}", fake.signed(fake.guild)),
             Route("/users/@me", fake.signed(fake.me)),

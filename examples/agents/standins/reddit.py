@@ -12,7 +12,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from tests.prela_agents.fakes.world import Said, World, matching
+
+from examples.agents.standins.world import Said, World, matching
 
 CLIENT = ("an-app", "an-apps-secret")
 USER = "prela_bot"
@@ -27,11 +28,13 @@ class Tokens:
     given: dict[str, Any] = attrs.field(factory=dict)
 
     def make(self) -> str:
+        """Give a token that is good for an hour."""
         token = f"token-{len(self.given)}-given"
         self.given[token] = self.world.now() + timedelta(hours=1)
         return token
 
     def good(self, request: Request) -> bool:
+        """Say whether a request carries a token that is good still."""
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         return token in self.given and self.world.now() < self.given[token]
 
@@ -125,6 +128,7 @@ class _Reddit:
 
 
 def app(world: World) -> Starlette:
+    """Serve listings, comments, a login, and what may be written."""
     fake = _Reddit(world, world.kept.setdefault("reddit-tokens", Tokens(world)))
     return Starlette(
         routes=[

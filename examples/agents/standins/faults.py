@@ -38,12 +38,14 @@ class Faulty:
     """What becomes of the bodies of answers on the way."""
 
     def reset(self) -> None:
+        """Let nothing go wrong any more, and forget what was asked."""
         self.mangle = None
         self.faults.clear()
         self.asked.clear()
         self.lost = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer, or break as was wanted."""
         request = Request(scope)
         self.asked.append(
             Asked(

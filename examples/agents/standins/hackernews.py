@@ -8,12 +8,15 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from tests.prela_agents.fakes.world import Said, World, matching
+
+from examples.agents.standins.world import Said, World, matching
 
 _MOST = 1000
 
 
 def search(world: World) -> Starlette:
+    """Serve Algolia's search."""
+
     def search_by_date(request: Request) -> JSONResponse:
         asked = request.query_params
         found = matching(world.here("hackernews"), asked["query"])
@@ -35,6 +38,8 @@ def search(world: World) -> Starlette:
 
 
 def items(world: World) -> Starlette:
+    """Serve the items by their numbers, deleted ones as null."""
+
     def item(request: Request) -> JSONResponse:
         wanted = request.path_params["id"].removesuffix(".json")
         found = next((each for each in world.here("hackernews") if each.id == wanted), None)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Thread
 from typing import Any
 
 import attrs
+import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from tests.prela_agents.fakes import discord, github, hackernews, linear, pypi, reddit, web, x
-from tests.prela_agents.fakes.faults import Faulty
-from tests.prela_agents.fakes.world import World
-from tests.served import listening
+
+from examples.agents.standins import discord, github, hackernews, linear, pypi, reddit, web, x
+from examples.agents.standins.faults import Faulty
+from examples.agents.standins.world import World
 
 APPS: dict[str, Callable[[World], Any]] = {
     "discord": discord.app,
@@ -38,10 +41,12 @@ class Site:
     url: str
 
     def at(self, name: str) -> str:
+        """Give the address of one of them."""
         return f"{self.url}/{name}"
 
     @property
     def host(self) -> str:
+        """Host and port."""
         return self.url.removeprefix("http://")
 
 
@@ -50,5 +55,20 @@ def serving(world: World) -> Iterator[Site]:
     """Serve the world until the block is left."""
     parts = {name: Faulty(make(world)) for name, make in APPS.items()}
     app = Starlette(routes=[Mount(f"/{name}", part) for name, part in parts.items()])
-    with listening(app) as url:
+    with _listening(app) as url:
         yield Site(world, parts, url)
+
+
+@contextmanager
+def _listening(app: Starlette) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ws="none")
+        server = uvicorn.Server(config)
+        # The socket listens already: who asks before the server accepts, waits for it.
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -11,7 +11,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from tests.prela_agents.fakes.world import World
+
+from examples.agents.standins.world import World
 
 KEY = "lin_api_good"
 TEAM = "6f1c2a55-0000-4000-8000-000000000001"
@@ -19,6 +20,8 @@ TEAM = "6f1c2a55-0000-4000-8000-000000000001"
 
 @attrs.define(kw_only=True)
 class Issue:
+    """An issue, with what is attached to it by address: title and subtitle."""
+
     id: str
     number: int
     title: str
@@ -29,6 +32,7 @@ class Issue:
     attachments: dict[str, tuple[str, str]] = attrs.field(factory=dict)
 
     def fields(self) -> dict[str, Any]:
+        """Give it as queries ask for it."""
         return {
             "id": self.id,
             "identifier": f"PRE-{self.number}",
@@ -49,14 +53,17 @@ class Desk:
     changes: int = 0
 
     def touch(self, issue: Issue) -> None:
+        """Take note that it was changed now."""
         self.changes += 1
         issue.changed = self.changes
 
     def latest(self) -> list[Issue]:
+        """Give all issues, the last changed first."""
         return sorted(self.issues.values(), key=lambda each: each.changed, reverse=True)
 
 
 def app(world: World) -> Starlette:
+    """Serve the one endpoint there is."""
     desk = world.kept.setdefault("linear", Desk())
 
     async def graphql(request: Request) -> Response:
@@ -131,7 +138,7 @@ def _search(desk: Desk, asked: dict[str, Any]) -> Any:
 
 def _create(desk: Desk, asked: dict[str, Any]) -> Any:
     made = asked["input"]
-    if UUID(made["id"]).version != 4:
+    if UUID(made["id"]).version != 4:  # noqa: PLR2004 - as it is called
         raise _RefusedError("id must be a UUID v4")
     if made["id"] in desk.issues:
         raise _RefusedError("Entity with this id already exists")

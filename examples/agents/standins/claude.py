@@ -41,6 +41,7 @@ class Claude:
 
     @property
     def app(self) -> Starlette:
+        """The endpoint."""
         return Starlette(routes=[Route("/v1/messages", self._messages, methods=["POST"])])
 
     async def _messages(self, request: Request) -> Response:

@@ -12,7 +12,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from tests.prela_agents.fakes.world import X_EPOCH, Said, World, matching, snowflake
+
+from examples.agents.standins.world import X_EPOCH, Said, World, matching, snowflake
 
 TOKEN = "x-token-good"  # noqa: S105 - made up
 ACCOUNT = "prela_hq"
@@ -99,6 +100,7 @@ class _X:
 
 
 def app(world: World) -> Starlette:
+    """Serve searches, look-ups, accounts and what may be posted."""
     fake = _X(world)
     return Starlette(
         routes=[

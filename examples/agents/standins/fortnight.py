@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from tests.prela_agents.fakes.world import (
+from examples.agents.standins.world import (
     DISCORD_EPOCH,
     X_EPOCH,
     Counts,

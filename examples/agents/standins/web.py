@@ -6,10 +6,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from tests.prela_agents.fakes.world import World
+
+from examples.agents.standins.world import World
 
 
 def app(world: World) -> Starlette:
+    """Serve pages and feeds."""
+
     def page(request: Request) -> Response:
         path = request.path_params["path"]
         if path.startswith("leads-to/"):

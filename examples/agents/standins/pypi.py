@@ -8,10 +8,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from tests.prela_agents.fakes.world import World
+
+from examples.agents.standins.world import World
 
 
 def index(world: World) -> Starlette:
+    """Serve projects with their versions."""
+
     def project(request: Request) -> Response:
         package = request.path_params["package"]
         found = world.released(package)
@@ -40,6 +43,8 @@ def index(world: World) -> Starlette:
 
 
 def stats(world: World) -> Starlette:
+    """Serve downloads by the day."""
+
     def overall(request: Request) -> Response:
         package = request.path_params["package"]
         counts = world.counts.get(f"downloads:{package}")

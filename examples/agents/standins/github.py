@@ -11,13 +11,16 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from tests.prela_agents.fakes.world import Counts, Release, Said, World
+
+from examples.agents.standins.world import Counts, Release, Said, World
 
 EXPIRED = "ghp_expired"
 QUOTA = {"x-ratelimit-limit": "5000", "x-ratelimit-resource": "core"}
 
 
 def app(world: World) -> Starlette:
+    """Serve releases, issues, repositories and stars."""
+
     def releases(request: Request) -> Response:
         where = _repository(request)
         return _listed(request, [_release(each) for each in world.released(where)])

@@ -14,6 +14,7 @@ DISCORD_EPOCH = 1_420_070_400_000
 
 
 def snowflake(at: datetime, epoch: int, number: int = 0) -> str:
+    """Give the id that X and Discord make of a moment."""
     return str((int(at.timestamp() * 1000) - epoch) << 22 | number)
 
 
@@ -81,16 +82,20 @@ class World:
         return sorted(found, key=lambda each: each.at, reverse=True)
 
     def gone(self, said: Said) -> bool:
+        """Say whether it was deleted by now."""
         return said.deleted_at is not None and said.deleted_at <= self.now()
 
     def alive(self, platform: str) -> list[Said]:
+        """Give what there is on a platform by now and was not deleted, newest first."""
         return [each for each in self.here(platform) if not self.gone(each)]
 
     def released(self, where: str) -> list[Release]:
+        """Give the versions that are out by now, newest first."""
         found = [each for each in self.releases if each.where == where and each.at <= self.now()]
         return sorted(found, key=lambda each: each.at, reverse=True)
 
     def page(self, path: str) -> Written | None:
+        """Give what a path serves now; None for what is not there."""
         found = [each for each in self.written if each.path == path and each.at <= self.now()]
         return max(found, key=lambda each: each.at, default=None)
 

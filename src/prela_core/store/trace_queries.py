@@ -1,0 +1,73 @@
+"""Questions about one trace of whatever size: the engine holds no more of it than is answered.
+
+`queries` collapses versions by sorting all rows of what is asked about, which is the quickest for
+few; of a long trace it would hold all spans to answer with some of them, or with one row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prela_core.store.fragments import HOUR, MICROS, PROJECT, Query, collapsed, hours_of
+from prela_core.store.queries import ROW_FIELDS, SHOWN_SPAN
+from prela_core.store.rows import SPAN_FIELDS
+from prela_core.store.trace_row import ROW, ROW_COLUMNS
+
+__all__ = ["GROUP_FIELDS", "group_of", "row_of"]
+
+GROUP_FIELDS = (*SPAN_FIELDS, "looked_at", "end_micros", "end_id")
+"""The columns of `group_of`; the last three say the same for each span."""
+
+_POSITION = f"({MICROS.format('started_at')}, span_id)"
+_HERE = hours_of("[{trace:String}]")
+_IN_SEVERAL_HOURS = (
+    f"(SELECT count() > 1 FROM (SELECT {HOUR} AS hour FROM spans WHERE {PROJECT}"
+    " AND trace_hash = cityHash64({trace:String}) GROUP BY trace_hash, hour))"
+)
+_MOVED = (
+    f"(SELECT span_id FROM spans WHERE {' AND '.join([PROJECT, *_HERE, _IN_SEVERAL_HOURS])}"
+    f" GROUP BY span_id HAVING min({HOUR}) < max({HOUR}))"
+)
+
+
+def group_of(project_id: str, trace_id: str, *, after: tuple[int, str] | None, limit: int) -> Query:
+    """Give the spans that the next `limit` rows of a trace are versions of: `GROUP_FIELDS`.
+
+    Rows, of any version, are those behind `after` by start and id: `looked_at` is how many there
+    are, `end_micros` and `end_id` the place of the last of them. A span's visible version may
+    stand elsewhere: before `after`, or behind the end, where another group finds it. Up to the
+    end no span is missing. The answer is column by column, by start, then by id.
+    """
+    parameters: dict[str, Any] = {"project": project_id, "trace": trace_id, "limit": limit}
+    clauses = [PROJECT, *_HERE]
+    if after is not None:
+        clauses.append(f"{_POSITION} > ({{after:Int64}}, {{after_id:String}})")
+        parameters |= {"after": after[0], "after_id": after[1]}
+    rows = (
+        f"(SELECT {_POSITION} AS position, span_id FROM spans WHERE {' AND '.join(clauses)}"
+        " ORDER BY started_at, span_id LIMIT {limit:UInt64})"
+    )
+    last = f"(SELECT (count(), max(position)) FROM {rows})"
+    seen = collapsed(SPAN_FIELDS, [*_HERE, f"span_id IN (SELECT span_id FROM {rows})"])
+    return Query(
+        f"SELECT {SHOWN_SPAN}, {last}.1 AS looked_at, {last}.2.1 AS end_micros,"
+        f" {last}.2.2 AS end_id FROM {seen} AS seen ORDER BY seen.started_at, seen.span_id",
+        parameters,
+        by_column=True,
+    )
+
+
+def row_of(project_id: str, trace_id: str) -> Query:
+    """Compute a trace's row; columns are `ROW_FIELDS`.
+
+    Rows of a span that share their hour share the whole key, so that `FINAL` leaves the highest
+    as it reads in order of the key. Only spans with rows in several hours are collapsed apart.
+    """
+    columns = ", ".join(ROW_COLUMNS)
+    inside = " AND ".join([PROJECT, *_HERE, f"span_id NOT IN {_MOVED}"])
+    apart = collapsed(ROW_COLUMNS, [*_HERE, f"span_id IN {_MOVED}"])
+    seen = f"(SELECT {columns} FROM spans FINAL WHERE {inside} UNION ALL SELECT * FROM {apart})"
+    return Query(
+        f"SELECT {', '.join(ROW_FIELDS)} FROM ({ROW}\n    FROM {seen}\n    GROUP BY trace_id)",
+        {"project": project_id, "trace": trace_id},
+    )
