@@ -20,6 +20,7 @@ from prela_core.store.fragments import (
     MICROS,
     PROJECT,
     Query,
+    begun_in,
     collapsed,
     has_row,
     hours_of,
@@ -128,9 +129,7 @@ def candidates(
             clauses.append(has_row([PROJECT, *since, f"({other.sql})"]))
             parameters |= other.parameters
         if until:
-            # Asked of these alone, for nearly every trace has such a row.
-            meant = has_row([PROJECT, *since, f"({first.sql})"])
-            clauses.append(has_row([PROJECT, *since, *until, meant]))
+            clauses.append(begun_in(since, until, [PROJECT, *since, f"({first.sql})"]))
             bound = f"least({bound}, {{hi:Int64}})"
     else:
         clauses += until
