@@ -127,7 +127,11 @@ def golden_sets(directory: Path) -> GoldenSets:
     """Read the sets of a directory. Raises `AgentError` that names the file and line at fault."""
     return GoldenSets(
         mentions=_lines(directory / "mentions.jsonl", GoldenMention),
-        pairs=_lines(directory / "issue_pairs.jsonl", GoldenPair),
+        pairs=tuple(
+            pair
+            for name in ("issue_pairs.jsonl", "issue_pairs_unseen.jsonl")
+            for pair in _lines(directory / name, GoldenPair)
+        ),
         questions=_lines(directory / "questions.jsonl", GoldenQuestion),
         injections=_lines(directory / "injections.jsonl", GoldenInjection),
     )
