@@ -126,7 +126,7 @@ class ClickHouseStore(Analyses):
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
         self._sql_runs = False
         self._rests = False
-        self._known: dict[tuple[Any, ...], list[Sequence[Any]]] = {}
+        self._known: dict[tuple[Any, ...], tuple[float, list[Sequence[Any]]]] = {}
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
@@ -372,13 +372,14 @@ class ClickHouseStore(Analyses):
     def _rows(self, client: Client, query: Query) -> list[Sequence[Any]]:
         if not query.stays:
             return rows_of(client, query)
+        now = time.monotonic()
         asked = (query.sql, *query.parameters.values())
-        if asked not in self._known:
+        until, rows = self._known.get(asked, (now, []))
+        if until <= now:
             rows = rows_of(client, query)
-            if not all(all(row) for row in rows):
-                return rows
-            self._known[asked] = rows
-        return self._known[asked]
+            if rows and all(all(row) for row in rows):
+                self._known[asked] = now + query.stays, rows
+        return rows
 
     def _borrowed(
         self, use: Use, *, writing: bool, once: bool = False

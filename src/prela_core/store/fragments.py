@@ -14,6 +14,7 @@ __all__ = [
     "MICROS",
     "PROJECT",
     "Query",
+    "begun_in",
     "collapsed",
     "has_row",
     "hours_of",
@@ -38,14 +39,15 @@ HOUR = "toStartOfHour(started_at)"
 class Query:
     """A statement and the values it binds as `{name:Type}`; its answer is rows, or columns.
 
-    `stays` says that an answer which is true in all of its columns may be kept for as long as the
-    store is open: what it tells of does not go away, or nothing but speed depends on it.
+    An answer that is true in all of its columns may be kept for so many seconds as `stays` says:
+    for as long as the store is open where what it tells of does not go away, and some seconds where
+    it does so seldom and nothing but speed depends on it.
     """
 
     sql: str
     parameters: dict[str, Any]
     by_column: bool = False
-    stays: bool = False
+    stays: float = 0.0
 
 
 def collapsed(columns: Iterable[str], scope: list[str]) -> str:
@@ -76,6 +78,25 @@ def scope_of(
 def has_row(clauses: list[str]) -> str:
     """Say that the trace has a row, of any version, that meets all of `clauses`."""
     return f"trace_id IN (SELECT trace_id FROM spans WHERE {' AND '.join(clauses)})"
+
+
+def begun_in(since: list[str], until: list[str], clauses: list[str]) -> str:
+    """Say of a trace, one with a row that meets all of `clauses`, that it has one in a window.
+
+    In which hours they have rows is known without reading those; only the last hour of the window
+    is looked at by row.
+    """
+    hours = [each for each in since if each.startswith(HOUR)]
+    last, at = until
+    before = [PROJECT, *hours, last.replace("<=", "<")]
+    if clauses:
+        before.append(_with_row(clauses))
+    then = [PROJECT, *since, last.replace("<=", "="), at]
+    return (
+        f"trace_hash IN (SELECT trace_hash FROM spans WHERE {' AND '.join(before)}"
+        " GROUP BY trace_hash UNION ALL"
+        f" SELECT trace_hash FROM spans WHERE {' AND '.join(then)})"
+    )
 
 
 def since_of(lo: int | None, parameters: dict[str, Any], name: str = "lo") -> list[str]:

@@ -61,7 +61,8 @@ Plan = Generator[Query, list[Row], T]
 
 _FEW = 2000
 """So few possible rows, known by an index, are looked at in one go, wherever in time they are."""
-_SPARE = 10
+_SPARE = 20
+_SPARE_AT_LEAST = 4
 
 
 @attrs.frozen
@@ -223,7 +224,7 @@ def _rows_tell(where: TraceFilter) -> bool:
 
 def _little_more(limit: int) -> int:
     """Give how many to propose for `limit` when nearly all will do: each costs its computing."""
-    return limit + limit // _SPARE + _SPARE
+    return limit + limit // _SPARE + _SPARE_AT_LEAST
 
 
 def _last_column(row: Row) -> int:

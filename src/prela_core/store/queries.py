@@ -8,6 +8,7 @@ filters. `plans` in this room puts the two together.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from prela_core.store.fragments import (
     MICROS,
     PROJECT,
     Query,
+    begun_in,
     collapsed,
     has_row,
     hours_of,
@@ -124,9 +126,7 @@ def candidates(
             clauses.append(has_row([PROJECT, *since, f"({other.sql})"]))
             parameters |= other.parameters
         if until:
-            # Asked of these alone, for nearly every trace has such a row.
-            meant = has_row([PROJECT, *since, f"({first.sql})"])
-            clauses.append(has_row([PROJECT, *since, *until, meant]))
+            clauses.append(begun_in(since, until, [PROJECT, *since, f"({first.sql})"]))
             bound = f"least({bound}, {{hi:Int64}})"
     else:
         clauses += until
@@ -232,7 +232,7 @@ def spans_of(
 
 def has_rows(count: int) -> Query:
     """Say whether all projects have so many rows, which the engine knows without reading them."""
-    return Query("SELECT count() >= {count:UInt64} FROM spans", {"count": count}, stays=True)
+    return Query("SELECT count() >= {count:UInt64} FROM spans", {"count": count}, stays=math.inf)
 
 
 def metadata_of(project_id: str, ids: Sequence[str]) -> Query:

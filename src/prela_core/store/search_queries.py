@@ -15,6 +15,7 @@ from prela_core.store.fragments import (
     MICROS,
     PROJECT,
     Query,
+    begun_in,
     collapsed,
     has_row,
     hours_of,
@@ -122,7 +123,7 @@ def _may_meet(where: TraceFilter, parameters: dict[str, Any]) -> list[str]:
     scope = []
     if where.end_time is not None:
         until = until_of(where.end_time - 1, parameters, "last")
-        scope.append(has_row([PROJECT, *since, *until]))
+        scope.append(begun_in(since, until, []))
     for condition in conditions:
         parameters |= condition.parameters
         scope.append(has_row([PROJECT, *since, f"({condition.sql})"]))

@@ -9,6 +9,7 @@ copied too. A copy counts only when it is whole. (docs/decisions/0020-searching.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -57,7 +58,7 @@ def is_there() -> Query:
         " countIf(name = 'vocabulary') FROM system.tables"
         " WHERE database = currentDatabase() AND name IN ('spans', 'vocabulary')",
         {"index": f"INDEX {WORDS_INDEX} "},
-        stays=True,
+        stays=math.inf,
     )
 
 

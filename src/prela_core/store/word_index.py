@@ -27,6 +27,8 @@ TEXTS = (
 )
 """What the index is built on."""
 
+_STAYS_SECONDS = 10
+"""Parts that are gone meanwhile are not there to be read, and new ones are read as unknown."""
 _MAX_WORDS = 2000
 """More words than these are not looked up: so many hold what is wanted that it is everywhere."""
 
@@ -55,7 +57,7 @@ def look_up(wanted: Sequence[str]) -> Generator[Query, list[Sequence[Any]], Narr
     ((is_indexed, has_vocabulary),) = yield is_there()
     if not is_indexed:
         return None
-    whole = (yield copied()) if has_vocabulary else []
+    whole = (yield attrs.evolve(copied(), stays=_STAYS_SECONDS)) if has_vocabulary else []
     names: dict[str, list[str]] = {}
     for name, part in whole:
         names.setdefault(part, []).append(name)

@@ -36,22 +36,28 @@ AND trace_id IN (
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND (arrayExists(score -> JSONExtractString(score, 'name') = {may5_:String} AND (JSONType(score, 'value') IN ('Int64', 'UInt64', 'Double') AND JSONExtractFloat(score, 'value') >= {may6_:Float64}), JSONExtractArrayRaw(scores)))
 )
-AND trace_id IN (
-    SELECT trace_id
+AND trace_hash IN (
+    SELECT trace_hash
     FROM spans
     WHERE project_id = {project:String}
     AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
-    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-    AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
-    AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
-    AND trace_id IN (
-        SELECT trace_id
+    AND toStartOfHour(started_at) < toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+    AND trace_hash IN (
+        SELECT trace_hash
         FROM spans
         WHERE project_id = {project:String}
         AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
         AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
         AND (status = 'error')
     )
+    GROUP BY trace_hash UNION ALL
+    SELECT trace_hash
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+    AND toStartOfHour(started_at) = toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+    AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
 )
 GROUP BY trace_id
 ORDER BY bound DESC, trace_id DESC

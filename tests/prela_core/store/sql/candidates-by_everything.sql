@@ -92,22 +92,28 @@ AND trace_id IN (
     AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
     AND (status = 'error')
 )
-AND trace_id IN (
-    SELECT trace_id
+AND trace_hash IN (
+    SELECT trace_hash
     FROM spans
     WHERE project_id = {project:String}
     AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
-    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-    AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
-    AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
-    AND trace_id IN (
-        SELECT trace_id
+    AND toStartOfHour(started_at) < toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+    AND trace_hash IN (
+        SELECT trace_hash
         FROM spans
         WHERE project_id = {project:String}
         AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
         AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
         AND (user_id = {user_id:String})
     )
+    GROUP BY trace_hash UNION ALL
+    SELECT trace_hash
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+    AND toStartOfHour(started_at) = toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+    AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
 )
 GROUP BY trace_id
 ORDER BY bound DESC, trace_id DESC

@@ -5,13 +5,19 @@ AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int6
 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
 AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
 AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
-AND trace_id IN (
-    SELECT trace_id
+AND trace_hash IN (
+    SELECT trace_hash
+    FROM spans
+    WHERE project_id = {project:String}
+    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) < toStartOfHour(fromUnixTimestamp64Micro({last:Int64}, 'UTC'))
+    GROUP BY trace_hash UNION ALL
+    SELECT trace_hash
     FROM spans
     WHERE project_id = {project:String}
     AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
-    AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({last:Int64}, 'UTC'))
+    AND toStartOfHour(started_at) = toStartOfHour(fromUnixTimestamp64Micro({last:Int64}, 'UTC'))
     AND started_at <= fromUnixTimestamp64Micro({last:Int64}, 'UTC')
 )
 AND trace_id IN (

@@ -23,13 +23,19 @@ FROM (
                 SELECT trace_id, span_id, parent_span_id, name, service_name, span_type, started_at, ended_at, status, model, input_tokens, output_tokens, cost_usd, user_id
                 FROM spans
                 WHERE project_id = {project:String}
-                AND trace_id IN (
-                    SELECT trace_id
+                AND trace_hash IN (
+                    SELECT trace_hash
+                    FROM spans
+                    WHERE project_id = {project:String}
+                    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
+                    AND toStartOfHour(started_at) < toStartOfHour(fromUnixTimestamp64Micro({last:Int64}, 'UTC'))
+                    GROUP BY trace_hash UNION ALL
+                    SELECT trace_hash
                     FROM spans
                     WHERE project_id = {project:String}
                     AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({start:Int64}, 'UTC'))
                     AND started_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
-                    AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({last:Int64}, 'UTC'))
+                    AND toStartOfHour(started_at) = toStartOfHour(fromUnixTimestamp64Micro({last:Int64}, 'UTC'))
                     AND started_at <= fromUnixTimestamp64Micro({last:Int64}, 'UTC')
                 )
                 AND trace_id IN (
