@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from prela_core.store.fragments import HOUR, MICROS, PROJECT, Query, collapsed
+from prela_core.store.fragments import HOUR, MICROS, ONE_TRACE, PROJECT, Query, collapsed
 from prela_core.store.queries import ROW_FIELDS, SHOWN_SPAN
 from prela_core.store.rows import SPAN_FIELDS
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
@@ -22,8 +22,10 @@ GROUP_FIELDS = (*SPAN_FIELDS, "looked_at", "end_micros", "end_id")
 """The columns of `group_of`; the last three say the same for each span."""
 
 _POSITION = f"({MICROS.format('started_at')}, span_id)"
-_TRACE = "trace_id = {trace:String}"
-_HERE = [_TRACE, f"{HOUR} IN arrayMap(hour -> toDateTime(hour, 'UTC'), {{hours:Array(UInt32)}})"]
+_HERE = [
+    ONE_TRACE[0],
+    f"{HOUR} IN arrayMap(hour -> toDateTime(hour, 'UTC'), {{hours:Array(UInt32)}})",
+]
 _MOVED = (
     f"(SELECT span_id FROM spans WHERE {' AND '.join([PROJECT, *_HERE])}"
     f" GROUP BY span_id HAVING min({HOUR}) < max({HOUR}))"
@@ -31,17 +33,10 @@ _MOVED = (
 
 
 def extent_of(project_id: str, trace_id: str) -> Query:
-    """Give how many rows a trace has, of whatever version, and the hours (seconds) they start in.
-
-    Another trace of the same hash only adds an hour that has no row.
-    """
-    known = (
-        f"SELECT {HOUR} AS hour FROM spans WHERE {PROJECT}"
-        " AND trace_hash = cityHash64({trace:String}) GROUP BY trace_hash, hour"
-    )
+    """Give how many rows, of any version, a trace has, and the hours (seconds) they start in."""
     return Query(
         f"SELECT count(), groupUniqArray(toUnixTimestamp({HOUR})) FROM spans"
-        f" WHERE {PROJECT} AND {_TRACE} AND {HOUR} IN ({known})",
+        f" WHERE {' AND '.join([PROJECT, *ONE_TRACE])}",
         {"project": project_id, "trace": trace_id},
     )
 
