@@ -18,12 +18,12 @@ from prela_core.store.conditions import span_conditions, trace_conditions
 from prela_core.store.filters import Order, TraceFilter
 from prela_core.store.fragments import (
     MICROS,
+    ONE_TRACE,
     PROJECT,
     Query,
     begun_in,
     collapsed,
     has_row,
-    hours_of,
     scope_of,
     since_of,
     until_of,
@@ -212,7 +212,7 @@ def spans_of(
         "offset": offset,
         "limit": limit,
     }
-    scope = hours_of("[{trace:String}]")
+    scope = [*ONE_TRACE]
     part = " LIMIT {limit:UInt64} OFFSET {offset:UInt64}"
     shown = f"SELECT {columns} FROM {{source}} AS seen ORDER BY seen.started_at, seen.span_id"
     if after is None and not offset and limit >= _MOST_OF_A_TRACE:

@@ -55,10 +55,11 @@ class Group:
 
 @attrs.frozen(eq=False)
 class Head:
-    """A trace's row, and its first spans."""
+    """A trace's row, its first spans, and the hours (seconds since 1970) its rows start in."""
 
     summary: TraceSummary
     first: Group
+    hours: Sequence[int]
 
 
 def trace(project_id: str, trace_id: str, *, bodies: bool = True) -> Plan[TraceDetail | None]:
@@ -80,18 +81,23 @@ def trace(project_id: str, trace_id: str, *, bodies: bool = True) -> Plan[TraceD
 
 def head(project_id: str, trace_id: str) -> Plan[Head | None]:
     """Give the beginning of a trace, with its row as a whole; None when there is no such trace."""
-    first = yield from group_after(project_id, trace_id, None, _FIRST_GROUP)
-    if first.end is None:
-        summary = yield from _summary(project_id, trace_id, first.spans)
-        return None if summary is None else Head(summary, first)
-    (row,) = yield trace_queries.row_of(project_id, trace_id)
+    ((rows, hours),) = yield trace_queries.extent_of(project_id, trace_id)
+    if rows <= _FIRST_GROUP:
+        columns = (yield trace_queries.all_of(project_id, trace_id, hours)) if rows else []
+        found = spans_from_columns(columns)
+        summary = yield from _summary(project_id, trace_id, found)
+        return None if summary is None else Head(summary, Group(found, None), hours)
+    first = yield from group_after(project_id, trace_id, hours, None, _FIRST_GROUP)
+    (row,) = yield trace_queries.row_of(project_id, trace_id, hours)
     said = yield queries.metadata_of(project_id, [trace_id])
-    return Head(summary_from_row(row, said[0][1] if said else None), first)
+    return Head(summary_from_row(row, said[0][1] if said else None), first, hours)
 
 
-def group_after(project_id: str, trace_id: str, after: Position | None, limit: int) -> Plan[Group]:
+def group_after(
+    project_id: str, trace_id: str, hours: Sequence[int], after: Position | None, limit: int
+) -> Plan[Group]:
     """Give the spans, at most `limit`, that follow `after` in a trace of whatever size."""
-    columns = yield trace_queries.group_of(project_id, trace_id, after=after, limit=limit)
+    columns = yield trace_queries.group_of(project_id, trace_id, hours, after=after, limit=limit)
     if not columns or not columns[0]:
         return Group([], None)
     named = dict(zip(GROUP_FIELDS, columns, strict=True))
