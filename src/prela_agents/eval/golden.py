@@ -127,7 +127,14 @@ def golden_sets(directory: Path) -> GoldenSets:
     """Read the sets of a directory. Raises `AgentError` that names the file and line at fault."""
     return GoldenSets(
         mentions=_lines(directory / "mentions.jsonl", GoldenMention),
-        pairs=_lines(directory / "issue_pairs.jsonl", GoldenPair),
+        pairs=tuple(
+            pair
+            for path in (
+                directory / "issue_pairs.jsonl",
+                *sorted(directory.glob("issue_pairs_*.jsonl")),  # batches that were written later
+            )
+            for pair in _lines(path, GoldenPair)
+        ),
         questions=_lines(directory / "questions.jsonl", GoldenQuestion),
         injections=_lines(directory / "injections.jsonl", GoldenInjection),
     )

@@ -235,12 +235,15 @@ class ClickHouseStore(Analyses):
 
     def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
         """Begin to read a trace of any size; no connection is held between its groups."""
+        head = self._answer(trace_plan.head(project_id, trace_id))
+        if head is None:
+            return None
 
         def read(after: tuple[int, str], limit: int) -> trace_plan.Group:
-            return self._answer(trace_plan.group_after(project_id, trace_id, after, limit))
+            plan = trace_plan.group_after(project_id, trace_id, head.hours, after, limit)
+            return self._answer(plan)
 
-        first = self._answer(trace_plan.head(project_id, trace_id))
-        return None if first is None else trace_plan.opened(first, read)
+        return trace_plan.opened(head, read)
 
     def stamp(self, project_id: str, trace_id: str) -> str | None:
         """Give a text that is another one once the trace is; None when there is no such trace."""

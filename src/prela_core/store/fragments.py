@@ -12,6 +12,7 @@ from prela_core.store.conditions import Condition
 __all__ = [
     "HOUR",
     "MICROS",
+    "ONE_TRACE",
     "PROJECT",
     "Query",
     "begun_in",
@@ -33,6 +34,17 @@ _MOMENT = "fromUnixTimestamp64Micro({{{0}:Int64}}, 'UTC')"
 PROJECT = "project_id = {project:String}"
 HOUR = "toStartOfHour(started_at)"
 """The part of the table's key that tells when."""
+
+
+_HOURS_OF_TRACE = (
+    f"SELECT {HOUR} AS hour FROM spans WHERE {PROJECT}"
+    " AND trace_hash = cityHash64({trace:String}) GROUP BY trace_hash, hour"
+)
+ONE_TRACE = ("trace_id = {trace:String}", f"{HOUR} IN ({_HOURS_OF_TRACE})")
+"""Narrows a reading to the trace bound as `trace`, where in the key it is.
+
+Another trace of the same hash only adds hours. `hours_of` is for several, and takes longer to plan.
+"""
 
 
 @attrs.frozen

@@ -9,7 +9,7 @@ filters. `plans` in this room puts the two together.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from prela_core.ask import Subject
@@ -18,18 +18,18 @@ from prela_core.store.conditions import span_conditions, trace_conditions
 from prela_core.store.filters import Order, TraceFilter
 from prela_core.store.fragments import (
     MICROS,
+    ONE_TRACE,
     PROJECT,
     Query,
     begun_in,
     collapsed,
     has_row,
-    hours_of,
     scope_of,
     since_of,
     until_of,
     with_columns,
 )
-from prela_core.store.rows import SPAN_FIELDS
+from prela_core.store.rows import OUTLINE_FIELDS, SPAN_FIELDS
 from prela_core.store.sought import Sought
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
 
@@ -65,24 +65,21 @@ ROW_FIELDS = (
 """The columns of `rows`."""
 
 _MOMENTS = ("started_at", "ended_at", "created_at")
-SHOWN_SPAN = ", ".join(
-    f"{MICROS.format('seen.' + name)} AS {name}" if name in _MOMENTS else f"seen.{name} AS {name}"
-    for name in SPAN_FIELDS
-)
+
+
+def _shown(fields: Iterable[str]) -> str:
+    return ", ".join(
+        f"{MICROS.format('seen.' + name)} AS {name}"
+        if name in _MOMENTS
+        else f"seen.{name} AS {name}"
+        for name in fields
+    )
+
+
+SHOWN_SPAN = _shown(SPAN_FIELDS)
 """`SPAN_FIELDS` of a source that is called `seen`, moments as microseconds."""
 
-_BODIES = {
-    "attributes": "char(123, 125)",  # {}, but braces are for what is bound
-    **dict.fromkeys(("events", "links", "scores"), "'[]'"),
-    **dict.fromkeys(("input", "output"), "''"),
-}
-"""The fields that hold nearly all of a span's text, and what stands for them in an outline."""
-
-_OUTLINED = tuple(name for name in SPAN_FIELDS if name not in _BODIES)
-_OUTLINED_SPAN = ", ".join(
-    f"{_BODIES[name]} AS {name}" if name in _BODIES else shown
-    for name, shown in zip(SPAN_FIELDS, SHOWN_SPAN.split(", "), strict=True)
-)
+_OUTLINED_SPAN = _shown(OUTLINE_FIELDS)
 
 _MOST_OF_A_TRACE = 10_000
 """From how many spans on a part of a trace is read as the whole of it would be."""
@@ -204,18 +201,18 @@ def spans_of(
     limit: int,
     bodies: bool = True,
 ) -> Query:
-    """Give the spans of one trace by start, then by id: `SPAN_FIELDS`, column by column.
+    """Give the spans of one trace by start, then by id, column by column.
 
-    Without `bodies`, attributes, events, links, scores, inputs and outputs are empty.
+    Columns are `SPAN_FIELDS`, or without `bodies` the `OUTLINE_FIELDS`.
     """
-    fields, columns = (SPAN_FIELDS, SHOWN_SPAN) if bodies else (_OUTLINED, _OUTLINED_SPAN)
+    fields, columns = (SPAN_FIELDS, SHOWN_SPAN) if bodies else (OUTLINE_FIELDS, _OUTLINED_SPAN)
     parameters: dict[str, Any] = {
         "project": project_id,
         "trace": trace_id,
         "offset": offset,
         "limit": limit,
     }
-    scope = hours_of("[{trace:String}]")
+    scope = [*ONE_TRACE]
     part = " LIMIT {limit:UInt64} OFFSET {offset:UInt64}"
     shown = f"SELECT {columns} FROM {{source}} AS seen ORDER BY seen.started_at, seen.span_id"
     if after is None and not offset and limit >= _MOST_OF_A_TRACE:

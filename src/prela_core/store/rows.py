@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
+    "BODIES",
+    "OUTLINE_FIELDS",
     "SPAN_FIELDS",
     "Rewritten",
     "announcement_table",
@@ -69,6 +71,13 @@ _ABSENT_WHEN_EMPTY = (
     *(name for name in _TYPED_TEXTS if name != "span_type"),
 )
 _NO_SCORES = "[]"
+BODIES = {
+    "attributes": "{}",
+    **dict.fromkeys(("events", "links", "scores"), _NO_SCORES),
+    **dict.fromkeys(("input", "output"), ""),
+}
+"""The columns that hold nearly all of a span's text, and what stands for them in an outline."""
+OUTLINE_FIELDS = tuple(name for name in SPAN_FIELDS if name not in BODIES)
 _OWN_OBJECT = "flags"
 """The field whose value, a list, no two spans share."""
 _TYPED_COUNTS = (
@@ -252,17 +261,22 @@ def spans_from_rows(rows: Sequence[Sequence[Any]]) -> list[StoredSpan]:
     return spans_from_columns(list(zip(*rows, strict=True))) if rows else []
 
 
-def spans_from_columns(columns: Sequence[Sequence[Any]]) -> list[StoredSpan]:
-    """Build spans from the columns in `SPAN_FIELDS`, moments as microseconds.
+def spans_from_columns(
+    columns: Sequence[Sequence[Any]], *, bodies: bool = True
+) -> list[StoredSpan]:
+    """Build spans from the columns in `SPAN_FIELDS`, or without `bodies` in `OUTLINE_FIELDS`.
 
-    Many columns of a trace hold one value: that is read once, and shared by the spans.
+    Moments are microseconds. Many columns of a trace hold one value: that is read once, and shared
+    by the spans.
     """
     if not columns or not columns[0]:  # of no rows, the driver may give no columns either
         return []
     shared: dict[str, Any] = {}
     names: list[str] = []
     own: list[list[Any]] = []
-    for name, column in zip(SPAN_FIELDS, columns, strict=True):
+    given = dict(zip(SPAN_FIELDS if bodies else OUTLINE_FIELDS, columns, strict=True))
+    for name in SPAN_FIELDS:
+        column = given[name] if name in given else [BODIES[name]]
         is_shared = (
             name != _OWN_OBJECT
             and not isinstance(column[0], float)  # 0.0 is equal to -0.0, and another text

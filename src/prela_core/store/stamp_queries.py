@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prela_core.store.fragments import PROJECT, Query, hours_of
+from prela_core.store.fragments import ONE_TRACE, PROJECT, Query
 from prela_core.store.queries import LAST_SENT
 
 __all__ = ["visible_stamp"]
@@ -12,10 +12,9 @@ _TRACE = "trace_id = {trace:String}"
 
 def visible_stamp(project_id: str, trace_id: str) -> Query:
     """Give how many spans there are, and sums over their visible versions and announcements."""
-    there = hours_of("[{trace:String}]")
     newest = (
-        f"SELECT span_id, max(version) AS newest FROM spans WHERE {' AND '.join([PROJECT, *there])}"
-        " GROUP BY span_id"
+        "SELECT span_id, max(version) AS newest FROM spans"
+        f" WHERE {' AND '.join([PROJECT, *ONE_TRACE])} GROUP BY span_id"
     )
     announced = (
         "SELECT cityHash64(argMax(service_name, version), argMax(started_at, version),"

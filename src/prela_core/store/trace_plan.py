@@ -35,6 +35,8 @@ __all__ = [
 
 _AT_ONCE = 25_000
 """Spans that are read by one query where the caller holds all of them anyway."""
+_OUTLINED_AT_ONCE = 250_000
+"""Spans without most of their text: a tenth of it."""
 
 _FIRST_GROUP = 250
 _LARGEST_GROUP = 10_000
@@ -53,10 +55,11 @@ class Group:
 
 @attrs.frozen(eq=False)
 class Head:
-    """A trace's row, and its first spans."""
+    """A trace's row, its first spans, and the hours (seconds since 1970) its rows start in."""
 
     summary: TraceSummary
     first: Group
+    hours: Sequence[int]
 
 
 def trace(project_id: str, trace_id: str, *, bodies: bool = True) -> Plan[TraceDetail | None]:
@@ -65,11 +68,12 @@ def trace(project_id: str, trace_id: str, *, bodies: bool = True) -> Plan[TraceD
     Without `bodies`, spans lack what `Reader.outline` says.
     """
     found: list[StoredSpan] = []
+    at_once = _AT_ONCE if bodies else _OUTLINED_AT_ONCE
     while True:
         after = _end(found) if found else None
-        rows = yield from spans_after(project_id, trace_id, after, _AT_ONCE, bodies=bodies)
+        rows = yield from spans_after(project_id, trace_id, after, at_once, bodies=bodies)
         found += rows
-        if len(rows) < _AT_ONCE:
+        if len(rows) < at_once:
             break
     summary = yield from _summary(project_id, trace_id, found)
     return None if summary is None else detail(summary, found)
@@ -77,18 +81,23 @@ def trace(project_id: str, trace_id: str, *, bodies: bool = True) -> Plan[TraceD
 
 def head(project_id: str, trace_id: str) -> Plan[Head | None]:
     """Give the beginning of a trace, with its row as a whole; None when there is no such trace."""
-    first = yield from group_after(project_id, trace_id, None, _FIRST_GROUP)
-    if first.end is None:
-        summary = yield from _summary(project_id, trace_id, first.spans)
-        return None if summary is None else Head(summary, first)
-    (row,) = yield trace_queries.row_of(project_id, trace_id)
+    ((rows, hours),) = yield trace_queries.extent_of(project_id, trace_id)
+    if rows <= _FIRST_GROUP:
+        columns = (yield trace_queries.all_of(project_id, trace_id, hours)) if rows else []
+        found = spans_from_columns(columns)
+        summary = yield from _summary(project_id, trace_id, found)
+        return None if summary is None else Head(summary, Group(found, None), hours)
+    first = yield from group_after(project_id, trace_id, hours, None, _FIRST_GROUP)
+    (row,) = yield trace_queries.row_of(project_id, trace_id, hours)
     said = yield queries.metadata_of(project_id, [trace_id])
-    return Head(summary_from_row(row, said[0][1] if said else None), first)
+    return Head(summary_from_row(row, said[0][1] if said else None), first, hours)
 
 
-def group_after(project_id: str, trace_id: str, after: Position | None, limit: int) -> Plan[Group]:
+def group_after(
+    project_id: str, trace_id: str, hours: Sequence[int], after: Position | None, limit: int
+) -> Plan[Group]:
     """Give the spans, at most `limit`, that follow `after` in a trace of whatever size."""
-    columns = yield trace_queries.group_of(project_id, trace_id, after=after, limit=limit)
+    columns = yield trace_queries.group_of(project_id, trace_id, hours, after=after, limit=limit)
     if not columns or not columns[0]:
         return Group([], None)
     named = dict(zip(GROUP_FIELDS, columns, strict=True))
@@ -108,7 +117,7 @@ def spans_after(
     columns = yield queries.spans_of(
         project_id, trace_id, after=after, offset=0, limit=limit, bodies=bodies
     )
-    return spans_from_columns(columns)
+    return spans_from_columns(columns, bodies=bodies)
 
 
 def opened(head: Head, read: Callable[[Position, int], Group]) -> OpenTrace:

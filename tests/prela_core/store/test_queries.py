@@ -128,9 +128,14 @@ STATEMENTS: dict[str, Query] = {
         "p", "t", after=None, offset=0, limit=99_999, bodies=False
     ),
     "spans of a trace, after one": queries.spans_of("p", "t", after=(3, "a"), offset=0, limit=9),
-    "group of a trace": trace_queries.group_of("p", "t", after=None, limit=9),
-    "group of a trace, after one": trace_queries.group_of("p", "t", after=(3, "a"), limit=9),
-    "row of a trace": trace_queries.row_of("p", "t"),
+    "group of a trace": trace_queries.group_of("p", "t", [3600], after=None, limit=9),
+    "group of a trace, after one": trace_queries.group_of(
+        "p", "t", [3600], after=(3, "a"), limit=9
+    ),
+    "row of a trace": trace_queries.row_of("p", "t", [3600]),
+    "row of a trace, of several hours": trace_queries.row_of("p", "t", [3600, 7200]),
+    "extent of a trace": trace_queries.extent_of("p", "t"),
+    "all of a trace": trace_queries.all_of("p", "t", [3600]),
     "candidates, asked": queries.candidates("p", ASKED, lo=5, hi=7, limit=9),
     "rows, asked": queries.rows(
         "p", ASKED, Order.NEWEST, ids=["a"], lo=5, hi=7, after=None, limit=9
@@ -210,7 +215,8 @@ def test_every_value_is_bound_and_every_binding_has_its_value(name: str) -> None
     query = STATEMENTS[name]
     bound = set(
         re.findall(
-            r"\{(\w+):(?:String|Int64|UInt16|UInt32|UInt64|Float64|Array\(String\))\}", query.sql
+            r"\{(\w+):(?:String|Int64|UInt16|UInt32|UInt64|Float64|Array\((?:String|UInt32)\))\}",
+            query.sql,
         )
     )
     assert set(query.parameters) == bound
@@ -285,10 +291,12 @@ def test_no_value_is_ever_part_of_a_statement(data: st.DataObject) -> None:
             queries.spans_of("p", "t", after=(1, "t"), offset=0, limit=3),
         ),
         (
-            trace_queries.group_of(project, project, after=(1, project), limit=3),
-            trace_queries.group_of("p", "t", after=(1, "t"), limit=3),
+            trace_queries.group_of(project, project, [0], after=(1, project), limit=3),
+            trace_queries.group_of("p", "t", [0], after=(1, "t"), limit=3),
         ),
-        (trace_queries.row_of(project, project), trace_queries.row_of("p", "t")),
+        (trace_queries.row_of(project, project, [0]), trace_queries.row_of("p", "t", [0])),
+        (trace_queries.all_of(project, project, [0]), trace_queries.all_of("p", "t", [0])),
+        (trace_queries.extent_of(project, project), trace_queries.extent_of("p", "t")),
         (queries.metadata_of(project, [project]), queries.metadata_of("p", ["t"])),
         (
             reindex.rows_of_group(

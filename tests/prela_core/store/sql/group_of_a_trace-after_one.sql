@@ -4,21 +4,8 @@ SELECT seen.span_id AS span_id, seen.trace_id AS trace_id, seen.parent_span_id A
         SELECT (toUnixTimestamp64Micro(started_at), span_id) AS position, span_id
         FROM spans
         WHERE project_id = {project:String}
-        AND trace_id IN [{trace:String}]
-        AND (toStartOfHour(started_at), trace_id) IN (
-            SELECT hour, id
-            FROM (
-                SELECT trace_hash, toStartOfHour(started_at) AS hour
-                FROM spans
-                WHERE project_id = {project:String}
-                AND trace_hash IN (
-                    SELECT cityHash64(arrayJoin([{trace:String}]))
-                )
-                GROUP BY trace_hash, hour
-            ) AS known INNER JOIN (
-                SELECT arrayJoin([{trace:String}]) AS id, cityHash64(id) AS trace_hash
-            ) AS asked USING (trace_hash)
-        )
+        AND trace_id = {trace:String}
+        AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
         AND (toUnixTimestamp64Micro(started_at), span_id) > ({after:Int64}, {after_id:String})
         ORDER BY started_at, span_id
         LIMIT {limit:UInt64}
@@ -29,21 +16,8 @@ SELECT seen.span_id AS span_id, seen.trace_id AS trace_id, seen.parent_span_id A
         SELECT (toUnixTimestamp64Micro(started_at), span_id) AS position, span_id
         FROM spans
         WHERE project_id = {project:String}
-        AND trace_id IN [{trace:String}]
-        AND (toStartOfHour(started_at), trace_id) IN (
-            SELECT hour, id
-            FROM (
-                SELECT trace_hash, toStartOfHour(started_at) AS hour
-                FROM spans
-                WHERE project_id = {project:String}
-                AND trace_hash IN (
-                    SELECT cityHash64(arrayJoin([{trace:String}]))
-                )
-                GROUP BY trace_hash, hour
-            ) AS known INNER JOIN (
-                SELECT arrayJoin([{trace:String}]) AS id, cityHash64(id) AS trace_hash
-            ) AS asked USING (trace_hash)
-        )
+        AND trace_id = {trace:String}
+        AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
         AND (toUnixTimestamp64Micro(started_at), span_id) > ({after:Int64}, {after_id:String})
         ORDER BY started_at, span_id
         LIMIT {limit:UInt64}
@@ -54,21 +28,8 @@ SELECT seen.span_id AS span_id, seen.trace_id AS trace_id, seen.parent_span_id A
         SELECT (toUnixTimestamp64Micro(started_at), span_id) AS position, span_id
         FROM spans
         WHERE project_id = {project:String}
-        AND trace_id IN [{trace:String}]
-        AND (toStartOfHour(started_at), trace_id) IN (
-            SELECT hour, id
-            FROM (
-                SELECT trace_hash, toStartOfHour(started_at) AS hour
-                FROM spans
-                WHERE project_id = {project:String}
-                AND trace_hash IN (
-                    SELECT cityHash64(arrayJoin([{trace:String}]))
-                )
-                GROUP BY trace_hash, hour
-            ) AS known INNER JOIN (
-                SELECT arrayJoin([{trace:String}]) AS id, cityHash64(id) AS trace_hash
-            ) AS asked USING (trace_hash)
-        )
+        AND trace_id = {trace:String}
+        AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
         AND (toUnixTimestamp64Micro(started_at), span_id) > ({after:Int64}, {after_id:String})
         ORDER BY started_at, span_id
         LIMIT {limit:UInt64}
@@ -78,42 +39,16 @@ FROM (
     SELECT span_id, trace_id, parent_span_id, name, span_type, service_name, started_at, ended_at, duration_ms, status, status_message, attributes, events, links, span_type_sent, status_sent, provider, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, cost_source, price_version, session_id, user_id, agent_name, tool_name, input, output, ttft_ms, environment, scores, flags, created_at
     FROM spans
     WHERE project_id = {project:String}
-    AND trace_id IN [{trace:String}]
-    AND (toStartOfHour(started_at), trace_id) IN (
-        SELECT hour, id
-        FROM (
-            SELECT trace_hash, toStartOfHour(started_at) AS hour
-            FROM spans
-            WHERE project_id = {project:String}
-            AND trace_hash IN (
-                SELECT cityHash64(arrayJoin([{trace:String}]))
-            )
-            GROUP BY trace_hash, hour
-        ) AS known INNER JOIN (
-            SELECT arrayJoin([{trace:String}]) AS id, cityHash64(id) AS trace_hash
-        ) AS asked USING (trace_hash)
-    )
+    AND trace_id = {trace:String}
+    AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
     AND span_id IN (
         SELECT span_id
         FROM (
             SELECT (toUnixTimestamp64Micro(started_at), span_id) AS position, span_id
             FROM spans
             WHERE project_id = {project:String}
-            AND trace_id IN [{trace:String}]
-            AND (toStartOfHour(started_at), trace_id) IN (
-                SELECT hour, id
-                FROM (
-                    SELECT trace_hash, toStartOfHour(started_at) AS hour
-                    FROM spans
-                    WHERE project_id = {project:String}
-                    AND trace_hash IN (
-                        SELECT cityHash64(arrayJoin([{trace:String}]))
-                    )
-                    GROUP BY trace_hash, hour
-                ) AS known INNER JOIN (
-                    SELECT arrayJoin([{trace:String}]) AS id, cityHash64(id) AS trace_hash
-                ) AS asked USING (trace_hash)
-            )
+            AND trace_id = {trace:String}
+            AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
             AND (toUnixTimestamp64Micro(started_at), span_id) > ({after:Int64}, {after_id:String})
             ORDER BY started_at, span_id
             LIMIT {limit:UInt64}
@@ -125,6 +60,7 @@ FROM (
 ORDER BY seen.started_at, seen.span_id
 -- after: 3
 -- after_id: "a"
+-- hours: [3600]
 -- limit: 9
 -- project: "p"
 -- trace: "t"

@@ -3,20 +3,13 @@ FROM (
     SELECT span_id, trace_id, parent_span_id, name, span_type, service_name, started_at, ended_at, duration_ms, status, status_message, attributes, events, links, span_type_sent, status_sent, provider, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, cost_source, price_version, session_id, user_id, agent_name, tool_name, input, output, ttft_ms, environment, scores, flags, created_at
     FROM spans
     WHERE project_id = {project:String}
-    AND trace_id IN [{trace:String}]
-    AND (toStartOfHour(started_at), trace_id) IN (
-        SELECT hour, id
-        FROM (
-            SELECT trace_hash, toStartOfHour(started_at) AS hour
-            FROM spans
-            WHERE project_id = {project:String}
-            AND trace_hash IN (
-                SELECT cityHash64(arrayJoin([{trace:String}]))
-            )
-            GROUP BY trace_hash, hour
-        ) AS known INNER JOIN (
-            SELECT arrayJoin([{trace:String}]) AS id, cityHash64(id) AS trace_hash
-        ) AS asked USING (trace_hash)
+    AND trace_id = {trace:String}
+    AND toStartOfHour(started_at) IN (
+        SELECT toStartOfHour(started_at) AS hour
+        FROM spans
+        WHERE project_id = {project:String}
+        AND trace_hash = cityHash64({trace:String})
+        GROUP BY trace_hash, hour
     )
     AND (span_id, version) IN (
         SELECT span_id, version
@@ -24,20 +17,13 @@ FROM (
             SELECT trace_id, span_id, version, started_at
             FROM spans
             WHERE project_id = {project:String}
-            AND trace_id IN [{trace:String}]
-            AND (toStartOfHour(started_at), trace_id) IN (
-                SELECT hour, id
-                FROM (
-                    SELECT trace_hash, toStartOfHour(started_at) AS hour
-                    FROM spans
-                    WHERE project_id = {project:String}
-                    AND trace_hash IN (
-                        SELECT cityHash64(arrayJoin([{trace:String}]))
-                    )
-                    GROUP BY trace_hash, hour
-                ) AS known INNER JOIN (
-                    SELECT arrayJoin([{trace:String}]) AS id, cityHash64(id) AS trace_hash
-                ) AS asked USING (trace_hash)
+            AND trace_id = {trace:String}
+            AND toStartOfHour(started_at) IN (
+                SELECT toStartOfHour(started_at) AS hour
+                FROM spans
+                WHERE project_id = {project:String}
+                AND trace_hash = cityHash64({trace:String})
+                GROUP BY trace_hash, hour
             )
             ORDER BY version DESC
             LIMIT 1 BY trace_id, span_id
