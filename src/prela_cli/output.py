@@ -19,7 +19,7 @@ from prela_cli.paging import is_paged, page
 from prela_cli.render.plain import clean
 from prela_core.store import Page
 
-__all__ = ["show", "show_json", "show_line", "show_more"]
+__all__ = ["show", "show_fault", "show_json", "show_line", "show_more", "show_text"]
 
 _WIDTH_OF_FILES = 160
 """Columns where output is no terminal: wide enough for whole ids."""
@@ -51,6 +51,18 @@ def show_line(text: str) -> None:
     console.print(
         clean(text, console.encoding), markup=False, highlight=False, emoji=False, soft_wrap=True
     )
+
+
+def show_fault(text: str) -> None:
+    """Print one line of plain text to standard error, after our name."""
+    click.echo(f"prela: {clean(text, sys.stderr.encoding or 'utf-8')}", err=True)
+
+
+def show_text(text: str) -> None:
+    """Print a document: as it is to a file or a pipe, cleaned to a terminal."""
+    if sys.stdout.isatty():
+        text = "\n".join(clean(line, sys.stdout.encoding) for line in text.split("\n"))
+    click.echo(text)
 
 
 def show_more(page: Page[Any]) -> None:

@@ -129,8 +129,11 @@ def golden_sets(directory: Path) -> GoldenSets:
         mentions=_lines(directory / "mentions.jsonl", GoldenMention),
         pairs=tuple(
             pair
-            for name in ("issue_pairs.jsonl", "issue_pairs_unseen.jsonl")
-            for pair in _lines(directory / name, GoldenPair)
+            for path in (
+                directory / "issue_pairs.jsonl",
+                *sorted(directory.glob("issue_pairs_*.jsonl")),  # batches that were written later
+            )
+            for pair in _lines(path, GoldenPair)
         ),
         questions=_lines(directory / "questions.jsonl", GoldenQuestion),
         injections=_lines(directory / "injections.jsonl", GoldenInjection),

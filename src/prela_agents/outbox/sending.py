@@ -63,12 +63,12 @@ class Outbox:
         """Clear up what is unknown, then send all that is due, of one agent or of all."""
         done = Sendings()
         await self._reconcile(done)
-        while due := self._outgoing.due(agent):
-            before = done.sent
+        tried: set[str] = set()
+        # What was sent makes a thread's next part due.
+        while due := [each for each in self._outgoing.due(agent) if each.key not in tried]:
             for entry in due:
+                tried.add(entry.key)
                 await self._send(entry, done)
-            if done.sent == before:  # only what was sent makes a thread's next part due
-                break
         return done
 
     async def reconcile(self) -> Sendings:

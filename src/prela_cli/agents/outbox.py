@@ -9,7 +9,7 @@ import click
 
 from prela_cli.agents.options import opened_state, settings_options
 from prela_cli.agents.waiting import waiting
-from prela_cli.output import show, show_json, show_line
+from prela_cli.output import show, show_fault, show_json, show_line
 
 if TYPE_CHECKING:
     from prela_agents.outbox import Sendings
@@ -80,7 +80,7 @@ def outbox(
             show(planned_table(planned))
     if done is not None and done.failures:
         for why in done.failures:
-            click.echo(f"prela: {why}", err=True)
+            show_fault(why)
         sys.exit(_PARTIAL if done.sent else 1)
 
 

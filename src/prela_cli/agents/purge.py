@@ -10,7 +10,7 @@ import click
 from prela_cli.agents.interval import INTERVAL
 from prela_cli.agents.options import settings_options
 from prela_cli.agents.waiting import waiting
-from prela_cli.output import show_json, show_line
+from prela_cli.output import show_fault, show_json, show_line
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -82,4 +82,4 @@ def _tell(done: Purged, *, as_json: bool) -> None:
 
         show_line(f"Looked at {counted(done.looked_at, 'item')} and forgot {done.forgotten}.")
     for why in done.failures:
-        click.echo(f"prela: {why}", err=True)
+        show_fault(why)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import click
 
 from prela_cli.agents.options import settings_options
-from prela_cli.output import show, show_json, show_line
+from prela_cli.output import show, show_json, show_line, show_text
 from prela_core.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _write(report: Report, form: str, output: Path | None) -> None:
     else:
         text = as_markdown(report, figures=f"{quote(plots)}/" if plots is not None else None)
     if output is None:
-        click.echo(text)
+        show_text(text)
         return
     output.write_text(text, "utf-8")
     drawn = [figure for section in report.sections for figure in section.figures]

@@ -10,7 +10,7 @@ import click
 from prela_cli.agents.interval import INTERVAL
 from prela_cli.agents.options import settings_options
 from prela_cli.agents.waiting import waiting
-from prela_cli.output import show_json, show_line
+from prela_cli.output import show_fault, show_json, show_line
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -125,7 +125,7 @@ def _tell(settings: Settings, name: str, finished: Finished, *, as_json: bool) -
 
     show_line(f"{name}: {outcome.state}: {tally(outcome.counts) or 'nothing new'}")
     for failure in outcome.failures:
-        click.echo(f"prela: {failure.where}: {failure.why}", err=True)
+        show_fault(f"{failure.where}: {failure.why}")
     if finished.trace_id is not None and settings.exporter is not None:
         show_line(f"its trace: prela show {finished.trace_id} --data-dir {settings.directory}")
     elif finished.trace_id is not None:

@@ -6,73 +6,77 @@ from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
-from rich.table import Table
+from rich.style import Style
 from rich.text import Text
 
-from prela_agents.model import DraftState
+from prela_agents.model import Draft, DraftState
 from prela_agents.state import Reviewed
+from prela_cli.render.cleaned_table import CleanedTable, pieces
+from prela_cli.render.columns import Column
+from prela_cli.render.facts import CleanedText, Facts
+from prela_cli.render.glyphs import BAD, DIM, ERROR_TEXT, GOOD, KEY, PLAIN, WARN
 
 __all__ = ["draft_page", "drafts_table"]
 
 _STYLES = {
-    DraftState.QUEUED: "yellow",
-    DraftState.APPROVED: "green",
-    DraftState.SENT: "bold green",
-    DraftState.UNKNOWN: "bold red",
-    DraftState.REFUSED: "red",
-    DraftState.REJECTED: "dim",
-    DraftState.SUPERSEDED: "dim",
-    DraftState.PURGED: "dim",
+    DraftState.QUEUED: WARN,
+    DraftState.APPROVED: GOOD,
+    DraftState.SENT: GOOD + Style(bold=True),
+    DraftState.UNKNOWN: BAD,
+    DraftState.REFUSED: ERROR_TEXT,
+    DraftState.REJECTED: DIM,
+    DraftState.SUPERSEDED: DIM,
+    DraftState.PURGED: DIM,
 }
 _BEGINNING = 60
 
 
-def drafts_table(found: Sequence[Reviewed]) -> Table:
+def drafts_table(found: Sequence[Reviewed]) -> RenderableType:
     """Show one draft a row; times in UTC to the minute."""
-    table = Table("id", "state", "agent", "platform", "kind", "about", "made", "begins", box=None)
-    for each in found:
-        draft = each.draft
-        begins = " ".join((draft.title or " ".join(draft.parts)).split())
-        table.add_row(
-            Text(draft.id[:8]),
-            Text(each.state, style=_STYLES.get(each.state, "")),
-            # Text, because rich would read square brackets in a plain string as markup.
-            *map(Text, (draft.agent, draft.platform, draft.kind, draft.about)),
-            Text(f"{draft.created_at:%Y-%m-%d %H:%M}"),
-            Text(begins[:_BEGINNING] + ("..." if len(begins) > _BEGINNING else "")),
+    drafts = [each.draft for each in found]
+    made = [f"{each.created_at:%Y-%m-%d %H:%M}" for each in drafts]
+    return CleanedTable(
+        (
+            Column("id", pieces((each.id[:8] for each in drafts), KEY)),
+            Column("state", [(each.state, _STYLES.get(each.state, PLAIN)) for each in found]),
+            Column("agent", pieces(each.agent for each in drafts), leaves=3),
+            Column("platform", pieces(each.platform for each in drafts), leaves=5),
+            Column("kind", pieces(each.kind for each in drafts), leaves=4),
+            Column("about", pieces(each.about for each in drafts), least=24, leaves=1),
+            Column("made", pieces(made), leaves=2),
+            Column("begins", pieces(map(_beginning, drafts)), least=16),
         )
-    return table
+    )
+
+
+def _beginning(draft: Draft) -> str:
+    begins = " ".join((draft.title or " ".join(draft.parts)).split())
+    return begins[:_BEGINNING] + ("..." if len(begins) > _BEGINNING else "")
 
 
 def draft_page(found: Reviewed) -> RenderableType:
-    """Show all that a reviewer needs."""
+    """Show all that a reviewer needs, whole and in the very words that would leave."""
     draft = found.draft
-    facts = Table.grid(padding=(0, 2))
-    for name, value in (
+    facts = (
         ("draft", draft.id),
         ("state", f"{found.state}{f': {found.reason}' if found.reason else ''}"),
         ("by", f"{draft.agent}, {draft.created_at:%Y-%m-%d %H:%M} UTC"),
         ("to", " ".join(part for part in (draft.platform, draft.kind, draft.where) if part)),
         ("answers", draft.reply_to or ""),
+        ("title", draft.title),
         ("about", draft.about),
         ("note", draft.note),
         ("rests on", "\n".join(f"{each.passage_id}: {each.text}" for each in draft.quotes)),
         ("sources", "\n".join(draft.sources)),
         ("approved", _approved(found)),
         ("hash", draft.content_hash),
-    ):
-        if value:
-            facts.add_row(Text(name, style="dim"), Text(value))
+    )
     count = len(draft.parts)
     posts = [
-        Panel(
-            Text(part),
-            title=Text(draft.title) if draft.title and number == 1 else None,
-            subtitle=Text(f"{number} of {count}") if count > 1 else None,
-        )
+        Panel(CleanedText(part), subtitle=Text(f"{number} of {count}") if count > 1 else None)
         for number, part in enumerate(draft.parts, 1)
     ]
-    return Group(facts, *posts)
+    return Group(Facts([(name, value) for name, value in facts if value]), *posts)
 
 
 def _approved(found: Reviewed) -> str:

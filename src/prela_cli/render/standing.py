@@ -5,54 +5,68 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from prela_agents.model import RunState
 from prela_agents.reports import tally
 from prela_agents.run.standing import AgentStanding, Standing
+from prela_cli.render.cleaned_table import CleanedTable, pieces
+from prela_cli.render.columns import Column
+from prela_cli.render.facts import Facts
+from prela_cli.render.glyphs import ERROR_TEXT, GOOD, PLAIN, WARN
+from prela_cli.render.lines import Piece
 
 __all__ = ["standing_page"]
 
-_STYLES = {RunState.COMPLETE: "green", RunState.PARTIAL: "yellow", RunState.FAILED: "red"}
+_STYLES = {RunState.COMPLETE: GOOD, RunState.PARTIAL: WARN, RunState.FAILED: ERROR_TEXT}
 
 
 def standing_page(found: Standing) -> RenderableType:
     """Show the agents in a table, and the rest below; times in UTC to the minute."""
-    table = Table("agent", "last run", "ended", "what came of it", "waits", "now", box=None)
-    for each in found.agents:
-        table.add_row(*_row(each))
-    facts = Table.grid(padding=(0, 2))
-    for name, value in (
+    agents = found.agents
+    columns = [
+        Column("agent", pieces(each.name for each in agents)),
+        Column("last run", pieces(map(_began, agents)), leaves=3),
+        Column("ended", list(map(_ended, agents))),
+        Column("what came of it", pieces(map(_came, agents)), least=16),
+    ]
+    if any(each.pending for each in agents):
+        columns.append(Column("waits", pieces(map(_waits, agents)), leaves=2))
+    if any(each.held_by for each in agents):
+        columns.append(Column("now", pieces(each.held_by or "" for each in agents), leaves=1))
+    facts = [
         ("drafts", _counted(found.drafts)),
         ("outbox", _counted(found.posts)),
         ("issues", f"{found.filed_issues} filed, {found.planned_issues} planned"),
         ("this month", _dollars(found)),
         ("model", found.model),
         ("kept in", found.directory),
-    ):
-        facts.add_row(Text(name, style="dim"), Text(value))
-    for sentence in found.missing:
-        facts.add_row(Text("not read", style="dim"), Text(sentence))
-    return Group(table, Text(), facts)
-
-
-def _row(each: AgentStanding) -> list[Text]:
-    run = each.last
-    if run is None:
-        return [Text(each.name), Text("never"), *[Text() for _ in range(4)]]
-    counts = run.outcome.counts if run.outcome is not None else {}
-    state = Text(run.state or "broke off", style=_STYLES.get(run.state, "red") if run.state else "")
-    if run.state is None and each.held_by is not None:
-        state = Text("goes on")
-    return [
-        Text(each.name),
-        Text(f"{run.started_at:%Y-%m-%d %H:%M}{' live' if run.live else ''}"),
-        state,
-        Text(_counted(counts)),
-        Text(tally({"items": each.pending}) if each.pending else ""),
-        Text(each.held_by or ""),
+        *(("not read", sentence) for sentence in found.missing),
     ]
+    return Group(CleanedTable(columns), Text(), Facts(facts))
+
+
+def _began(each: AgentStanding) -> str:
+    run = each.last
+    return f"{run.started_at:%Y-%m-%d %H:%M}{' live' if run.live else ''}" if run else "never"
+
+
+def _ended(each: AgentStanding) -> Piece:
+    if each.last is None:
+        return "", PLAIN
+    if each.last.state is not None:
+        return each.last.state, _STYLES[each.last.state]
+    return ("goes on", PLAIN) if each.held_by is not None else ("broke off", ERROR_TEXT)
+
+
+def _came(each: AgentStanding) -> str:
+    if each.last is None:
+        return ""
+    return _counted(each.last.outcome.counts if each.last.outcome is not None else {})
+
+
+def _waits(each: AgentStanding) -> str:
+    return tally({"items": each.pending}) if each.pending else ""
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import anyio
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -159,6 +160,15 @@ async def test_policies_are_asked_again_before_it_leaves(
     place = Place()
     done = await Outbox(Outgoing(db, clock), {Platform.X: place}, clock).send()
     assert (1, []) == (done.refused, place.posts)
+
+
+async def test_what_has_no_publisher_is_told_once_however_long_a_thread_beside_it(
+    db: Database, clock: StandingClock
+) -> None:
+    approved(db, clock)
+    outgoing = approved(db, clock, attrs.evolve(X_THREAD, id="e" * 32, about="release:1"))
+    done = await Outbox(outgoing, {Platform.X: Place()}, clock).send()
+    assert (3, 1, 1) == (done.sent, done.postponed, len(done.failures))
 
 
 async def test_a_platform_without_a_publisher_is_left_alone(

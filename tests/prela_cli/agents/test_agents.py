@@ -187,6 +187,7 @@ def test_people_may_say_what_became_of_an_unknown_post(
     run("drafts", "approve", "dddd", "--yes")
     run("outbox", "--live")
     key = DRAFT.key(0)
+    assert key in run("outbox").output
     assert 3 == run("outbox", "--not-sent", "0" * 24).exit_code
     assert "approved" in run("outbox", "--not-sent", key).output
     assert 3 == run("outbox", "--not-sent", key).exit_code
@@ -251,7 +252,7 @@ def test_the_status_says_how_things_stand(
     assert [2, 0, 0, 0] == [each["pending"] for each in document["agents"]]
     assert "rules" == document["model"]
     queued.settle(item("b"))
-    assert "1 item " in run("status").output
+    assert "1 item\n" in run("status").output
 
 
 @pytest.fixture
