@@ -13,8 +13,8 @@ from prela_core.store.fragments import (
     MICROS,
     PROJECT,
     Query,
+    Window,
     one_of,
-    seen_within,
     since_of,
     until_of,
 )
@@ -196,7 +196,8 @@ def computes(project_id: str, first: int, last: int, *, generation: int, valid_a
         "valid_at": valid_at,
     }
     window = _window(first * HOUR, (last + 1) * HOUR - 1, parameters, "")
-    seen = seen_within([*DIMENSIONS, *columns_of(PARTS)], [window])
+    hours = Window.few_hours([window])
+    seen = hours.spans([*DIMENSIONS, *columns_of(PARTS)], [])
     pairs = ", ".join(f"('{each.value}', toString({each.value}))" for each in DIMENSIONS)
     counted = [part for part in PARTS if not part.endswith("_percentiles")]
     made = ", ".join(f"raw_{part}" if part in counted else _ranks(part) for part in PARTS)
@@ -206,7 +207,7 @@ def computes(project_id: str, first: int, last: int, *, generation: int, valid_a
         f" {{generation:UInt64}}, {{valid_at:Int64}}, {made}"
         f" FROM (SELECT pair.1 AS field, {_AS_HOUR.format(_HOUR_OF_ROW)} AS hour, pair.2 AS word,"
         f" {aggregates(counted)}, count() OVER (PARTITION BY field, hour) AS words"
-        f" FROM {telling_counted(seen, window)}"
+        f" FROM {telling_counted(seen, window, hours)}"
         f" ARRAY JOIN [('', ''), {pairs}] AS pair GROUP BY field, hour, word)"
         f" WHERE words <= {_MOST_VALUES}",
         parameters,
@@ -312,9 +313,10 @@ def of_cells(
         clauses = [
             _window(lo, hi, parameters, str(number)) for number, (lo, hi) in enumerate(windows)
         ]
-        seen = seen_within(columns, clauses)
+        beside = Window.few_hours(clauses)
+        seen = beside.spans(columns, [])
         if spend(held):
-            seen = telling_counted(seen, [one_of(clauses)])
+            seen = telling_counted(seen, [one_of(clauses)], beside)
         names = ", ".join(["key0, bucket" if asked.by else "bucket"])
         readings.append(
             f"SELECT {key(asked.by[0].value if asked.by else '')}{bucket_of(asked)} AS bucket,"

@@ -15,6 +15,7 @@ __all__ = [
     "ONE_TRACE",
     "PROJECT",
     "Query",
+    "Window",
     "begun_in",
     "collapsed",
     "has_row",
@@ -22,8 +23,6 @@ __all__ = [
     "hours_of_traces",
     "one_of",
     "scope_of",
-    "seen_once",
-    "seen_within",
     "since_of",
     "until_of",
     "with_columns",
@@ -137,61 +136,65 @@ def with_columns(columns: Iterable[str], conditions: Iterable[Condition]) -> lis
     return list(wanted)
 
 
-def seen_once(columns: Iterable[str], since: list[str], until: list[str], rows: list[str]) -> str:
-    """Read the visible version of each span that starts in a window: `since_of`, `until_of`.
+@attrs.frozen
+class Window:
+    """Windows of time, and which traces have rows in several hours of which some are there.
 
-    A version that starts in the window and has been beaten by one that does not is not read.
-    Spans of traces without a row, of any version, that meets all of `rows` may be left out.
+    `spans` and `around` tell of them by the same statement, which the engine asks once.
     """
-    moved = _in_several_hours(
-        [],
-        [each.replace(HOUR, "max(hour)") for each in since if each.startswith(HOUR)]
-        + [each.replace(HOUR, "min(hour)") for each in until if each.startswith(HOUR)],
-    )
-    scope = [has_row([PROJECT, *rows])] if set(rows) - {*since, *until} else []
-    return _seen(columns, [[*since, *until]], moved, scope)
 
+    windows: list[list[str]]
+    moved: str
 
-def seen_within(columns: Iterable[str], windows: list[list[str]]) -> str:
-    """Read the visible version of each span that starts in one of `windows`, which are few hours.
+    @staticmethod
+    def of(since: list[str], until: list[str]) -> Window:
+        """Take one window of any length."""
+        having = [each.replace(HOUR, "max(hour)") for each in since if each.startswith(HOUR)]
+        having += [each.replace(HOUR, "min(hour)") for each in until if each.startswith(HOUR)]
+        return Window([[*since, *until]], _in_several_hours([], having))
 
-    As `seen_once`, and it looks for traces in several hours among those that have a row there.
-    """
-    return _seen(
-        columns, windows, _in_several_hours([_with_row([PROJECT, one_of(windows)])], []), []
-    )
+    @staticmethod
+    def few_hours(windows: list[list[str]]) -> Window:
+        """Take windows of few hours in all; only traces that have a row there are looked at."""
+        return Window(windows, _in_several_hours([_with_row([PROJECT, one_of(windows)])], []))
 
+    def spans(self, columns: Iterable[str], scope: list[str]) -> str:
+        """Read the visible version of each span that starts in the windows and meets `scope`.
 
-def _seen(columns: Iterable[str], windows: list[list[str]], moved: str, scope: list[str]) -> str:
-    """Read the visible versions in `windows`, those of traces that are `moved` by looking further.
-
-    Rows of a span that share their hour share the whole key, so that `FINAL` leaves the highest.
-    Only the few traces that have rows in several hours are collapsed apart, wherever those are.
-    """
-    shown = list(dict.fromkeys([*columns, "started_at"]))
-    # A part or granule may be passed over by whole hours only: all versions of a span share theirs.
-    hours = one_of([[each for each in window if each.startswith(HOUR)] for window in windows])
-    cut = one_of(
-        [
+        A version that starts there and has been beaten by one that does not is not read. Rows of a
+        span that share their hour share the whole key, so that `FINAL` leaves the highest. Only
+        the few traces that have rows in several hours are collapsed apart, wherever those are.
+        `scope` must take all versions of a span or none.
+        """
+        shown = list(dict.fromkeys([*columns, "started_at"]))
+        cut = one_of(
             [
-                each.replace("started_at", "identity(started_at)")
-                for each in window
-                if not each.startswith(HOUR)
+                [
+                    each.replace("started_at", "identity(started_at)")
+                    for each in window
+                    if not each.startswith(HOUR)
+                ]
+                for window in self.windows
             ]
-            for window in windows
-        ]
-    )
-    inside = [PROJECT, hours, cut, f"trace_hash NOT IN (SELECT arrayJoin({moved}.1))", *scope]
-    apart = [
-        f"{HOUR} >= ({moved}.2)",
-        f"{HOUR} <= ({moved}.3)",
-        f"trace_hash IN (SELECT arrayJoin({moved}.1))",
-        *scope,
-    ]
-    return (
-        f"(SELECT {', '.join(shown)} FROM spans FINAL WHERE {' AND '.join(inside)}"
-        f" UNION ALL SELECT * FROM {collapsed(shown, apart)} WHERE {one_of(windows)})"
-    )
+        )
+        in_several = f"(SELECT arrayJoin({self.moved}.1))"
+        inside = [PROJECT, self._hours(), cut, f"trace_hash NOT IN {in_several}", *scope]
+        apart = [self._hours_of_moved(), f"trace_hash IN {in_several}", *scope]
+        return (
+            f"(SELECT {', '.join(shown)} FROM spans FINAL WHERE {' AND '.join(inside)}"
+            f" UNION ALL SELECT * FROM {collapsed(shown, apart)} WHERE {one_of(self.windows)})"
+        )
+
+    def around(self) -> str:
+        """Narrow a reading of traces that have a row in the windows to where the others can be."""
+        return f"({self._hours()} OR {self._hours_of_moved()})"
+
+    def _hours(self) -> str:
+        # A part or granule may be passed over by whole hours only: versions of a span share theirs.
+        return one_of([[each for each in w if each.startswith(HOUR)] for w in self.windows])
+
+    def _hours_of_moved(self) -> str:
+        return f"{HOUR} IN (SELECT arrayJoin({self.moved}.2))"
 
 
 def one_of(windows: list[list[str]]) -> str:
@@ -223,15 +226,15 @@ def _with_row(clauses: list[str]) -> str:
 
 
 def _in_several_hours(which: list[str], having: list[str]) -> str:
-    """Give the hashes of traces with rows in several hours, and the first and the last of those.
+    """Give the hashes of traces with rows in several hours, and all those hours.
 
     Two traces of one hash are only taken for one in several hours. The engine takes the value of a
     subquery in brackets once for a statement, so that all who ask have the same.
     """
     return (
-        "(SELECT (groupArray(trace_hash), min(first), max(last)) FROM"
-        " (SELECT trace_hash, min(hour) AS first, max(hour) AS last FROM"
+        "(SELECT (groupArray(trace_hash), groupUniqArrayArray(hours)) FROM"
+        " (SELECT trace_hash, groupArray(hour) AS hours FROM"
         f" (SELECT trace_hash, {HOUR} AS hour FROM spans WHERE {' AND '.join([PROJECT, *which])}"
         " GROUP BY trace_hash, hour) GROUP BY trace_hash"
-        f" HAVING {' AND '.join(['first < last', *having])}))"
+        f" HAVING {' AND '.join(['length(hours) > 1', *having])}))"
     )

@@ -18,10 +18,9 @@ from prela_core.store.fragments import (
     MICROS,
     PROJECT,
     Query,
+    Window,
     collapsed,
     has_row,
-    hours_of_traces,
-    seen_once,
     since_of,
     until_of,
     with_columns,
@@ -230,18 +229,19 @@ def source(
     held = _held(asked, [has_row([PROJECT, *rows])] if rows else [], parameters)
     if held:  # which may be about the span's trace
         columns["trace_id"] = None
-    seen = seen_once(with_columns([*columns, "started_at"], held), since, until, rows)
+    window = Window.of(since, until)
+    scope = [has_row([PROJECT, *rows])] if may else []
+    seen = window.spans(with_columns([*columns, "started_at"], held), scope)
     for condition in held:
         seen = f"(SELECT * FROM {seen} WHERE {condition.sql})"
-    return telling_counted(seen, rows) if spends else seen
+    return telling_counted(seen, rows, window) if spends else seen
 
 
-def telling_counted(seen: str, rows: Sequence[str]) -> str:
-    """Add to spans whether their tokens and cost count; `rows` as for `seen_once`."""
+def telling_counted(seen: str, rows: Sequence[str], window: Window) -> str:
+    """Add to spans of a window, whose rows meet `rows`, whether their tokens and cost count."""
     # Few agents tell what they used; only their traces are looked at as a whole.
-    repeating = [PROJECT, *rows, f"NOT {_LEAF}", _TELLS]
-    scope = [has_row(repeating), *hours_of_traces(repeating)]
-    telling = collapsed(("trace_id", *_SPENDING), scope)
+    repeating = has_row([PROJECT, *rows, f"NOT {_LEAF}", _TELLS])
+    telling = collapsed(("trace_id", *_SPENDING), [window.around(), repeating])
     return (
         f"(SELECT *, {_LEAF} OR trace_id NOT IN"
         f" (SELECT trace_id FROM {telling} WHERE {_LEAF} AND {_SPENT}) AS is_counted FROM {seen})"

@@ -134,12 +134,15 @@ def following(
     """
     group, size = first, _FIRST_GROUP
     while True:
-        if group.spans:
-            yield group.spans
-            size = _next_size(group.spans)
-        if group.end is None:
+        spans, end = group.spans, group.end
+        del group
+        if spans:
+            size = _next_size(spans)
+            yield spans
+        del spans  # nobody holds a group while the next is read
+        if end is None:
             return
-        group = read(group.end, size)
+        group = read(end, size)
 
 
 def _next_size(group: Sequence[StoredSpan]) -> int:

@@ -52,4 +52,4 @@ CREATE TABLE IF NOT EXISTS spans
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(started_at)
 ORDER BY (project_id, toStartOfHour(started_at), trace_id, span_id)
-SETTINGS index_granularity = 256 $durability
+SETTINGS index_granularity = 256, min_bytes_for_wide_part = 262144, min_rows_for_wide_part = 20000 $durability

@@ -6,25 +6,28 @@ FROM (
             SELECT trace_id, span_type, input_tokens, output_tokens, cost_usd
             FROM spans
             WHERE project_id = {project:String}
+            AND ((1) OR toStartOfHour(started_at) IN (
+                SELECT arrayJoin((
+                    SELECT (groupArray(trace_hash), groupUniqArrayArray(hours))
+                    FROM (
+                        SELECT trace_hash, groupArray(hour) AS hours
+                        FROM (
+                            SELECT trace_hash, toStartOfHour(started_at) AS hour
+                            FROM spans
+                            WHERE project_id = {project:String}
+                            GROUP BY trace_hash, hour
+                        )
+                        GROUP BY trace_hash
+                        HAVING length(hours) > 1
+                    )
+                ).2)
+            ))
             AND trace_id IN (
                 SELECT trace_id
                 FROM spans
                 WHERE project_id = {project:String}
                 AND NOT span_type NOT IN ('agent', 'chain')
                 AND (isNotNull(input_tokens) OR isNotNull(output_tokens) OR isNotNull(cache_read_tokens) OR isNotNull(cache_write_tokens) OR isNotNull(reasoning_tokens) OR isNotNull(cost_usd))
-            )
-            AND toStartOfHour(started_at) IN (
-                SELECT toStartOfHour(started_at) AS hour
-                FROM spans
-                WHERE project_id = {project:String}
-                AND trace_hash IN (
-                    SELECT trace_hash
-                    FROM spans
-                    WHERE project_id = {project:String}
-                    AND NOT span_type NOT IN ('agent', 'chain')
-                    AND (isNotNull(input_tokens) OR isNotNull(output_tokens) OR isNotNull(cache_read_tokens) OR isNotNull(cache_write_tokens) OR isNotNull(reasoning_tokens) OR isNotNull(cost_usd))
-                )
-                GROUP BY hour
             )
             ORDER BY version DESC
             LIMIT 1 BY trace_id, span_id
@@ -40,9 +43,9 @@ FROM (
         AND (1)
         AND trace_hash NOT IN (
             SELECT arrayJoin((
-                SELECT (groupArray(trace_hash), min(first), max(last))
+                SELECT (groupArray(trace_hash), groupUniqArrayArray(hours))
                 FROM (
-                    SELECT trace_hash, min(hour) AS first, max(hour) AS last
+                    SELECT trace_hash, groupArray(hour) AS hours
                     FROM (
                         SELECT trace_hash, toStartOfHour(started_at) AS hour
                         FROM spans
@@ -50,7 +53,7 @@ FROM (
                         GROUP BY trace_hash, hour
                     )
                     GROUP BY trace_hash
-                    HAVING first < last
+                    HAVING length(hours) > 1
                 )
             ).1)
         ) UNION ALL
@@ -59,39 +62,11 @@ FROM (
             SELECT trace_id, status, user_id, session_id, duration_ms, ended_at, ttft_ms, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, span_type, started_at
             FROM spans
             WHERE project_id = {project:String}
-            AND toStartOfHour(started_at) >= ((
-                SELECT (groupArray(trace_hash), min(first), max(last))
-                FROM (
-                    SELECT trace_hash, min(hour) AS first, max(hour) AS last
-                    FROM (
-                        SELECT trace_hash, toStartOfHour(started_at) AS hour
-                        FROM spans
-                        WHERE project_id = {project:String}
-                        GROUP BY trace_hash, hour
-                    )
-                    GROUP BY trace_hash
-                    HAVING first < last
-                )
-            ).2)
-            AND toStartOfHour(started_at) <= ((
-                SELECT (groupArray(trace_hash), min(first), max(last))
-                FROM (
-                    SELECT trace_hash, min(hour) AS first, max(hour) AS last
-                    FROM (
-                        SELECT trace_hash, toStartOfHour(started_at) AS hour
-                        FROM spans
-                        WHERE project_id = {project:String}
-                        GROUP BY trace_hash, hour
-                    )
-                    GROUP BY trace_hash
-                    HAVING first < last
-                )
-            ).3)
-            AND trace_hash IN (
+            AND toStartOfHour(started_at) IN (
                 SELECT arrayJoin((
-                    SELECT (groupArray(trace_hash), min(first), max(last))
+                    SELECT (groupArray(trace_hash), groupUniqArrayArray(hours))
                     FROM (
-                        SELECT trace_hash, min(hour) AS first, max(hour) AS last
+                        SELECT trace_hash, groupArray(hour) AS hours
                         FROM (
                             SELECT trace_hash, toStartOfHour(started_at) AS hour
                             FROM spans
@@ -99,7 +74,23 @@ FROM (
                             GROUP BY trace_hash, hour
                         )
                         GROUP BY trace_hash
-                        HAVING first < last
+                        HAVING length(hours) > 1
+                    )
+                ).2)
+            )
+            AND trace_hash IN (
+                SELECT arrayJoin((
+                    SELECT (groupArray(trace_hash), groupUniqArrayArray(hours))
+                    FROM (
+                        SELECT trace_hash, groupArray(hour) AS hours
+                        FROM (
+                            SELECT trace_hash, toStartOfHour(started_at) AS hour
+                            FROM spans
+                            WHERE project_id = {project:String}
+                            GROUP BY trace_hash, hour
+                        )
+                        GROUP BY trace_hash
+                        HAVING length(hours) > 1
                     )
                 ).1)
             )

@@ -6,6 +6,24 @@ FROM (
             SELECT trace_id, span_type, input_tokens, output_tokens, cost_usd
             FROM spans
             WHERE project_id = {project:String}
+            AND (((toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC')) AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC')))) OR toStartOfHour(started_at) IN (
+                SELECT arrayJoin((
+                    SELECT (groupArray(trace_hash), groupUniqArrayArray(hours))
+                    FROM (
+                        SELECT trace_hash, groupArray(hour) AS hours
+                        FROM (
+                            SELECT trace_hash, toStartOfHour(started_at) AS hour
+                            FROM spans
+                            WHERE project_id = {project:String}
+                            GROUP BY trace_hash, hour
+                        )
+                        GROUP BY trace_hash
+                        HAVING length(hours) > 1
+                        AND max(hour) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+                        AND min(hour) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+                    )
+                ).2)
+            ))
             AND trace_id IN (
                 SELECT trace_id
                 FROM spans
@@ -17,24 +35,6 @@ FROM (
                 AND (status = {may0_:String})
                 AND NOT span_type NOT IN ('agent', 'chain')
                 AND (isNotNull(input_tokens) OR isNotNull(output_tokens) OR isNotNull(cache_read_tokens) OR isNotNull(cache_write_tokens) OR isNotNull(reasoning_tokens) OR isNotNull(cost_usd))
-            )
-            AND toStartOfHour(started_at) IN (
-                SELECT toStartOfHour(started_at) AS hour
-                FROM spans
-                WHERE project_id = {project:String}
-                AND trace_hash IN (
-                    SELECT trace_hash
-                    FROM spans
-                    WHERE project_id = {project:String}
-                    AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
-                    AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-                    AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
-                    AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
-                    AND (status = {may0_:String})
-                    AND NOT span_type NOT IN ('agent', 'chain')
-                    AND (isNotNull(input_tokens) OR isNotNull(output_tokens) OR isNotNull(cache_read_tokens) OR isNotNull(cache_write_tokens) OR isNotNull(reasoning_tokens) OR isNotNull(cost_usd))
-                )
-                GROUP BY hour
             )
             ORDER BY version DESC
             LIMIT 1 BY trace_id, span_id
@@ -52,9 +52,9 @@ FROM (
             AND ((identity(started_at) >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC') AND identity(started_at) <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')))
             AND trace_hash NOT IN (
                 SELECT arrayJoin((
-                    SELECT (groupArray(trace_hash), min(first), max(last))
+                    SELECT (groupArray(trace_hash), groupUniqArrayArray(hours))
                     FROM (
-                        SELECT trace_hash, min(hour) AS first, max(hour) AS last
+                        SELECT trace_hash, groupArray(hour) AS hours
                         FROM (
                             SELECT trace_hash, toStartOfHour(started_at) AS hour
                             FROM spans
@@ -62,7 +62,7 @@ FROM (
                             GROUP BY trace_hash, hour
                         )
                         GROUP BY trace_hash
-                        HAVING first < last
+                        HAVING length(hours) > 1
                         AND max(hour) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
                         AND min(hour) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
                     )
@@ -83,43 +83,11 @@ FROM (
                 SELECT model, tool_name, cost_usd, duration_ms, ended_at, trace_id, span_type, started_at, status
                 FROM spans
                 WHERE project_id = {project:String}
-                AND toStartOfHour(started_at) >= ((
-                    SELECT (groupArray(trace_hash), min(first), max(last))
-                    FROM (
-                        SELECT trace_hash, min(hour) AS first, max(hour) AS last
-                        FROM (
-                            SELECT trace_hash, toStartOfHour(started_at) AS hour
-                            FROM spans
-                            WHERE project_id = {project:String}
-                            GROUP BY trace_hash, hour
-                        )
-                        GROUP BY trace_hash
-                        HAVING first < last
-                        AND max(hour) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
-                        AND min(hour) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
-                    )
-                ).2)
-                AND toStartOfHour(started_at) <= ((
-                    SELECT (groupArray(trace_hash), min(first), max(last))
-                    FROM (
-                        SELECT trace_hash, min(hour) AS first, max(hour) AS last
-                        FROM (
-                            SELECT trace_hash, toStartOfHour(started_at) AS hour
-                            FROM spans
-                            WHERE project_id = {project:String}
-                            GROUP BY trace_hash, hour
-                        )
-                        GROUP BY trace_hash
-                        HAVING first < last
-                        AND max(hour) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
-                        AND min(hour) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
-                    )
-                ).3)
-                AND trace_hash IN (
+                AND toStartOfHour(started_at) IN (
                     SELECT arrayJoin((
-                        SELECT (groupArray(trace_hash), min(first), max(last))
+                        SELECT (groupArray(trace_hash), groupUniqArrayArray(hours))
                         FROM (
-                            SELECT trace_hash, min(hour) AS first, max(hour) AS last
+                            SELECT trace_hash, groupArray(hour) AS hours
                             FROM (
                                 SELECT trace_hash, toStartOfHour(started_at) AS hour
                                 FROM spans
@@ -127,7 +95,25 @@ FROM (
                                 GROUP BY trace_hash, hour
                             )
                             GROUP BY trace_hash
-                            HAVING first < last
+                            HAVING length(hours) > 1
+                            AND max(hour) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
+                            AND min(hour) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
+                        )
+                    ).2)
+                )
+                AND trace_hash IN (
+                    SELECT arrayJoin((
+                        SELECT (groupArray(trace_hash), groupUniqArrayArray(hours))
+                        FROM (
+                            SELECT trace_hash, groupArray(hour) AS hours
+                            FROM (
+                                SELECT trace_hash, toStartOfHour(started_at) AS hour
+                                FROM spans
+                                WHERE project_id = {project:String}
+                                GROUP BY trace_hash, hour
+                            )
+                            GROUP BY trace_hash
+                            HAVING length(hours) > 1
                             AND max(hour) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
                             AND min(hour) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
                         )
