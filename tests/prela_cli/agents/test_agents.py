@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -246,7 +248,10 @@ def test_the_status_says_how_things_stand(
     runs.end("r1", Outcome(counts={"items": 2}, succeeded=1, failures=(Failure("x", "down"),)))
     runs.start("r2", "radar", live=False, trace_id=None)
     text = run("status").output
-    for said in ("partial", "2 items", "never", "broke off", "2 queued", "Reddit: set REDDIT_"):
+    for said in (
+        *("partial", "2 items", "never", "broke off", "2 queued"),
+        *("Reddit: set REDDIT_", "X: set X_USER_TOKEN"),
+    ):
         assert said in text, said
     document = json.loads(run("status", "--json").output)
     assert [2, 0, 0, 0] == [each["pending"] for each in document["agents"]]
@@ -359,3 +364,18 @@ def test_an_env_file_is_read_after_the_environment(
     monkeypatch.setenv("PRELA_AGENTS_MODEL", "rules")
     document = json.loads(run("status", "--json", "--env-file", str(env)).output)
     assert "rules" == document["model"]
+
+
+def test_a_clickhouse_that_is_away_is_named_and_its_driver_says_no_more(directory: Path) -> None:
+    environ = {**os.environ, "CLICKHOUSE_HOST": "127.0.0.1", "CLICKHOUSE_PORT": "1"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "prela_cli", "agents", "run", "radar"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 1 == ended.returncode
+    (said,) = ended.stderr.splitlines()
+    assert said.startswith("prela: the agents' history in ClickHouse at 127.0.0.1:1 can't be used")
+    assert directory.exists()
