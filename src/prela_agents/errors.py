@@ -124,4 +124,4 @@ class UnapprovedError(AgentError):
 
 
 class StateError(AgentError):
-    """The file of the state can't be used now: a full disk, or another process that holds it."""
+    """The file of the state can't be used: a full disk, another process that holds it, damage."""

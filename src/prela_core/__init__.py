@@ -5,7 +5,9 @@ Names are imported when they are first used, so that `import prela_core` stays l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from prela_core.names_on_use import names_on_use
 
 if TYPE_CHECKING:
     from prela_core.emit import (
@@ -96,12 +98,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - paid for on first use only
-
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__, _ = names_on_use(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -515,7 +515,7 @@ class TestLongTraces:
         monkeypatch.setattr(trace_plan, "_AT_ONCE", 100)
         monkeypatch.setattr(trace_plan, "_FIRST_GROUP", 50)
 
-    @pytest.mark.parametrize("count", [50, 51, 100, 250, 251])
+    @pytest.mark.parametrize("count", [50, 51, 100, 251])
     def test_a_trace_is_whole_whether_read_at_once_or_in_groups(
         self, place: Any, plain: Any, count: int
     ) -> None:
@@ -548,7 +548,7 @@ class TestLongTraces:
             bytes(whole.metadata),
         )
 
-    @pytest.mark.parametrize("first", [1, 3, 60])
+    @pytest.mark.parametrize("first", [2, 60])
     def test_spans_whose_versions_stand_apart_are_in_their_place(
         self, place: Any, plain: Any, monkeypatch: pytest.MonkeyPatch, first: int
     ) -> None:
@@ -569,6 +569,7 @@ class TestLongTraces:
         whole, read = place.trace("t"), place.store.open_trace(place.project, "t")
 
         assert whole.spans == [span for group in read.groups for span in group]
+        assert whole.spans == _by_pages(place, "t", limit=13)
         assert plain(read.summary) == {
             name: value for name, value in plain(whole).items() if name != "spans"
         }
@@ -587,6 +588,15 @@ class TestLongTraces:
         assert place.elsewhere().store.open_trace("nobody", "t") is None
 
 
+def _by_pages(place: Any, trace_id: str, *, limit: int) -> list[Any]:
+    page = place.spans(trace_id, limit=limit)
+    seen = list(page.items)
+    while page.next_cursor is not None:
+        page = place.spans(trace_id, limit=limit, cursor=page.next_cursor)
+        seen += page.items
+    return seen
+
+
 class TestSpanPages:
     def test_they_lead_through_all_spans_by_start_then_id(self, place: Any) -> None:
         spans = [
@@ -594,13 +604,7 @@ class TestSpanPages:
             for at in range(10)
         ]
         place.insert(*reversed(spans))
-        seen, cursor = [], None
-        while True:
-            page = place.spans("t", limit=4, cursor=cursor)
-            seen += [span.span_id for span in page.items]
-            cursor = page.next_cursor
-            if cursor is None:
-                break
+        seen = [span.span_id for span in _by_pages(place, "t", limit=4)]
         assert [f"s{at}" for at in range(10)] == seen
         assert ["s7", "s8"] == [span.span_id for span in place.spans("t", offset=7, limit=2).items]
         assert [] == place.spans("t", offset=10).items

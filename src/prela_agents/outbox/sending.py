@@ -110,7 +110,10 @@ class Outbox:
         publisher = self._publishers.get(entry.draft.platform)
         if publisher is None:
             done.postponed += 1
-            done.failures.append(f"{entry.key}: {entry.draft.platform} is not set up to publish")
+            done.failures.append(
+                f"{entry.key}: {entry.draft.platform} is not set up to publish; "
+                "`prela agents status` says what it takes"
+            )
             return
         if not self._outgoing.claim(entry.key):
             return

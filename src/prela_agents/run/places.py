@@ -39,6 +39,13 @@ _LOGINS: Mapping[str, tuple[str, ...]] = {
 }
 """What it takes to read each, as fields of `Secrets`."""
 
+_PUBLISHING: Mapping[str, tuple[str, ...]] = {
+    "Reddit": (*_LOGINS["Reddit"], "reddit_refresh_token"),
+    "X": ("x_user_token",),
+    "Discord": _LOGINS["Discord"],
+}
+"""What it takes to publish there."""
+
 
 class Places:
     """The platforms that the settings let us reach, each connected to when it is first asked for.
@@ -67,6 +74,15 @@ class Places:
             f"{name}: set {', '.join(variables[each] for each in needed)}"
             for name, needed in _LOGINS.items()
             if not self._has(name)
+        ]
+
+    def missing_to_publish(self) -> list[str]:
+        """Say of each platform that nothing can be published to which variables it takes."""
+        variables = Secrets.variables()
+        return [
+            f"{name}: set {', '.join(variables[each] for each in needed)}"
+            for name, needed in _PUBLISHING.items()
+            if not self._may_publish(name)
         ]
 
     def mentions(self, names: Sequence[str]) -> list[Source]:
@@ -163,14 +179,14 @@ class Places:
     def publishers(self) -> dict[Platform, Publisher]:
         """Give where we may publish; Hacker News is never among it."""
         found: list[Publisher] = []
-        if self._has("Reddit") and self._secrets.reddit_refresh_token:
+        if self._may_publish("Reddit"):
             found.append(reddit.RedditPublisher(self._reddit()))
-        if self._secrets.x_user_token:
+        if self._may_publish("X"):
             user = self._connected(
                 "x", x.connect, kept_as="x as a user", token=self._secrets.x_user_token
             )
             found.append(x.XPublisher(user))
-        if self._has("Discord"):
+        if self._may_publish("Discord"):
             guild = self._settings.profile.us.guild
             found.append(discord.DiscordPublisher(self._discord(), guild=guild))
         return {each.platform: each for each in found}
@@ -184,6 +200,9 @@ class Places:
 
     def _has(self, name: str) -> bool:
         return all(getattr(self._secrets, each) for each in _LOGINS[name])
+
+    def _may_publish(self, name: str) -> bool:
+        return all(getattr(self._secrets, each) for each in _PUBLISHING[name])
 
     def _reddit(self) -> reddit.Reddit:
         secrets, options = self._secrets, {}

@@ -41,7 +41,8 @@ class AgentStanding:
 class Standing:
     """Of all. `drafts` and `posts` count by state; `spent` is this month's dollars by platform.
 
-    `missing` are the platforms that no login is set for, in a sentence each.
+    `missing` are the platforms that no login is set for, and `missing_to_publish` those that
+    nothing can be published to, in a sentence each.
     """
 
     model: str
@@ -54,6 +55,7 @@ class Standing:
     spent: Mapping[str, float]
     budgets: Mapping[str, float]
     missing: Sequence[str]
+    missing_to_publish: Sequence[str]
 
 
 def standing(settings: Settings, db: Database, clock: Clock) -> Standing:
@@ -72,6 +74,7 @@ def standing(settings: Settings, db: Database, clock: Clock) -> Standing:
         spent=KeptSpend(db).by_platform(month),
         budgets=settings.budgets,
         missing=places.missing(),
+        missing_to_publish=places.missing_to_publish(),
     )
 
 

@@ -24,7 +24,7 @@ from prela_agents.run.places import Places
 from prela_agents.run.settings import Settings
 from prela_agents.run.watching import GAUGES, SOURCES
 from prela_agents.state import Database, IssueLinks, KeptETags, KeptSpend, Memory
-from prela_core.errors import SettingsError
+from prela_core.errors import SettingsError, StoreUnavailableError
 from prela_core.io.data_directory import DataDirectory
 from prela_core.io.shared_store import open_held, take
 
@@ -69,12 +69,19 @@ def opened_history(
     """Open the history: in ClickHouse, or in the engine in this process.
 
     Another process may have the engine's directory: it is waited for `patience` seconds, and then
-    `DataDirectoryBusyError` says who has it.
+    `DataDirectoryBusyError` says who has it. Raises `StoreUnavailableError` where there is none.
     """
     with ExitStack() as undo:
         store = _store(settings, undo, patience)
         history = History(store.connection, clock, project_id=settings.project)
-        history.prepare()
+        try:
+            history.prepare()
+        except StoreUnavailableError as error:
+            where = settings.clickhouse
+            place = f"ClickHouse at {where.host}:{where.port}" if where.host else settings.directory
+            raise StoreUnavailableError(
+                f"the agents' history in {place} can't be used now: {error}"
+            ) from error
         yield history
 
 

@@ -19,6 +19,7 @@ Row = sqlite3.Row
 
 VERSION = 1
 _BUSY_SECONDS = 20.0
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class Database:
@@ -26,7 +27,8 @@ class Database:
 
     Each statement is a transaction by itself, and `transaction` makes one of several. What has
     returned is on disk: the journal is written through (`synchronous=FULL`), as a post that went
-    out must not be forgotten. What can't be done, such as on a full disk, is a `StateError`.
+    out must not be forgotten. What can't be done, such as on a full disk or with a file that is
+    damaged, is a `StateError`.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -91,20 +93,33 @@ class Database:
 
     def row(self, statement: str, *values: Any) -> Row | None:
         """Give the first row, or None."""
-        found: Row | None = self._execute(statement, *values).fetchone()
-        return found
+        found = self.rows(statement, *values)
+        return found[0] if found else None
 
     def rows(self, statement: str, *values: Any) -> list[Row]:
         """Give all rows."""
-        return self._execute(statement, *values).fetchall()
+        with self._faults():
+            return self._db.execute(statement, values).fetchall()
 
     def _execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
-        try:
+        with self._faults():
             return self._db.execute(statement, values)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.OperationalError as error:
             raise StateError(
                 f"the agents' state at {self.path} can't be used now: {error}; what was done is "
                 "kept, and the next run goes on from there"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode not in _DAMAGED:  # a fault of ours
+                raise
+            raise StateError(
+                f"the agents' state at {self.path} is damaged: {error}; put a copy of it in its "
+                "place, or move it away to begin anew"
             ) from error
 
     def _migrate(self) -> None:

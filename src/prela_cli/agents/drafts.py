@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
+    from prela_agents.model import Draft
     from prela_agents.run.settings import Settings
     from prela_agents.state import Drafts, Reviewed
 
@@ -117,7 +118,8 @@ def show_draft(*, settings: Settings, draft_id: str, as_json: bool) -> None:
 def edit(*, settings: Settings, draft_id: str, texts: tuple[str, ...], title: str | None) -> None:
     """Change the words of a draft; in your editor, when none are given.
 
-    An approval of the words before is void.
+    In the editor, a line of three dashes is between the posts of a thread. An approval of the words
+    before is void.
 
     \b
     Example:
@@ -128,7 +130,7 @@ def edit(*, settings: Settings, draft_id: str, texts: tuple[str, ...], title: st
         found = _found(kept, draft_id)
         parts: tuple[str, ...] | None = texts or None
         if parts is None and title is None:
-            parts = _edited(found.draft.parts)
+            parts = _edited(found.draft)
             if parts is None:
                 show_line("Nothing was changed.")
                 return
@@ -225,11 +227,16 @@ def _ask(found: Reviewed, *, yes: bool) -> None:
     click.confirm("Let this leave?", abort=True)
 
 
-def _edited(parts: tuple[str, ...]) -> tuple[str, ...] | None:
-    said = click.edit(_BETWEEN.join(parts), extension=".md")
+def _edited(draft: Draft) -> tuple[str, ...] | None:
+    has_editor = any(os.environ.get(name) for name in ("VISUAL", "EDITOR"))
+    if not (has_editor or sys.stdin.isatty()):
+        raise click.UsageError("give the words by --text, or an editor by $EDITOR")
+    said = click.edit(_BETWEEN.join(draft.parts), extension=".md")
     if said is None:
         return None
-    return tuple(each.strip("\n") for each in said.strip("\n").split(_BETWEEN))
+    # Elsewhere than in a thread, such a line is a rule across the page.
+    parts = said.strip("\n").split(_BETWEEN) if draft.kind == "thread" else [said]
+    return tuple(each.strip("\n") for each in parts)
 
 
 def _show(found: Reviewed) -> None:

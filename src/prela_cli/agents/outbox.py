@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,9 @@ from prela_cli.agents.waiting import waiting
 from prela_cli.output import show, show_fault, show_json, show_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from prela_agents.outbox import Sendings
     from prela_agents.run.settings import Settings
     from prela_agents.state import Entry, IssueLink
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["outbox"]
 
 _PARTIAL = 4
+_LATELY = timedelta(days=7)
+"""What was sent before that is no news to people."""
 
 
 @click.command(short_help="Show what is on its way out; send; reconcile.")
@@ -31,7 +37,8 @@ _PARTIAL = 4
     help="Say of an unknown post, of a platform that can't be read, that it is at URL.",
 )
 @click.option("--not-sent", metavar="KEY", help="Say of such a post that it is nowhere.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--all", "everything", is_flag=True, help="Show what was sent over a week ago, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, of all posts.")
 @settings_options
 def outbox(
     *,
@@ -40,6 +47,7 @@ def outbox(
     reconcile: bool,
     sent: tuple[str, str] | None,
     not_sent: str | None,
+    everything: bool,
     as_json: bool,
 ) -> None:
     """Show what is on its way out, and issues that a dry run planned.
@@ -53,15 +61,18 @@ def outbox(
       prela agents outbox --reconcile
       prela agents outbox --live
     """
+    if sent is not None and not sent[1].startswith(("https://", "http://")):
+        raise click.UsageError(f"--sent takes a key and the address of the post, not {sent[1]!r}")
     if sent is not None or not_sent is not None:
         _say(settings, sent, not_sent)
     done = _act(settings, live=live) if live or reconcile else None
     from prela_agents.http import SystemClock
     from prela_agents.state import IssueLinks, Outgoing
 
+    clock = SystemClock()
     with opened_state(settings) as db:
-        entries = Outgoing(db, SystemClock()).list()
-        planned = IssueLinks(db, SystemClock()).planned()
+        entries = Outgoing(db, clock).list()
+        planned = IssueLinks(db, clock).planned()
     if as_json:
         show_json(
             {
@@ -69,19 +80,32 @@ def outbox(
                 "planned_issues": [_planned(each) for each in planned],
             }
         )
-    elif not entries and not planned:
-        show_line("Nothing is on its way out.")
     else:
-        from prela_cli.render.outbox import outbox_table, planned_table
-
-        if entries:
-            show(outbox_table(entries))
-        if planned:
-            show(planned_table(planned))
+        since = None if everything else clock.now() - _LATELY
+        _show(entries, planned, since)
     if done is not None and done.failures:
         for why in done.failures:
             show_fault(why)
         sys.exit(_PARTIAL if done.sent else 1)
+
+
+def _show(entries: Sequence[Entry], planned: Sequence[IssueLink], since: datetime | None) -> None:
+    from prela_cli.render.outbox import outbox_table, planned_table
+
+    shown = [each for each in entries if since is None or not _was_sent_before(each, since)]
+    if not shown and not planned:
+        show_line("Nothing is on its way out.")
+    if shown:
+        show(outbox_table(shown))
+    if planned:
+        show(planned_table(planned))
+    if left_out := len(entries) - len(shown):
+        show_line(f"Sent over a week ago, and shown by --all: {left_out:,}")
+
+
+def _was_sent_before(entry: Entry, moment: datetime) -> bool:
+    at = entry.attempted_at
+    return entry.state == "sent" and at is not None and at < moment
 
 
 def _say(settings: Settings, sent: tuple[str, str] | None, not_sent: str | None) -> None:

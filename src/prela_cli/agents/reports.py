@@ -9,6 +9,7 @@ from urllib.parse import quote
 import click
 
 from prela_cli.agents.options import settings_options
+from prela_cli.failures import WrongRequestFailure
 from prela_cli.output import show, show_json, show_line, show_text
 from prela_core.errors import NotFoundError
 
@@ -92,13 +93,16 @@ def _write(report: Report, form: str, output: Path | None) -> None:
     if output is None:
         show_text(text)
         return
-    output.write_text(text, "utf-8")
     drawn = [figure for section in report.sections for figure in section.figures]
-    if plots is None or not drawn:
-        show_line(f"Wrote {output}.")
-        return
-    beside = output.parent / plots
-    beside.mkdir(exist_ok=True)
-    for figure in drawn:
-        (beside / f"{figure.name}.svg").write_text(figure.svg, "utf-8")
-    show_line(f"Wrote {output}, and its plots in {beside}.")
+    beside = output.parent / plots if plots is not None and drawn else None
+    try:
+        output.write_text(text, "utf-8")
+        if beside is not None:
+            beside.mkdir(exist_ok=True)
+            for figure in drawn:
+                (beside / f"{figure.name}.svg").write_text(figure.svg, "utf-8")
+    except OSError as error:
+        raise WrongRequestFailure(
+            f"{error.filename or output} can't be written ({error.strerror or error})"
+        ) from error
+    show_line(f"Wrote {output}{f', and its plots in {beside}' if beside is not None else ''}.")

@@ -135,4 +135,9 @@ def _tell(settings: Settings, name: str, finished: Finished, *, as_json: bool) -
 def _tell_faults() -> None:
     import logging
 
-    logging.basicConfig(level=logging.WARNING, format="prela: %(message)s", stream=sys.stderr)
+    told = logging.StreamHandler(sys.stderr)
+    # The driver's own words are in the error that we tell.
+    told.addFilter(
+        lambda said: said.name.partition(".")[0] not in {"clickhouse_connect", "urllib3"}
+    )
+    logging.basicConfig(level=logging.WARNING, format="prela: %(message)s", handlers=[told])

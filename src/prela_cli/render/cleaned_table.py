@@ -20,7 +20,8 @@ __all__ = ["CleanedTable", "pieces"]
 class CleanedTable:
     """A renderable: one line a row, with as many columns as fit the console's width.
 
-    Cells may be as somebody wrote them: they are cleaned here.
+    Cells may be as somebody wrote them: they are cleaned here. A column in which nothing stands is
+    left out.
     """
 
     columns: Sequence[Column]
@@ -31,6 +32,7 @@ class CleanedTable:
         cleaned = [
             attrs.evolve(each, cells=[(clean(text, encoding), style) for text, style in each.cells])
             for each in self.columns
+            if any(text for text, _ in each.cells)
         ]
         for line in table_lines(cleaned, options.max_width, ellipsis):
             yield from one_line(line, options.max_width, ellipsis)

@@ -25,7 +25,7 @@ _STYLES = {
 def outbox_table(entries: Sequence[Entry]) -> RenderableType:
     """Show one post a row; times in UTC to the minute."""
     parts = [f"{each.part + 1} of {len(each.draft.parts)}" for each in entries]
-    urls = [each.receipt.url if each.receipt is not None else "" for each in entries]
+    urls = (each.receipt.url if each.receipt is not None else "" for each in entries)
     return CleanedTable(
         (
             Column("draft", pieces((each.draft.id[:8] for each in entries), KEY)),
@@ -35,7 +35,7 @@ def outbox_table(entries: Sequence[Entry]) -> RenderableType:
             Column("tried", pieces(map(_tried, entries)), leaves=1),
             # `--sent` and `--not-sent` ask for it.
             Column("key", pieces(each.key for each in entries), leaves=2),
-            Column("where", pieces(urls), least=16, leaves=3 if any(urls) else 1),
+            Column("where", pieces(urls), least=16, leaves=3),
             Column("why", pieces(each.reason for each in entries), least=16, leaves=3),
         )
     )

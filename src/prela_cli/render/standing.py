@@ -24,16 +24,16 @@ _STYLES = {RunState.COMPLETE: GOOD, RunState.PARTIAL: WARN, RunState.FAILED: ERR
 def standing_page(found: Standing) -> RenderableType:
     """Show the agents in a table, and the rest below; times in UTC to the minute."""
     agents = found.agents
-    columns = [
-        Column("agent", pieces(each.name for each in agents)),
-        Column("last run", pieces(map(_began, agents)), leaves=3),
-        Column("ended", list(map(_ended, agents))),
-        Column("what came of it", pieces(map(_came, agents)), least=16),
-    ]
-    if any(each.pending for each in agents):
-        columns.append(Column("waits", pieces(map(_waits, agents)), leaves=2))
-    if any(each.held_by for each in agents):
-        columns.append(Column("now", pieces(each.held_by or "" for each in agents), leaves=1))
+    table = CleanedTable(
+        (
+            Column("agent", pieces(each.name for each in agents)),
+            Column("last run", pieces(map(_began, agents)), leaves=3),
+            Column("ended", list(map(_ended, agents))),
+            Column("what came of it", pieces(map(_came, agents)), least=16),
+            Column("waits", pieces(map(_waits, agents)), leaves=2),
+            Column("now", pieces(each.held_by or "" for each in agents), leaves=1),
+        )
+    )
     facts = [
         ("drafts", _counted(found.drafts)),
         ("outbox", _counted(found.posts)),
@@ -42,8 +42,9 @@ def standing_page(found: Standing) -> RenderableType:
         ("model", found.model),
         ("kept in", found.directory),
         *(("not read", sentence) for sentence in found.missing),
+        *(("no posts", sentence) for sentence in found.missing_to_publish),
     ]
-    return Group(CleanedTable(columns), Text(), Facts(facts))
+    return Group(table, Text(), Facts(facts))
 
 
 def _began(each: AgentStanding) -> str:

@@ -134,12 +134,15 @@ def following(
     """
     group, size = first, _FIRST_GROUP
     while True:
-        if group.spans:
-            yield group.spans
-            size = _next_size(group.spans)
-        if group.end is None:
+        spans, end = group.spans, group.end
+        del group
+        if spans:
+            size = _next_size(spans)
+            yield spans
+        del spans  # nobody holds a group while the next is read
+        if end is None:
             return
-        group = read(group.end, size)
+        group = read(end, size)
 
 
 def _next_size(group: Sequence[StoredSpan]) -> int:
@@ -155,10 +158,13 @@ def spans(project_id: str, trace_id: str, page: PageRequest) -> Plan[Page[Stored
     """List the spans of one trace; None when there is no such trace."""
     digest = question_digest("spans", project_id, trace_id)
     after = position_of(page, digest)
-    columns = yield queries.spans_of(
-        project_id, trace_id, after=after, offset=page.offset, limit=page.limit + 1
-    )
-    found = spans_from_columns(columns)
+    if page.offset:
+        columns = yield queries.spans_of(
+            project_id, trace_id, after=after, offset=page.offset, limit=page.limit + 1
+        )
+        found = spans_from_columns(columns)
+    else:
+        found = yield from _next_spans(project_id, trace_id, after, page.limit + 1)
     if not found and (yield from head(project_id, trace_id)) is None:
         return None
     shown = found[: page.limit]
@@ -166,6 +172,25 @@ def spans(project_id: str, trace_id: str, page: PageRequest) -> Plan[Page[Stored
         items=shown,
         next_cursor=encode_cursor(digest, *_end(shown)) if len(found) > page.limit else None,
     )
+
+
+def _next_spans(
+    project_id: str, trace_id: str, after: Position | None, count: int
+) -> Plan[list[StoredSpan]]:
+    """Give `count` spans that follow `after`, or all that do."""
+    ((rows, hours),) = yield trace_queries.extent_of(project_id, trace_id)
+    if rows <= _FIRST_GROUP:
+        columns = (yield trace_queries.all_of(project_id, trace_id, hours)) if rows else []
+        found = spans_from_columns(columns)
+        return [span for span in found if after is None or _end([span]) > after][:count]
+    found = []
+    while len(found) < count:
+        group = yield from group_after(project_id, trace_id, hours, after, count)
+        found += group.spans
+        if group.end is None:
+            break
+        after = group.end
+    return found[:count]
 
 
 def _end(spans: Sequence[StoredSpan]) -> Position:

@@ -40,9 +40,9 @@ async def _pieces(trace: OpenTrace, first: Sequence[StoredSpan], ask: Ask) -> As
 
     def following() -> bytes | None:
         group = next(groups, ())
-        return _encode(group)[1:-1] if group else None
+        return b"".join((comma, memoryview(_encode(group))[1:-1])) if group else None
 
     while (spans := await ask(following)) is not None:
-        yield comma + spans
+        yield spans
         comma = b","
     yield b"]}"

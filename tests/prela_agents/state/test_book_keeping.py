@@ -66,6 +66,24 @@ def fill(db: Database) -> None:
     db.rows(f"PRAGMA max_page_count = {row[0]}")
 
 
+def test_a_damaged_file_is_said_in_the_middle_of_reading(
+    tmp_path: Path, clock: StandingClock
+) -> None:
+    path = tmp_path / "state.sqlite"
+    with Database(path) as db:
+        runs = Runs(db, clock)
+        for number in range(200):
+            runs.start(f"r{number}", "scout", live=False, trace_id="t" * 32)
+        db.tidy()
+        begin = db.row("SELECT rootpage AS n FROM sqlite_schema WHERE name = 'runs'")
+        assert begin is not None
+        pages = path.read_bytes()
+    at = 4096 * (begin["n"] - 1)
+    path.write_bytes(pages[:at] + b"Z" * 4096 + pages[at + 4096 :])
+    with Database(path) as db, pytest.raises(StateError, match=r"state\.sqlite is damaged: .*copy"):
+        Runs(db, clock).list()
+
+
 def test_a_full_disk_is_said_and_what_was_kept_stays(db: Database, clock: StandingClock) -> None:
     runs = Runs(db, clock)
     runs.start("r1", "scout", live=False, trace_id=None)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,6 +23,7 @@ from prela_agents.model import (
     Failure,
     Outcome,
     Platform,
+    Receipt,
     Report,
     Section,
     Sentence,
@@ -29,7 +32,7 @@ from prela_agents.outbox import DryDesk
 from prela_agents.run import running, workshop
 from prela_agents.run.places import Places
 from prela_agents.run.running import Finished
-from prela_agents.state import Database, IssueLinks, Memory, Runs
+from prela_agents.state import Database, IssueLinks, Memory, Outgoing, Runs
 from prela_cli.agents.completing import complete_drafts
 from prela_cli.main import prela
 from prela_core.testing.factories import NOON
@@ -117,11 +120,49 @@ def test_editing_voids_an_approval(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     run("drafts", "approve", "dddd", "--yes")
     assert "queued" in run("drafts", "edit", "dddd", "--text", "Call prela.flush().").output
     assert "Nothing is on its way out." in run("outbox").output
+    monkeypatch.setenv("EDITOR", "ed")
     monkeypatch.setattr("click.edit", lambda text, **_: text.replace("prela.", "the "))
     run("drafts", "edit", "dddd")
     assert "Call the flush()." in run("drafts", "show", "dddd").output
     monkeypatch.setattr("click.edit", lambda *_, **__: None)
     assert "Nothing was changed." in run("drafts", "edit", "dddd").output
+
+
+def test_a_rule_across_a_page_parts_no_document(
+    run: Run, db: Database, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDITOR", "ed")
+    monkeypatch.setattr("click.edit", lambda text, **_: f"{text}\n---\nmore\n")
+    parts = {}
+    for kind in (DraftKind.DOCUMENT, DraftKind.THREAD):
+        made = draft(str(kind)[0] * 32, kind=kind, about=kind, parts=("one",))
+        Memory(db, "amplifier", clock).queue(made)
+        run("drafts", "edit", made.id)
+        parts[kind] = json.loads(run("drafts", "show", made.id, "--json").stdout)["parts"]
+    assert ["one\n---\nmore"] == parts[DraftKind.DOCUMENT]
+    assert ["one", "more"] == parts[DraftKind.THREAD]
+
+
+@pytest.mark.usefixtures("queued")
+def test_no_editor_is_opened_where_nobody_sits(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("EDITOR", "VISUAL"):
+        monkeypatch.delenv(name, raising=False)
+    refused = run("drafts", "edit", "dddd")
+    assert (2, True) == (refused.exit_code, "--text" in refused.output)
+
+
+@pytest.mark.usefixtures("queued")
+def test_what_was_sent_long_ago_is_shown_when_asked_for(
+    run: Run, db: Database, clock: StandingClock
+) -> None:
+    run("drafts", "approve", "dddd", "--yes")
+    outgoing = Outgoing(db, clock)  # whose time is months ago
+    outgoing.claim(DRAFT.key(0))
+    outgoing.sent(DRAFT.key(0), Receipt("1", "https://place.test/1"))
+    assert "Nothing is on its way out." in run("outbox").output
+    assert "by --all: 1" in run("outbox").output
+    assert "https://place.test/1" in run("outbox", "--all").output
+    assert 1 == len(json.loads(run("outbox", "--json").output)["posts"])
 
 
 @pytest.mark.usefixtures("queued")
@@ -187,6 +228,7 @@ def test_people_may_say_what_became_of_an_unknown_post(
     run("drafts", "approve", "dddd", "--yes")
     run("outbox", "--live")
     key = DRAFT.key(0)
+    assert 2 == run("outbox", "--sent", key, "there").exit_code
     assert key in run("outbox").output
     assert 3 == run("outbox", "--not-sent", "0" * 24).exit_code
     assert "approved" in run("outbox", "--not-sent", key).output
@@ -246,7 +288,10 @@ def test_the_status_says_how_things_stand(
     runs.end("r1", Outcome(counts={"items": 2}, succeeded=1, failures=(Failure("x", "down"),)))
     runs.start("r2", "radar", live=False, trace_id=None)
     text = run("status").output
-    for said in ("partial", "2 items", "never", "broke off", "2 queued", "Reddit: set REDDIT_"):
+    for said in (
+        *("partial", "2 items", "never", "broke off", "2 queued"),
+        *("Reddit: set REDDIT_", "X: set X_USER_TOKEN"),
+    ):
         assert said in text, said
     document = json.loads(run("status", "--json").output)
     assert [2, 0, 0, 0] == [each["pending"] for each in document["agents"]]
@@ -291,6 +336,8 @@ def test_reports_are_listed_and_written(run: Run, history: list[Report], tmp_pat
     assert "Rival shipped search." in (tmp_path / "w.html").read_text()
     assert "The week" == json.loads(run("reports", "latest", "--format", "json").output)["title"]
     assert 3 == run("reports", "latest", "--agent", "radar").exit_code
+    nowhere = run("reports", "latest", "-o", str(tmp_path / "missing" / "w.md"))
+    assert (2, True) == (nowhere.exit_code, "w.md can't be written (No such file" in nowhere.output)
 
 
 @pytest.mark.parametrize(
@@ -359,3 +406,18 @@ def test_an_env_file_is_read_after_the_environment(
     monkeypatch.setenv("PRELA_AGENTS_MODEL", "rules")
     document = json.loads(run("status", "--json", "--env-file", str(env)).output)
     assert "rules" == document["model"]
+
+
+def test_a_clickhouse_that_is_away_is_named_and_its_driver_says_no_more(directory: Path) -> None:
+    environ = {**os.environ, "CLICKHOUSE_HOST": "127.0.0.1", "CLICKHOUSE_PORT": "1"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "prela_cli", "agents", "run", "radar"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 1 == ended.returncode
+    (said,) = ended.stderr.splitlines()
+    assert said.startswith("prela: the agents' history in ClickHouse at 127.0.0.1:1 can't be used")
+    assert directory.exists()
