@@ -27,7 +27,7 @@ TEXTS = (
 )
 """What the index is built on."""
 
-_STAYS_SECONDS = 10
+_STAYS_SECONDS = 60
 """Parts that are gone meanwhile are not there to be read, and new ones are read as unknown."""
 _MAX_WORDS = 2000
 """More words than these are not looked up: so many hold what is wanted that it is everywhere."""
