@@ -13,7 +13,6 @@ from prela_core.store.fragments import (
     MICROS,
     PROJECT,
     Query,
-    Window,
     one_of,
     since_of,
     until_of,
@@ -29,6 +28,7 @@ from prela_core.store.metric_queries import (
     telling_counted,
 )
 from prela_core.store.metrics import MAX_POINTS, Bucket, Dimension, MetricQuery
+from prela_core.store.windows import Window
 
 __all__ = [
     "COVERED",

@@ -18,7 +18,6 @@ from prela_core.store.fragments import (
     MICROS,
     PROJECT,
     Query,
-    Window,
     collapsed,
     has_row,
     since_of,
@@ -28,6 +27,7 @@ from prela_core.store.fragments import (
 from prela_core.store.groups import GroupQuery
 from prela_core.store.metrics import MAX_POINTS, Measure, MetricQuery
 from prela_core.store.summary import AGGREGATING_TYPES
+from prela_core.store.windows import Window
 
 __all__ = [
     "LEVELS",
