@@ -515,7 +515,7 @@ class TestLongTraces:
         monkeypatch.setattr(trace_plan, "_AT_ONCE", 100)
         monkeypatch.setattr(trace_plan, "_FIRST_GROUP", 50)
 
-    @pytest.mark.parametrize("count", [50, 51, 100, 250, 251])
+    @pytest.mark.parametrize("count", [50, 51, 100, 251])
     def test_a_trace_is_whole_whether_read_at_once_or_in_groups(
         self, place: Any, plain: Any, count: int
     ) -> None:
@@ -548,7 +548,7 @@ class TestLongTraces:
             bytes(whole.metadata),
         )
 
-    @pytest.mark.parametrize("first", [1, 3, 60])
+    @pytest.mark.parametrize("first", [2, 60])
     def test_spans_whose_versions_stand_apart_are_in_their_place(
         self, place: Any, plain: Any, monkeypatch: pytest.MonkeyPatch, first: int
     ) -> None:
@@ -569,7 +569,7 @@ class TestLongTraces:
         whole, read = place.trace("t"), place.store.open_trace(place.project, "t")
 
         assert whole.spans == [span for group in read.groups for span in group]
-        assert whole.spans == _by_pages(place, "t", limit=7)
+        assert whole.spans == _by_pages(place, "t", limit=13)
         assert plain(read.summary) == {
             name: value for name, value in plain(whole).items() if name != "spans"
         }
