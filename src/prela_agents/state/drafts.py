@@ -157,7 +157,9 @@ class Drafts:
             found.draft.id,
         )
         if found.state not in _CAN_CHANGE or touched is not None:
-            raise AgentError(f"draft {found.draft.id} can't be changed: it is {found.state}")
+            is_whole = found.state not in _CAN_CHANGE
+            why = f"it is {found.state}" if is_whole else "some of its posts are out, or may be"
+            raise AgentError(f"draft {found.draft.id} can't be changed: {why}")
         return found
 
     def _withdraw(self, draft_id: str) -> None:

@@ -164,8 +164,7 @@ def approve(
         approved = kept.approve(
             found.draft.id, content_hash or found.draft.content_hash, by or _user()
         )
-    stays = approved.draft.kind in {"fact_sheet", "document"}
-    then = "It stays here." if stays else "The next live run sends it."
+    then = "It stays here." if _stays(approved) else "The next live run sends it."
     show_line(f"Draft {approved.draft.id[:8]} is {approved.state}. {then}")
 
 
@@ -224,7 +223,12 @@ def _ask(found: Reviewed, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError("say which words you approve: --hash HASH, or --yes")
     _show(found)
-    click.confirm("Let this leave?", abort=True)
+    question = "Approve this? It stays here." if _stays(found) else "Let this leave?"
+    click.confirm(question, abort=True)
+
+
+def _stays(found: Reviewed) -> bool:
+    return found.draft.kind in {"fact_sheet", "document"}
 
 
 def _edited(draft: Draft) -> tuple[str, ...] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -36,6 +37,8 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--env-file",
         type=click.Path(dir_okay=False, exists=True, path_type=Path),
+        is_eager=True,  # variables in it stand for other options
+        callback=_read,
         help="Read keys and settings from this file as well; the environment goes before it.",
     )
     @wraps(command)
@@ -43,7 +46,7 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
         *,
         config: Path | None,
         directory: Path | None,
-        env_file: Path | None,
+        env_file: Mapping[str, str],
         **options: Any,
     ) -> Any:
         settings = _settings(config, directory, env_file, options.get("model"))
@@ -53,19 +56,29 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _settings(
-    config: Path | None, directory: Path | None, env_file: Path | None, model: str | None
+    config: Path | None, directory: Path | None, from_file: Mapping[str, str], model: str | None
 ) -> Settings:
-    import os
-
     from prela_agents.run.reading import read_settings
 
-    environ = dict(os.environ)
-    if env_file is not None:
-        from dotenv import dotenv_values
-
-        from_file = {name: value for name, value in dotenv_values(env_file).items() if value}
-        environ = from_file | environ
+    environ = {**from_file, **os.environ}
     return read_settings(environ, config=config, directory=directory, model=model)
+
+
+def _read(context: click.Context, option: click.Parameter, path: Path | None) -> Mapping[str, str]:
+    """Read a file of variables; ours are as if they were set, for whatever reads the environment.
+
+    Keys of platforms stay here, as editors and pagers that we start have no use for them.
+    """
+    del context, option
+    if path is None:
+        return {}
+    from dotenv import dotenv_values
+
+    found = {name: value for name, value in dotenv_values(path).items() if value}
+    for name, value in found.items():
+        if name.startswith("PRELA_"):
+            os.environ.setdefault(name, value)
+    return found
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -128,7 +129,7 @@ def _tell(settings: Settings, name: str, finished: Finished, *, as_json: bool) -
         show_fault(f"{failure.where}: {failure.why}")
     if finished.trace_id is not None and settings.exporter is not None:
         show_line(f"its trace: prela show {finished.trace_id} --data-dir {settings.directory}")
-    elif finished.trace_id is not None:
+    elif finished.trace_id is not None and os.environ.get("PRELA_EXPORTER", "http") in {"", "http"}:
         show_line(f"its trace: prela show {finished.trace_id}")
 
 

@@ -14,6 +14,7 @@ from tests.prela_agents.outbox.standins.places import Place
 from tests.prela_agents.standing_clock import StandingClock
 
 from prela_agents.errors import (
+    AgentError,
     LimitedError,
     NotSentError,
     RefusedError,
@@ -70,7 +71,10 @@ async def test_a_thread_goes_in_order_and_stops_where_it_breaks(
     assert ["one"] == [post.text for _, post in place.posts]
     assert ["sent", "refused", "approved"] == [each.state for each in outgoing.list()]
     assert [] == outgoing.due()
-    assert DraftState.REFUSED == Drafts(db, clock).list()[0].state
+    drafts = Drafts(db, clock)
+    assert DraftState.REFUSED == drafts.list()[0].state
+    with pytest.raises(AgentError, match="some of its posts are out"):
+        drafts.edit(X_THREAD.id, parts=("another",))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import click
 import pytest
@@ -32,6 +33,7 @@ from prela_agents.outbox import DryDesk
 from prela_agents.run import running, workshop
 from prela_agents.run.places import Places
 from prela_agents.run.running import Finished
+from prela_agents.run.settings import Settings
 from prela_agents.state import Database, IssueLinks, Memory, Outgoing, Runs
 from prela_cli.agents.completing import complete_drafts
 from prela_cli.main import prela
@@ -58,7 +60,8 @@ def db(directory: Path) -> Iterator[Database]:
 @pytest.fixture
 def run(directory: Path) -> Run:
     def invoke(*words: str, **options: Any) -> Result:
-        return CliRunner().invoke(prela, ["agents", *words], **options)
+        with patch.dict(os.environ):  # an --env-file sets variables
+            return CliRunner().invoke(prela, ["agents", *words], **options)
 
     return invoke
 
@@ -374,6 +377,28 @@ def test_a_run_ends_with_its_code(
     document = json.loads(run("run", "scout", "--json").stdout)
     assert (outcome.state, "t" * 32) == (document["state"], document["trace_id"])
     assert [("scout", True), ("scout", False)] == asked
+
+
+def test_an_env_file_says_whether_it_is_live_and_where_traces_go(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[bool, str | None, str | None]] = []
+
+    async def once(settings: Settings, *_: object, live: bool, signals: bool) -> Finished:
+        assert signals
+        assert settings.exporter is None
+        seen.append((live, os.environ.get("PRELA_URL"), os.environ.get("X_USER_TOKEN")))
+        return Finished(run_id="r1", outcome=Outcome(succeeded=1), trace_id="t" * 32)
+
+    monkeypatch.setattr(running, "run_once", once)
+    for name in ("PRELA_AGENTS_LIVE", "X_USER_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    env = tmp_path / "agents.env"
+    env.write_text("PRELA_AGENTS_LIVE=1\nPRELA_URL=http://traces.test\nX_USER_TOKEN=secret\n")
+    run("run", "scout", "--env-file", str(env))
+    assert [(True, "http://traces.test", None)] == seen
+    env.write_text("PRELA_EXPORTER=console\n")
+    assert "prela show" not in run("run", "scout", "--env-file", str(env)).output
 
 
 @pytest.mark.parametrize(

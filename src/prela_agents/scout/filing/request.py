@@ -16,7 +16,7 @@ SAME = "scout.same_issue"
 
 _TITLE, _TEXT = 300, 3_000
 _SURE = 0.6
-"""From here on the two are one: of the golden pairs to develop with, 1 in 150 is merged falsely."""
+"""From here on the two are one: of golden pairs to develop with, 3 of 196 are merged wrongly."""
 
 _INSTRUCTIONS = """\
 You decide whether two reports tell of one problem, so that one issue can stand for both.
