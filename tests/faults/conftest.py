@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -128,3 +129,9 @@ class Clients:
                     return
                 if chance.random() > 0.2:
                     request = make_request(chance, f"trace-{seed}")
+
+
+def waited_for_a_core(pid: int) -> float:
+    """Say how many seconds a process waited because others ran, where the system tells."""
+    told = Path(f"/proc/{pid}/schedstat")
+    return int(told.read_text().split()[1]) / 1e9 if told.exists() else 0.0

@@ -17,7 +17,7 @@ from anyio.from_thread import start_blocking_portal
 from tests.conftest import await_that
 from tests.deployed import Deployment, Services
 from tests.deployed import Watch as GroupWatch
-from tests.faults.conftest import Clients, Ledger
+from tests.faults.conftest import Clients, Ledger, waited_for_a_core
 from tests.faults.lossy_network import lossy_network
 from tests.faults.steady_load import SteadyLoad, Watch
 from tests.kafka_broker import Broker, running
@@ -44,12 +44,6 @@ class Fault:
     deployment: Deployment
     away: Callable[[], None]
     back: Callable[[], None]
-
-
-def waited_for_a_core(pid: int) -> float:
-    """Say how many seconds a process waited because others ran, where the system tells."""
-    told = Path(f"/proc/{pid}/schedstat")
-    return int(told.read_text().split()[1]) / 1e9 if told.exists() else 0.0
 
 
 @contextmanager
