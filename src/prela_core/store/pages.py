@@ -43,19 +43,23 @@ def walk_newest(
     `start_of` gives a row's start. `now` and `floor` are microseconds; nothing from before
     `floor` is wanted. With a `now` of None there are no windows, only one look at everything.
     `first` is how many are proposed at first, twice the `limit` unless nearly all are right.
-    With `one_each` a trace has one row at most, so that none is computed again in a wider window.
+    With `one_each` a trace has one row at most, so that none is computed again in a wider window,
+    nor any where too few are proposed to fill a page.
 
     A page is done when it is full and its last row stands before everything not looked at: in
     both lists the order is by moment and then by id, and no row stands before its bound.
     """
     found: list[Row] = []
     wanted = first or 2 * limit  # more once few were right: then few are in the next window too
-    for lo in _lower_bounds(now, floor):
+    bounds = _lower_bounds(now, floor)
+    for lo in bounds:
         while True:
             if wanted > _MAX_PROPOSED:  # rare among many: one reading beats naming them all
                 found = yield compute(None, lo)
                 break
             proposed = yield propose(lo, wanted)
+            if one_each and len(proposed) < limit and lo != bounds[-1]:
+                break  # too few for a page, whatever they are; a wider window has them as well
             known = {row[0] for row in found} if one_each else set()
             ids = [row[0] for row in proposed if row[0] not in known]
             rows = (yield compute(ids, lo)) if ids else []

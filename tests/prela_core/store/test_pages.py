@@ -179,7 +179,14 @@ class TestSteps:
         assert None is model.asked[-1][1]["lo"]
 
     def test_what_was_found_is_not_computed_again(self) -> None:
+        starts = {"a": NOW, "b": NOW - 9 * HOUR, "c": NOW - 30 * HOUR}
+        model = Model([Trace(name, at, NOW) for name, at in starts.items()], 3, one_each=True)
+        assert ["a", "b", "c"] == model.walk()
+        computed = [asked[1]["ids"] for asked in model.asked if asked[0] == "compute"]
+        assert [["c", "b", "a"], ["c", "b"], ["c", "b"], ["c"]] == computed
+
+    def test_too_few_for_a_page_are_computed_where_there_are_no_more(self) -> None:
         model = Model([Trace("a", NOW, NOW), Trace("b", NOW - 9 * HOUR, NOW)], 3, one_each=True)
         assert ["a", "b"] == model.walk()
-        computed = [asked[1]["ids"] for asked in model.asked if asked[0] == "compute"]
-        assert [["b", "a"], ["b"], ["b"]] == computed
+        computed = [asked[1] for asked in model.asked if asked[0] == "compute"]
+        assert [{"ids": ["b", "a"], "lo": None}] == computed
