@@ -132,13 +132,16 @@ def changed(project_id: str, since: int) -> Query:
     deletion counts from when it is asked until its last step.
     """
     stored = f"{PROJECT} AND stored_at >= fromUnixTimestamp64Micro({{since:Int64}}, 'UTC')"
-    traces = f"SELECT toInt32({_CELL_HOUR}) FROM cell_traces WHERE {PROJECT} AND trace_hash IN"
+    traces = (
+        f"SELECT trace_hash FROM spans WHERE {stored}"
+        " UNION ALL SELECT cityHash64(trace_id) FROM deleted_traces"
+        f" WHERE {PROJECT} AND deletion_id IN ({_OPEN})"
+    )
     return Query(
         "SELECT DISTINCT hour FROM ("
         f"SELECT {_HOUR_OF_ROW} AS hour FROM spans WHERE {stored}"
-        f" UNION ALL {traces} (SELECT trace_hash FROM spans WHERE {stored})"
-        f" UNION ALL {traces} (SELECT cityHash64(trace_id) FROM deleted_traces"
-        f" WHERE {PROJECT} AND deletion_id IN ({_OPEN}))"
+        f" UNION ALL SELECT toInt32({_CELL_HOUR}) FROM cell_traces"
+        f" WHERE {PROJECT} AND trace_hash IN ({traces})"
         f" UNION ALL SELECT toInt32({EVERY}) FROM deletions"
         f" WHERE {PROJECT} AND is_everything AND deletion_id IN ({_OPEN}))",
         {"project": project_id, "since": since},
