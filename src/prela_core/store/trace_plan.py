@@ -88,9 +88,11 @@ def head(project_id: str, trace_id: str) -> Plan[Head | None]:
         summary = yield from _summary(project_id, trace_id, found)
         return None if summary is None else Head(summary, Group(found, None), hours)
     first = yield from group_after(project_id, trace_id, hours, None, _FIRST_GROUP)
-    (row,) = yield trace_queries.row_of(project_id, trace_id, hours)
+    computed = yield trace_queries.row_of(project_id, trace_id, hours)
+    if not computed:  # deleted since
+        return None
     said = yield queries.metadata_of(project_id, [trace_id])
-    return Head(summary_from_row(row, said[0][1] if said else None), first, hours)
+    return Head(summary_from_row(computed[0], said[0][1] if said else None), first, hours)
 
 
 def group_after(

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import pytest
 from msgspec import Raw
 
 from prela_core.store import StoredSpan
-from prela_core.store.trace_plan import Group, following
+from prela_core.store.trace_plan import Group, following, head
 from prela_core.testing.factories import stored_span
 
 
@@ -52,3 +53,13 @@ def test_a_group_in_which_no_span_is_seen_is_passed_over() -> None:
     groups = {1: Group([], (2, "")), 2: Group([span], (3, "")), 3: Group([], None)}
 
     assert [[span]] == list(following(Group([], (1, "")), lambda after, _: groups[after[0]]))
+
+
+def test_a_long_trace_that_is_deleted_while_it_is_opened_is_no_trace() -> None:
+    plan = head("p", "t")
+    next(plan)
+    plan.send([(1000, [0])])
+    plan.send([])
+    with pytest.raises(StopIteration) as ended:
+        plan.send([])
+    assert ended.value.value is None
