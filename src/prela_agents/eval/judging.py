@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from prela_agents.errors import ModelError, UnexpectedRequestError
-from prela_agents.eval.golden import GoldenMention, GoldenPair, GoldenQuestion, GoldenSets, Half
+from prela_agents.eval.golden import GoldenMention, GoldenQuestion, GoldenSets, Half
 from prela_agents.eval.injecting import Reader, acted_on
 from prela_agents.eval.measures import Evaluation, Score, Share
+from prela_agents.eval.telling_apart import named, tell
 from prela_agents.model import Item, ItemKind, Mention, Product, Request, Response
 from prela_agents.ports import Embedder, Index, Model
 from prela_agents.reading import mention_of, mention_request
 from prela_agents.scout.answering import Answer, Library, answer_of, answer_request
-from prela_agents.scout.filing import same_of, same_request
+from prela_agents.scout.filing import may_merge
 
 __all__ = ["evaluate"]
 
@@ -31,7 +32,7 @@ async def evaluate(
     chosen = sets.half(half)
     asking = _Asking(model)
     mentions = [await _mention(each, asking, us) for each in chosen.mentions]
-    same = [await _same(each, asking) for each in chosen.pairs]
+    told = [await tell(each, asking.about_pairs) for each in chosen.pairs]
     library = Library(index, embedder)
     answers = [await _answer(each, asking, library) for each in chosen.questions]
     asked = list(zip(chosen.questions, answers, strict=True))
@@ -54,9 +55,11 @@ async def evaluate(
         sentiment=_share(
             each is not None and each.sentiment is golden.sentiment for golden, each in ours
         ),
-        duplicates=_score(
-            (golden.duplicate, each) for golden, each in zip(chosen.pairs, same, strict=True)
-        ),
+        duplicates=_score((each.duplicate, each.taken_for_one) for each in told),
+        merged_falsely=_share(each.merged for each in told if not each.duplicate),
+        named=None
+        if may_merge(model.name)
+        else _share(await named(chosen.pairs, asking.about_pairs, embedder)),
         retrieved=_share(
             _section(index, [passage.id for passage in index.search(each.question)], each)
             for each in chosen.questions
@@ -106,6 +109,11 @@ class _Asking:
         except ModelError:
             return None
 
+    async def about_pairs(self, request: Request) -> Response:
+        """Ask; what the model declines to compare is different, and nobody else's to say."""
+        answer = await self.try_to(request)
+        return answer or Response(value={"same": False, "certainty": 0.0}, model=self.name)
+
 
 async def _mention(golden: GoldenMention, asking: _Asking, us: Product) -> Mention | None:
     item = Item(
@@ -119,13 +127,6 @@ async def _mention(golden: GoldenMention, asking: _Asking, us: Product) -> Menti
     )
     response = await asking.try_to(mention_request(item, us))
     return mention_of(item, us, response) if response is not None else None
-
-
-async def _same(golden: GoldenPair, asking: _Asking) -> bool:
-    response = await asking.try_to(
-        same_request((golden.a.title, golden.a.body), (golden.b.title, golden.b.body))
-    )
-    return response is not None and same_of(response)
 
 
 async def _answer(golden: GoldenQuestion, asking: _Asking, library: Library) -> Answer:

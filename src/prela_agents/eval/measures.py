@@ -68,7 +68,10 @@ class Evaluation:
     """What `judge` did on `half` of the golden sets.
 
     `relevance` is of all mentions, `intent` and `sentiment` of those about us. `duplicates` is of
-    pairs of issues, and its false alarms are false merges. `retrieved` is how many questions had a
+    pairs of issues, as the judge tells them apart. `merged_falsely` is what a live run with this
+    judge attaches to another issue, of the pairs that are not one. `named` is how many reports that
+    were filed before named that issue, among up to three, where the judge's word is not enough to
+    attach to it, and else None. `retrieved` is how many questions had a
     section that answers them among the first five passages, `answered` how many of those that the
     docs answer were, `well_answered` how many of these with a quote of such a section,
     `quotes_resolving` how many quotes stand in the docs, of all that the judge gave, and `refused`
@@ -82,6 +85,8 @@ class Evaluation:
     intent: Share
     sentiment: Share
     duplicates: Score
+    merged_falsely: Share
+    named: Share | None
     retrieved: Share
     answered: Share
     well_answered: Share

@@ -26,7 +26,11 @@ def as_value(evaluation: Evaluation) -> Mapping[str, Any]:
         "intent_accuracy": _rounded(evaluation.intent.value),
         "sentiment_accuracy": _rounded(evaluation.sentiment.value),
         "duplicates": _scored(evaluation.duplicates)
-        | {"false_merges": _rounded(evaluation.duplicates.false_alarms.value)},
+        | {
+            "wrongly_taken_for_one": _rounded(evaluation.duplicates.false_alarms.value),
+            "false_merges": _rounded(evaluation.merged_falsely.value),
+            "named_recall_at_3": _rounded(evaluation.named.value) if evaluation.named else None,
+        },
         "retrieval_recall_at_5": _rounded(evaluation.retrieved.value),
         "answered": _rounded(evaluation.answered.value),
         "answered_from_the_right_section": _rounded(evaluation.well_answered.value),
@@ -49,7 +53,13 @@ def _block(evaluation: Evaluation) -> str:
         _share_line("intent", evaluation.intent),
         _share_line("sentiment", evaluation.sentiment),
         _score_line("duplicates", evaluation.duplicates),
-        _share_line("  false merges", evaluation.duplicates.false_alarms),
+        _share_line("  wrongly taken for one", evaluation.duplicates.false_alarms),
+        _share_line("  merged falsely by a live run", evaluation.merged_falsely),
+        *(
+            [_share_line("  named among the first 3", evaluation.named)]
+            if evaluation.named is not None
+            else []
+        ),
         _share_line("section among the first 5", evaluation.retrieved),
         _share_line("answered", evaluation.answered),
         _share_line("  from the right section", evaluation.well_answered),

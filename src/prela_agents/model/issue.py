@@ -22,12 +22,18 @@ class Issue:
 
 @attrs.frozen(kw_only=True)
 class NewIssue:
-    """An issue to be made. `id` is ours, a version 4 UUID: with it, making it twice makes one."""
+    """An issue to be made. `id` is ours, a version 4 UUID: with it, making it twice makes one.
+
+    `perhaps` are issues that it may be the same as, for people to tell, of which no more than
+    number, title and address is known; those that are planned have no number, and the address of
+    what they are made of.
+    """
 
     id: str
     title: str
     description: str
     labels: tuple[str, ...] = ()
+    perhaps: tuple[Issue, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import attrs
+
 from prela_agents.errors import PlatformError
 from prela_agents.model import Attachment, Issue, Item, NewIssue
+from prela_agents.outbox.alike import said_of
 from prela_agents.ports import Tracker
 from prela_agents.state import IssueLink, IssueLinks, issue_id_of
 
@@ -25,7 +28,7 @@ class IssueDesk:
         self._tracker = tracker
 
     def planned(self) -> Sequence[Issue]:
-        """Give the issues that are to be made."""
+        """Give the issues that are to be made, with the addresses of what they are made of."""
         return _planned(self._links)
 
     async def known(self, item: Item) -> Issue | None:
@@ -40,13 +43,18 @@ class IssueDesk:
         return found
 
     async def open(
-        self, item: Item, title: str, description: str, labels: Sequence[str] = ()
+        self,
+        item: Item,
+        title: str,
+        description: str,
+        labels: Sequence[str] = (),
+        perhaps: Sequence[Issue] = (),
     ) -> Issue | None:
         """Make an issue out of `item`, with its address attached."""
         known = await self.known(item)
         if known is not None:
             return known
-        new = _new(item, title, description, labels)
+        new = _new(item, title, description, labels, perhaps)
         return await self._carry_out(self._links.plan_new(item.key, new, _attachment(item)))
 
     async def attach(self, item: Item, issue: Issue) -> Issue | None:
@@ -88,12 +96,23 @@ class IssueDesk:
         found = await self._tracker.issue_for((plan.attachment or attachment).url)
         if found is not None:  # somebody filed it since it was planned
             return found
-        return await self._tracker.create(
-            plan.new
-            or NewIssue(
-                id=issue_id_of(plan.issue_id), title=attachment.title, description=attachment.url
+        if plan.new is None:
+            return await self._tracker.create(
+                NewIssue(
+                    id=issue_id_of(plan.issue_id),
+                    title=attachment.title,
+                    description=attachment.url,
+                )
             )
+        perhaps = [await self._by_now(each) for each in plan.new.perhaps]
+        description = "\n\n".join([plan.new.description, *said_of(perhaps)])
+        return await self._tracker.create(
+            attrs.evolve(plan.new, description=description, perhaps=())
         )
+
+    async def _by_now(self, issue: Issue) -> Issue:
+        """Give an issue that was planned as what it has become since, if anything."""
+        return issue if issue.number else (await self._tracker.issue_for(issue.url) or issue)
 
 
 class DryDesk:
@@ -103,7 +122,7 @@ class DryDesk:
         self._links = links
 
     def planned(self) -> Sequence[Issue]:
-        """Give the issues that are to be made."""
+        """Give the issues that are to be made, with the addresses of what they are made of."""
         return _planned(self._links)
 
     async def known(self, item: Item) -> Issue | None:
@@ -112,10 +131,16 @@ class DryDesk:
         return link.issue if link is not None and link.is_done else None
 
     async def open(
-        self, item: Item, title: str, description: str, labels: Sequence[str] = ()
+        self,
+        item: Item,
+        title: str,
+        description: str,
+        labels: Sequence[str] = (),
+        perhaps: Sequence[Issue] = (),
     ) -> Issue | None:
         """Plan an issue; gives None, unless the item has one."""
-        self._links.plan_new(item.key, _new(item, title, description, labels), _attachment(item))
+        new = _new(item, title, description, labels, perhaps)
+        self._links.plan_new(item.key, new, _attachment(item))
         return await self.known(item)
 
     async def attach(self, item: Item, issue: Issue) -> Issue | None:
@@ -125,12 +150,26 @@ class DryDesk:
 
 
 def _planned(links: IssueLinks) -> Sequence[Issue]:
-    return [each.issue for each in links.planned() if each.new is not None]
+    return [
+        attrs.evolve(each.issue, url=each.attachment.url if each.attachment is not None else "")
+        for each in links.planned()
+        if each.new is not None
+    ]
 
 
-def _new(item: Item, title: str, description: str, labels: Sequence[str]) -> NewIssue:
+def _new(
+    item: Item, title: str, description: str, labels: Sequence[str], perhaps: Sequence[Issue]
+) -> NewIssue:
     return NewIssue(
-        id=issue_id_of(item.key), title=title, description=description, labels=tuple(labels)
+        id=issue_id_of(item.key),
+        title=title,
+        description=description,
+        labels=tuple(labels),
+        perhaps=tuple(
+            Issue(id=each.id, number=each.number, title=each.title, description="", url=each.url)
+            for each in perhaps
+            if each.id != issue_id_of(item.key)
+        ),
     )
 
 

@@ -40,15 +40,26 @@ class Desk(Protocol):
     """
 
     def planned(self) -> Sequence[Issue]:
-        """Give the issues that are planned and not made yet; they have no number."""
+        """Give the issues that are planned and not made yet.
+
+        They have no number, and the address of what they are made of.
+        """
 
     async def known(self, item: Item) -> Issue | None:
         """Give the issue that `item` has already led to, if any."""
 
     async def open(
-        self, item: Item, title: str, description: str, labels: Sequence[str] = ()
+        self,
+        item: Item,
+        title: str,
+        description: str,
+        labels: Sequence[str] = (),
+        perhaps: Sequence[Issue] = (),
     ) -> Issue | None:
-        """Make an issue out of `item`, with its address attached."""
+        """Make an issue out of `item`, with its address attached.
+
+        It says of which issues it is `perhaps` another report.
+        """
 
     async def attach(self, item: Item, issue: Issue) -> Issue | None:
         """Attach the address of `item` to an issue that is there already."""

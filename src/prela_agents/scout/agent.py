@@ -31,9 +31,9 @@ from prela_agents.reading import mention_of, mention_request, without_demands
 from prela_agents.scout.answering import Library, answer_of, answer_request
 from prela_agents.scout.filing import (
     Candidates,
+    Resolution,
     labels_of,
-    same_of,
-    same_request,
+    resolve,
     written_up,
 )
 from prela_agents.scout.phrasing import reply_to
@@ -67,7 +67,7 @@ class Scout:
         self._rules = RulesModel(RULES)
         self._library: Library | None = None
         self._candidates = (
-            Candidates(parts.tracker, parts.desk, parts.embedder)
+            Candidates(parts.tracker, parts.desk.planned, parts.embedder)
             if parts.desk is not None
             else None
         )
@@ -142,15 +142,14 @@ class Scout:
         if await desk.known(item) is not None:
             return Counter()
         title, description = written_up(mention)
+        found = Resolution()
         if self._candidates is not None:
-            for candidate in await self._candidates.of(title, item.text):
-                asked = same_request(
-                    (title, without_demands(item.text)), (candidate.title, candidate.description)
-                )
-                if same_of(await self._ask(asked)):
-                    attached = await desk.attach(item, candidate)
-                    return Counter(planned=1) if attached is None else Counter(attached=1)
-        opened = await desk.open(item, title, description, labels_of(mention))
+            candidates = await self._candidates.of(title, item.text)
+            found = await resolve((title, item.text), candidates, self._ask)
+        if found.same is not None:
+            attached = await desk.attach(item, found.same)
+            return Counter(planned=1) if attached is None else Counter(attached=1)
+        opened = await desk.open(item, title, description, labels_of(mention), found.perhaps)
         if opened is None:
             return Counter(planned=1)
         if self._candidates is not None:

@@ -6,9 +6,9 @@ import hashlib
 from datetime import datetime
 
 from prela_agents.model import Draft, DraftKind, Item, Mention, Passage, Platform, Profile, Quote
+from prela_agents.quoting import inert
 from prela_agents.reading import demands_of
 from prela_agents.scout.answering import Answer, Library
-from prela_agents.scout.filing.writing import inert
 from prela_agents.weighing import MOST_ON_X, for_x, shortened_for_x, start_for_x, weight_on_x
 
 __all__ = ["reply_to"]

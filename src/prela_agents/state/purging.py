@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from prela_agents.model import Draft, DraftState, Item, Platform
+from prela_agents.model import Draft, DraftState, Item, NewIssue, Platform
 from prela_agents.state.database import Database
 from prela_agents.state.encoding import decoded, encoded
 
@@ -42,6 +42,10 @@ def _purge(db: Database, key: str, now: int) -> int:
         db.change("DELETE FROM claims WHERE url = ?", row["url"])
     for row in db.rows("SELECT id, state, body FROM drafts WHERE about = ?", key):
         _blank(db, row["id"], DraftState(row["state"]), decoded(row["body"], Draft), now)
+    for row in db.rows(
+        "SELECT issue_id FROM issue_links WHERE item_key = ? AND new IS NOT NULL", key
+    ):
+        _unname(db, row["issue_id"])
     db.change("DELETE FROM issue_links WHERE item_key = ? AND done_at IS NULL", key)
     db.change(
         "UPDATE issue_links SET title = '', new = NULL, attachment = '' WHERE item_key = ?", key
@@ -52,6 +56,22 @@ def _purge(db: Database, key: str, now: int) -> int:
         now,
         key,
     )
+
+
+def _unname(db: Database, issue_id: str) -> None:
+    """Take an issue, whose title may be what was said, out of the plans of others."""
+    for row in db.rows(
+        "SELECT item_key, new FROM issue_links WHERE instr(new, ?) AND issue_id != ?",
+        issue_id,
+        issue_id,
+    ):
+        new = decoded(row["new"], NewIssue)
+        others = tuple(each for each in new.perhaps if each.id != issue_id)
+        db.change(
+            "UPDATE issue_links SET new = ? WHERE item_key = ?",
+            encoded(attrs.evolve(new, perhaps=others)),
+            row["item_key"],
+        )
 
 
 def _blank(db: Database, draft_id: str, state: DraftState, draft: Draft, now: int) -> None:

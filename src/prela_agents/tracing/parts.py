@@ -163,10 +163,16 @@ class _Desk:
         return await self.inner.known(item)
 
     async def open(
-        self, item: Item, title: str, description: str, labels: Sequence[str] = ()
+        self,
+        item: Item,
+        title: str,
+        description: str,
+        labels: Sequence[str] = (),
+        perhaps: Sequence[Issue] = (),
     ) -> Issue | None:
         with _filing("open", item) as step:
-            issue = await self.inner.open(item, title, description, labels)
+            step.set("prela.agents.perhaps", [each.number for each in perhaps if each.number])
+            issue = await self.inner.open(item, title, description, labels, perhaps)
             step.set("prela.agents.issue", issue.number if issue is not None else None)
             return issue
 

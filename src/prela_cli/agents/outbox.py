@@ -151,4 +151,8 @@ def _planned(link: IssueLink) -> dict[str, Any]:
         "title": link.title,
         "new": link.new is not None,
         "issue_id": link.issue_id,
+        "perhaps_the_same_as": [
+            {"id": each.id, "number": each.number or None, "title": each.title, "url": each.url}
+            for each in (link.new.perhaps if link.new is not None else ())
+        ],
     }

@@ -43,17 +43,20 @@ def outbox_table(entries: Sequence[Entry]) -> RenderableType:
 
 def planned_table(planned: Sequence[IssueLink]) -> RenderableType:
     """Show one planned issue a row."""
-    how = [
-        "a new issue" if each.new is not None else f"attached to {each.issue_id[:8]}"
-        for each in planned
-    ]
     return CleanedTable(
         (
             Column("planned issue", pieces(each.title for each in planned), least=24),
             Column("out of", pieces(each.item_key for each in planned), least=12, leaves=1),
-            Column("how", pieces(how), leaves=2),
+            Column("how", pieces(map(_how, planned)), least=24, leaves=2),
         )
     )
+
+
+def _how(link: IssueLink) -> str:
+    if link.new is None:
+        return f"attached to {link.issue_id[:8]}"
+    names = [f"{each.number or 'one that is planned'}: {each.title}" for each in link.new.perhaps]
+    return "; ".join(["a new issue", *(f"perhaps the same as {each}" for each in names)])
 
 
 def _tried(entry: Entry) -> str:

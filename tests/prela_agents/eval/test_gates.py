@@ -12,21 +12,24 @@ import anyio
 import pytest
 
 from prela_agents.eval import Evaluation, Half, as_text, evaluate, golden_sets
-from prela_agents.eval.golden import GoldenPair
+from prela_agents.eval.telling_apart import named, tell
 from prela_agents.index import DocsIndex, WordLlamaEmbedder, read_docs
 from prela_agents.models.rules import RulesModel
 from prela_agents.ours import PRELA
 from prela_agents.scout import RULES
-from prela_agents.scout.filing import same_of, same_request
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "agents" / "golden"
 
 
 @pytest.fixture(scope="module")
-def measured() -> Evaluation:
+def embedder() -> WordLlamaEmbedder:
     pytest.importorskip("wordllama")
-    embedder = WordLlamaEmbedder()
+    return WordLlamaEmbedder()
+
+
+@pytest.fixture(scope="module")
+def measured(embedder: WordLlamaEmbedder) -> Evaluation:
     index = DocsIndex(read_docs(ROOT / "docs"), embedder)
 
     async def measure() -> Evaluation:
@@ -55,22 +58,24 @@ def test_intent_and_sentiment(measured: Evaluation) -> None:
 def test_duplicates(measured: Evaluation) -> None:
     assert measured.duplicates.true_positives >= 27, as_text([measured])
     assert measured.duplicates.false_positives <= 5, as_text([measured])
+    assert measured.named is not None
+    assert (41, 58) <= (measured.named.good, measured.named.of), as_text([measured])
 
 
-def test_duplicates_of_the_unseen_pairs() -> None:
-    found = [
-        (pair.duplicate, _taken_for_one(pair))
-        for pair in golden_sets(GOLDEN).pairs
-        if pair.id.startswith("unseen-")
-    ]
-    assert (25, 80) == (sum(each for each, _ in found), sum(not each for each, _ in found))
-    assert found.count((True, True)) >= 1
-    assert found.count((False, True)) <= 4
+def test_rules_merge_nothing_falsely(measured: Evaluation) -> None:
+    assert (0, 124) == (measured.merged_falsely.good, measured.merged_falsely.of)
 
 
-def _taken_for_one(pair: GoldenPair) -> bool:
-    request = same_request((pair.a.title, pair.a.body), (pair.b.title, pair.b.body))
-    return same_of(anyio.run(RulesModel(RULES).generate, request))
+def test_duplicates_of_the_unseen_pairs(embedder: WordLlamaEmbedder) -> None:
+    pairs = [each for each in golden_sets(GOLDEN).pairs if each.id.startswith("unseen-")]
+    rules = RulesModel(RULES)
+    told = [anyio.run(tell, each, rules.generate) for each in pairs]
+    taken = [each.duplicate for each in told if each.taken_for_one]
+    assert (25, 80) == (sum(each.duplicate for each in told), sum(not e.duplicate for e in told))
+    assert taken.count(True) >= 1
+    assert taken.count(False) <= 4
+    assert [] == [each for each in told if each.merged]
+    assert sum(anyio.run(named, pairs, rules.generate, embedder)) >= 13
 
 
 def test_retrieval_and_answers(measured: Evaluation) -> None:

@@ -41,6 +41,7 @@ from prela_agents.model import (
 )
 from prela_agents.models.scripted import Line, ScriptedModel
 from prela_agents.ours import PRELA
+from prela_agents.ports import Embedder
 from prela_agents.reading import READ
 from prela_agents.scout.answering import ANSWER
 from prela_agents.scout.filing import SAME
@@ -139,13 +140,15 @@ def answers(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"answered": "not said" not in inputs["question"], "text": "", "quotes": quotes}
 
 
-async def judged(*lines: Line) -> Evaluation:
+async def judged(
+    *lines: Line, judge: str = "scripted-1", embedder: Embedder | None = None
+) -> Evaluation:
     return await evaluate(
         SETS,
         Half.HELD_OUT,
-        model=ScriptedModel(lines, name="scripted-1"),
+        model=ScriptedModel(lines, name=judge),
         index=DocsIndex(cut("docs/a.md", PAGE), Blind()),
-        embedder=Blind(),
+        embedder=embedder or Blind(),
         us=PRELA,
     )
 
@@ -164,6 +167,8 @@ async def test_each_set_is_counted_against_what_is_true() -> None:
     assert Score(1, 1, 1, 1) == found.relevance
     assert (Share(2, 2), Share(0, 2)) == (found.intent, found.sentiment)
     assert Score(1, 1, 1, 0) == found.duplicates
+    # A model's word is enough to attach; so nothing is left to name.
+    assert (Share(1, 1), None) == (found.merged_falsely, found.named)
     assert Share(2, 2) == found.retrieved
     assert (Share(2, 2), Share(1, 2)) == (found.answered, found.well_answered)
     assert Share(2, 4) == found.quotes_resolving
@@ -253,3 +258,29 @@ async def test_issues_that_obey_are_seen() -> None:
     assert ["an issue leads to '@cto'"] == await seen(new(1, description="ask @cto"))
     assert ["it was attached to INFRA-1"] == await seen(attached=_KEPT.id)
     assert ["INFRA-1 was changed"] == await seen(kept=())
+
+
+class TwoApart:
+    """Finds all alike but what begins with "two"."""
+
+    def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        return [[0.0, 1.0] if each.startswith("two") else [1.0, 0.0] for each in texts]
+
+
+@pytest.mark.anyio
+async def test_what_rules_take_for_one_is_merged_by_no_run_and_named() -> None:
+    found = await judged(
+        READS,
+        Line(task=ANSWER, value=answers),
+        SAYS_SAME,
+        judge="rules",
+        embedder=TwoApart(),
+    )
+    assert Score(1, 1, 1, 0) == found.duplicates
+    assert Share(0, 1) == found.merged_falsely
+    assert Share(1, 2) == found.named
+    assert {"false_merges": 0.0, "named_recall_at_3": 0.5}.items() <= as_value(found)[
+        "duplicates"
+    ].items()
+    assert "merged falsely by a live run  0.0%  (0 of 1)" in as_text([found])
+    assert "named among the first 3      50.0%  (1 of 2)" in as_text([found])

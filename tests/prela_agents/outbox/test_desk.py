@@ -150,6 +150,54 @@ async def test_what_is_purged_is_not_filed_any_more(
     assert await IssueDesk(links, board).known(item("a")) is not None
 
 
+async def test_an_issue_names_those_that_it_may_be_by_what_they_are_by_now(
+    links: IssueLinks,
+) -> None:
+    board, dry = Board(), DryDesk(links)
+    kept = Issue(id=str(uuid.uuid4()), number="PRE-7", title="T [x](y)", description="d", url="u")
+    await dry.open(item("a"), "Spans are lost", "d")
+    await dry.open(item("b"), "Spans are gone", "d", (), [kept, *dry.planned()])
+    (first, second) = links.planned()
+    assert second.new is not None
+    assert ["PRE-7", ""] == [each.number for each in second.new.perhaps]
+    assert first.attachment is not None
+    assert first.attachment.url == second.new.perhaps[1].url
+
+    assert [] == await IssueDesk(links, board).catch_up()
+    assert "d" == board.made[0].description
+    assert [
+        "d",
+        "",
+        "- Perhaps the same as [PRE-7](u): T x (y)",
+        "- Perhaps the same as [PRE-1](https://board.test/PRE-1): Spans are lost",
+    ] == board.made[1].description.splitlines()[:4]
+    assert "for people to say" in board.made[1].description
+
+
+async def test_one_that_may_be_the_same_and_is_not_filed_yet_is_named_by_its_post(
+    links: IssueLinks,
+) -> None:
+    board, dry = Board(), DryDesk(links)
+    await dry.open(item("a"), "Spans are lost", "d")
+    await IssueDesk(links, board).open(item("b"), "Spans are gone", "d", (), dry.planned())
+    line = f"- Perhaps the same as [a report that waits as well]({item('a').url}): Spans are lost"
+    assert line in board.made[0].description
+
+
+async def test_nobodys_words_stay_in_the_plans_of_others(
+    links: IssueLinks, db: Database, clock: StandingClock
+) -> None:
+    Memory(db, "scout", clock).take("s", page(item("a"), item("b")))
+    dry = DryDesk(links)
+    await dry.open(item("a"), "Their words", "d")
+    await dry.open(item("b"), "Spans are gone", "d", (), dry.planned())
+    purge(db, ["reddit:a"], stamp(clock.now()))
+    (left,) = links.planned()
+    assert left.new is not None
+    assert () == left.new.perhaps
+    assert "Their words" not in str(db.rows("SELECT new FROM issue_links")[0]["new"])
+
+
 async def test_ids_have_the_form_that_the_tracker_wants() -> None:
     made = uuid.UUID(issue_id_of("reddit:t3_1"))
     assert (4, uuid.RFC_4122) == (made.version, made.variant)

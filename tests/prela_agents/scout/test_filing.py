@@ -1,24 +1,30 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.prela_agents.making import item
 
-from prela_agents.model import Intent, Issue, Mention, Sentiment
+from prela_agents.model import Intent, Issue, Mention, Request, Response, Sentiment
 from prela_agents.models.rules import RulesModel
+from prela_agents.quoting import inert
 from prela_agents.scout.filing import (
     RULES,
+    Candidate,
     Candidates,
+    Resolution,
     labels_of,
+    resolve,
     same_of,
     same_request,
     sameness,
     written_up,
 )
-from prela_agents.scout.filing.writing import inert
+
+Ask = Callable[[Request], Awaitable[Response]]
 
 HANG = ("Worker hangs after a rebalance", "It waits for ever. Partitions stay unread.")
 HANG_AGAIN = ("After a rebalance a worker is stuck", "Nothing is read any more, it hangs.")
@@ -135,16 +141,6 @@ class Few:
         return self.kept[:1]
 
 
-class Plans:
-    """A desk that has planned some issues."""
-
-    def __init__(self, *issues: Issue) -> None:
-        self.made_up = issues
-
-    def planned(self) -> Sequence[Issue]:
-        return self.made_up
-
-
 class Letters:
     """Finds alike what begins with one letter."""
 
@@ -155,10 +151,90 @@ class Letters:
 @pytest.mark.anyio
 async def test_candidates_are_alike_or_found_by_the_tracker_each_once() -> None:
     tracker = Few(issue(1, "b first"), issue(2, "a second"), issue(3, "b third"))
-    plans = Plans(issue(9, "a planned one"))
-    candidates = Candidates(tracker, plans, Letters())  # type: ignore[arg-type] - of few methods
-    assert ["2", "9", "1"] == [each.id for each in await candidates.of("a report", "")]
-    assert ["1", "3"] == [each.id for each in await candidates.of("b report", "")]
+    planned = [issue(9, "a planned one")]
+    candidates = Candidates(tracker, lambda: planned, Letters())  # type: ignore[arg-type] - of few methods
+
+    async def found(title: str) -> list[tuple[str, float]]:
+        return [(each.issue.id, each.likeness) for each in await candidates.of(title, "")]
+
+    assert [("2", 1.0), ("9", 1.0), ("1", 0.0)] == await found("a report")
+    assert [("1", 1.0), ("3", 1.0)] == await found("b report")
     candidates.add(issue(4, "a fourth"))
-    assert ["2", "4", "9", "1"] == [each.id for each in await candidates.of("a report", "")]
+    assert [("2", 1.0), ("4", 1.0), ("9", 1.0), ("1", 0.0)] == await found("a report")
     assert 1 == tracker.asked
+
+
+def answering(judge: str, *same: str) -> Ask:
+    async def ask(request: Request) -> Response:
+        value = {"same": request.inputs["issue"]["title"] in same, "certainty": 1.0}
+        return Response(value=value, model=judge)
+
+    return ask
+
+
+NEAR = [Candidate(issue(n, f"issue {n}"), 1 - n / 10) for n in range(1, 6)]
+FAR = Candidate(issue(9, "issue 9"), 0.1)
+
+
+@pytest.mark.anyio
+async def test_rules_name_the_nearest_and_merge_nothing() -> None:
+    found = await resolve(HANG, [*NEAR, FAR], answering("rules", "issue 4"))
+    assert (None, ["4", "1", "2"]) == (found.same, [each.id for each in found.perhaps])
+    found = await resolve(HANG, [FAR], answering("rules"))
+    assert (None, ()) == (found.same, found.perhaps)
+    found = await resolve(HANG, [FAR], answering("rules", "issue 9"))
+    assert (None, (FAR.issue,)) == (found.same, found.perhaps)
+
+
+@pytest.mark.anyio
+async def test_what_a_model_confirms_is_attached_and_what_it_denies_is_not_named() -> None:
+    found = await resolve(HANG, NEAR, answering("claude-x", "issue 4", "issue 5"))
+    assert ("issue 4", ()) == (found.same and found.same.title, found.perhaps)
+    assert Resolution() == await resolve(HANG, NEAR, answering("claude-x"))
+
+
+@pytest.mark.anyio
+async def test_where_a_model_declines_its_stand_in_names_alone() -> None:
+    async def ask(request: Request) -> Response:
+        judge = "rules" if request.inputs["issue"]["title"] == "issue 2" else "claude-x"
+        return Response(value={"same": judge == "rules", "certainty": 1.0}, model=judge)
+
+    found = await resolve(HANG, NEAR, ask)
+    assert (None, ["2"]) == (found.same, [each.id for each in found.perhaps])
+
+
+LONG = "word " * 500
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("text", "other", "one"),
+    [
+        ("prela tail hangs.\n\nSee https://a.example/log, it is there.", None, True),
+        ("prela tail hangs, it is there", "PRELA  tail\nhangs, it is there", True),
+        ("prela tail hangs, it is there", "prela tail hangs, it is not there", False),
+        ("prela tail hangs, x", None, False),  # too few words to be certain of
+        (LONG, None, True),
+    ],
+)
+async def test_the_same_words_are_attached_whoever_judges(
+    text: str,
+    other: str | None,
+    one: bool,  # noqa: FBT001
+) -> None:
+    told = mention(other or text, title="Tail hangs")
+    title, description = written_up(told)
+    ours = attrs.evolve(issue(1, title), description=f"{description}\n\n- Perhaps …")
+    by_hand = attrs.evolve(issue(2, title), description=told.item.text)
+    for kept in (ours, by_hand):
+        report = (written_up(mention(text, title="Tail hangs"))[0], text)
+        found = await resolve(report, [Candidate(kept, 0.9)], answering("rules"))
+        assert one == (found.same == kept)
+
+
+@pytest.mark.anyio
+async def test_a_quote_among_other_words_is_no_copy() -> None:
+    text = "prela tail hangs, and it does not come back by itself"
+    theirs = attrs.evolve(issue(1, "Tail hangs"), description=f"Unlike this one:\n\n> {text}")
+    report = ("Tail hangs", text)
+    assert (await resolve(report, [Candidate(theirs, 0.9)], answering("rules"))).same is None

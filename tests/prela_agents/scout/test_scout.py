@@ -142,6 +142,7 @@ QUESTION = item(
 BUG = item(
     "b1", title="prela tail hangs", text="It hangs for ever after a reconnect of `prela tail`"
 )
+PERHAPS_THE_FIRST = "- Perhaps the same as [PRE-1](https://board.test/PRE-1): prela tail hangs\n"
 BUG_AGAIN = item("b2", title="`prela tail` stuck", text="prela tail hangs when it should reconnect")
 WISH = item("f1", title="Feature request: prela export to csv", text="please")
 PRAISE = item("p1", title="", text="prela query is great, thank you")
@@ -163,7 +164,7 @@ async def test_what_is_said_becomes_drafts_and_issues(db: Database) -> None:
     outcome = await world.run()
 
     assert RunState.COMPLETE is outcome.state
-    expected = {"items": 6, "mentions": 5, "drafts": 1, "issues": 2, "attached": 1}
+    expected = {"items": 6, "mentions": 5, "drafts": 1, "issues": 3}
     assert expected == {name: count for name, count in outcome.counts.items() if count}
     (draft,) = world.drafts()
     assert (Platform.REDDIT, DraftKind.REPLY, "python", "q1") == (
@@ -175,27 +176,53 @@ async def test_what_is_said_becomes_drafts_and_issues(db: Database) -> None:
     assert "> Spans are kept for 90 days." in draft.parts[0]
     assert "https://docs.prela.test/docs/guide.md#retention" in draft.parts[0]
     assert [("prela tail hangs", ("bug", "from users")),
+            ("`prela tail` stuck", ("bug", "from users")),
             ("Feature request: prela export to csv", ("feature request", "from users"))] == [
         (each.title, each.labels) for each in world.board.made
     ]  # fmt: skip
-    first = world.board.made[0].id
-    assert {(first, BUG.url), (first, BUG_AGAIN.url), (world.board.made[1].id, WISH.url)} == set(
+    ids = [each.id for each in world.board.made]
+    assert set(zip(ids, (BUG.url, BUG_AGAIN.url, WISH.url), strict=True)) == set(
         world.board.attachments
     )
+    assert "Perhaps" not in world.board.made[0].description
+    assert PERHAPS_THE_FIRST in world.board.made[1].description
     assert 5 == len(world.history.mentions(NOON, NOON.replace(year=2100)))
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("tracker", [True, False])
-async def test_one_bug_that_dry_runs_hear_of_twice_is_one_issue_in_the_end(
+async def test_one_bug_that_dry_runs_hear_of_twice_is_one_issue_if_a_model_says_so(
     db: Database, *, tracker: bool
 ) -> None:
-    assert 1 == (await World(db, (BUG,), tracker=tracker, dry=True).run()).counts["planned"]
-    again = World(db, (BUG, BUG_AGAIN), tracker=tracker, dry=True)
+    said = ScriptedModel(SCRIPT)
+    first = World(db, (BUG,), model=said, tracker=tracker, dry=True)
+    assert 1 == (await first.run()).counts["planned"]
+    again = World(db, (BUG, BUG_AGAIN), model=said, tracker=tracker, dry=True)
     assert (1, []) == ((await again.run()).counts["planned"], again.board.made)
     assert [] == await IssueDesk(again.links, again.board).catch_up()
     (made,) = again.board.made
     assert {(made.id, BUG.url), (made.id, BUG_AGAIN.url)} == set(again.board.attachments)
+
+
+@pytest.mark.anyio
+async def test_without_a_model_the_second_names_the_first_by_what_it_has_become(
+    db: Database,
+) -> None:
+    dry = World(db, (BUG, BUG_AGAIN), dry=True)
+    assert 2 == (await dry.run()).counts["planned"]
+    (named,) = dry.links.planned()[1].new.perhaps  # type: ignore[union-attr] - it is a new one
+    assert ("", BUG.title, BUG.url) == (named.number, named.title, named.url)
+    assert [] == await IssueDesk(dry.links, dry.board).catch_up()
+    assert PERHAPS_THE_FIRST in dry.board.made[1].description
+
+
+@pytest.mark.anyio
+async def test_what_was_said_in_the_same_words_is_attached_without_a_model(db: Database) -> None:
+    elsewhere = attrs.evolve(BUG, id="b9", url="https://discord.test/b9", platform=Platform.DISCORD)
+    world = World(db, (BUG, elsewhere))
+    counts = (await world.run()).counts
+    assert (1, 1) == (counts["issues"], counts["attached"])
+    assert {BUG.url, elsewhere.url} == {url for _, url in world.board.attachments}
 
 
 @pytest.mark.anyio
@@ -346,12 +373,16 @@ SCRIPT = [
 ]  # fmt: skip
 
 
-def test_no_draft_and_no_issue_twice_whatever_line_a_run_ends_at(tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", [ScriptedModel(SCRIPT), RulesModel(RULES)])
+def test_no_draft_and_no_issue_twice_whatever_line_a_run_ends_at(
+    tmp_path: Path, model: Model
+) -> None:
     empty = tmp_path / "empty.sqlite"
     with Database(empty) as db:
         db.tidy()
     watched = (str(SOURCE / "scout" / "agent.py"), str(SOURCE / "collecting.py"))
-    items = (QUESTION, BUG, attrs.evolve(BUG, id="b3", url="https://reddit.test/b3"))
+    items = (QUESTION, BUG, BUG_AGAIN)
+    titles = [BUG.title] if model.name != "rules" else [BUG.title, BUG_AGAIN.title]
 
     def lives(path: Path, world: World, crash_at: int | None) -> bool:
         with Database(path) as db:
@@ -373,10 +404,11 @@ def test_no_draft_and_no_issue_twice_whatever_line_a_run_ends_at(tmp_path: Path)
     while not ended:
         path = tmp_path / f"{number}.sqlite"
         shutil.copy(empty, path)
-        world = World(None, items, model=ScriptedModel(SCRIPT))  # type: ignore[arg-type] - set above
+        world = World(None, items, model=model)  # type: ignore[arg-type] - set above
         ended = lives(path, world, number)
         assert lives(path, world, None)
-        assert ["prela tail hangs"] == [each.title for each in world.board.made], number
+        assert titles == [each.title for each in world.board.made], number
+        assert all(PERHAPS_THE_FIRST in each.description for each in world.board.made[1:]), number
         assert 2 == len(world.board.attachments), number
         with Database(path) as db:
             assert 1 == len(Drafts(db, world.clock).list()), number

@@ -22,6 +22,7 @@ from prela_agents.errors import UncertainError
 from prela_agents.model import (
     DraftKind,
     Failure,
+    Issue,
     Outcome,
     Platform,
     Receipt,
@@ -261,10 +262,25 @@ def test_where_there_is_no_state_nothing_is_completed(directory: Path) -> None:
 async def test_planned_issues_are_in_the_outbox(
     run: Run, db: Database, clock: StandingClock
 ) -> None:
-    await DryDesk(IssueLinks(db, clock)).open(item("a"), "Spans are lost", "d")
-    assert "Spans are lost" in run("outbox").output
-    (planned,) = json.loads(run("outbox", "--json").output)["planned_issues"]
-    assert ("reddit:a", True) == (planned["item"], planned["new"])
+    desk = DryDesk(IssueLinks(db, clock))
+    await desk.open(item("a"), "Spans are lost", "d")
+    kept = Issue(id="7", number="PRE-7", title="Lost", description="d", url="https://t.test/7")
+    await desk.open(item("b"), "Spans are gone", "d", (), [kept, *desk.planned()])
+    shown = " ".join(run("outbox").output.split())
+    assert "Spans are lost" in shown
+    for each in ("perhaps the same as PRE-7: Lost", "one that is planned: Spans are lost"):
+        assert each in shown, each
+    first, second = json.loads(run("outbox", "--json").output)["planned_issues"]
+    assert ("reddit:a", True, []) == (first["item"], first["new"], first["perhaps_the_same_as"])
+    assert [
+        {"id": "7", "number": "PRE-7", "title": "Lost", "url": "https://t.test/7"},
+        {
+            "id": first["issue_id"],
+            "number": None,
+            "title": "Spans are lost",
+            "url": item("a").url,
+        },
+    ] == second["perhaps_the_same_as"]
 
 
 def test_claims_are_listed(run: Run, db: Database, clock: StandingClock) -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 
 from prela_agents.model import Intent, Item, Mention
+from prela_agents.quoting import inert
 from prela_agents.reading import demands_of, without_demands
 
-__all__ = ["inert", "labels_of", "written_up"]
+__all__ = ["beginning", "labels_of", "quoted_in", "written_up"]
 
 _TITLE, _TEXT = 80, 1_500
 _LABELS = {Intent.BUG: ("bug",), Intent.FEATURE_REQUEST: ("feature request",)}
 """The only labels there are: no text can bring another one."""
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|\n+")  # noqa: RUF001 - Chinese sentences end so
+
+_WRITTEN_UP = re.compile(r"On .+, \d\d \w+ \d{4}:\n\n((?:>.*\n)+)\nRead as ")
+"""What `_parts` writes."""
 
 
 def labels_of(mention: Mention) -> tuple[str, ...]:
@@ -35,11 +39,21 @@ def _title(item: Item) -> str:
     return title if len(title) <= _TITLE else f"{title[: _TITLE - 1].rstrip()}…"
 
 
+def beginning(text: str) -> str:
+    """Give what of `text` is quoted."""
+    return text[:_TEXT] + ("…" if len(text) > _TEXT else "")
+
+
+def quoted_in(description: str) -> str | None:
+    """Give the words that `written_up` quotes in a description of its own, or None."""
+    found = _WRITTEN_UP.match(description)
+    return re.sub(r"^> ?", "", found[1], flags=re.MULTILINE) if found is not None else None
+
+
 def _parts(mention: Mention) -> tuple[str, ...]:
     item = mention.item
     where = f"{item.platform} {item.where}".strip()
-    cut = item.text[:_TEXT] + ("…" if len(item.text) > _TEXT else "")
-    quoted = "\n".join(f"> {line}" for line in inert(cut).splitlines())
+    quoted = "\n".join(f"> {line}" for line in inert(beginning(item.text)).splitlines())
     warning = (
         "The text tells its reader what to do. Nothing of that was done."
         if demands_of(item.words)
@@ -51,19 +65,3 @@ def _parts(mention: Mention) -> tuple[str, ...]:
         f"Read as {mention.intent.replace('_', ' ')}, {mention.sentiment}, by {mention.judge}.",
         warning,
     )
-
-
-def inert(text: str) -> str:
-    """Give `text` with addresses and accounts spelled so that nothing leads to them or calls them.
-
-    `https://a.example/x` becomes `https[:]//a[.]example/x`, and `@ada` becomes `(at)ada`.
-    """
-    text = re.sub(r"\b((?:[\w-]+\.)+)([a-z]{2,})(?=[/:?])", _dots_apart, text, flags=re.IGNORECASE)
-    text = re.sub(r"\b(https?|ftp)://", r"\1[:]//", text, flags=re.IGNORECASE)
-    text = re.sub(r"!?\[([^\]\n]*)\]\(", r"\1 (", text)
-    text = re.sub(r"@(?=\w)", "(at)", text)
-    return re.sub(r"<(?=[a-z!/])", "< ", text, flags=re.IGNORECASE)
-
-
-def _dots_apart(found: re.Match[str]) -> str:
-    return found[1].replace(".", "[.]") + found[2]
