@@ -67,13 +67,13 @@ def pieces(project_id: str, selection: Selection, form: ExportForm, ask: Ask) ->
 
 def _located(project_id: str, ids: Sequence[str], ask: Ask) -> Located:
     looking = locate(project_id, ids)
-    query = next(looking)
-    while True:
-        try:
+    try:
+        query = next(looking)
+        while True:
             query = looking.send(list(ask(query)))
-        except StopIteration as stop:
-            found: Located = stop.value
-            return found
+    except StopIteration as stop:
+        found: Located = stop.value
+        return found
 
 
 def _announced(project_id: str, ids: Sequence[str] | None) -> Pieces:
