@@ -251,7 +251,7 @@ def _meant(request: DeletionRequest) -> Query | None:
         request.project_id,
         where,
         Order.OLDEST,
-        ids=None,
+        known=None,
         lo=where.start_time,
         hi=end,
         after=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -11,8 +12,8 @@ from prela_core.errors import MalformedError
 from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, question_digest
 from prela_core.store.filters import PageRequest, SpanFilter, SpanOrder
 from prela_core.store.find_queries import found_candidates, found_keys, spans_by_key
-from prela_core.store.fragments import Query
-from prela_core.store.pages import walk_newest
+from prela_core.store.located import locate
+from prela_core.store.pages import Walk, walk_newest
 from prela_core.store.plans import LookBack, Plan, look_with
 from prela_core.store.results import Page, StoredSpan
 from prela_core.store.rows import spans_from_rows
@@ -37,9 +38,12 @@ def find_spans(
     if order is SpanOrder.NEWEST and after is not None:
         hi = after[0] if hi is None else min(hi, after[0])
 
-    def compute(ids: Sequence[str] | None, lo: int | None) -> Query:
-        return found_keys(
-            project_id, where, order, ids=ids, lo=lo, hi=hi, after=position, limit=limit
+    def compute(ids: Sequence[str] | None, lo: int | None) -> Walk:
+        known = None if ids is None else (yield from locate(project_id, ids))
+        return (
+            yield found_keys(
+                project_id, where, order, known=known, lo=lo, hi=hi, after=position, limit=limit
+            )
         )
 
     if order is SpanOrder.NEWEST:
@@ -55,9 +59,12 @@ def find_spans(
             limit=limit,
         )
     else:
-        found = yield compute(None, lo)
+        found = yield from compute(None, lo)
     keys = [(row[0], row[1]) for row in found[page.offset : page.offset + page.limit]]
-    rows = (yield spans_by_key(project_id, keys)) if keys else []
+    rows: list[Sequence[Any]] = []
+    if keys:
+        known = yield from locate(project_id, list(dict.fromkeys(trace_id for trace_id, _ in keys)))
+        rows = yield spans_by_key(project_id, known, keys)
     spans = {(span.trace_id, span.span_id): span for span in spans_from_rows(rows)}
     more = len(found) == limit
     last = found[page.offset + page.limit - 1] if more else None

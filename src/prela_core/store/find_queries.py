@@ -14,12 +14,12 @@ from prela_core.store.fragments import (
     Query,
     collapsed,
     has_row,
-    hours_of,
     scope_of,
     since_of,
     until_of,
     with_columns,
 )
+from prela_core.store.located import Located
 from prela_core.store.queries import SHOWN_SPAN
 from prela_core.store.rows import SPAN_FIELDS
 from prela_core.store.sought import Sought
@@ -67,7 +67,7 @@ def found_keys(
     where: SpanFilter,
     order: SpanOrder,
     *,
-    ids: Sequence[str] | None,
+    known: Located | None,
     lo: int | None,
     hi: int | None,
     after: tuple[int, str, str] | None,
@@ -75,14 +75,16 @@ def found_keys(
 ) -> Query:
     """Find the visible spans that meet `where`, in order: `(trace_id, span_id, order_value)`.
 
-    Only traces among `ids` are looked at; with None, all that can meet `where`. `after` is where
+    Only the `known` traces are looked at; with None, all that can meet `where`. `after` is where
     the last row of the page before stands, as those columns, the value first.
     """
     parameters: dict[str, Any] = {"project": project_id, "limit": limit}
     since, until = since_of(lo, parameters), until_of(hi, parameters)
     own, near = may_hold(where.where, Subject.SPAN), relatives_may_hold(where.where)
-    scope = scope_of(ids, since, until, own, parameters)
-    if ids is None:
+    if known is not None:
+        scope = known.clauses(parameters)
+    else:
+        scope = scope_of(since, until, own)
         # Those around a span may have started before the window.
         scope += [has_row([PROJECT, f"({each.sql})"]) for each in near]
         for condition in (*own, *near):
@@ -110,23 +112,17 @@ def found_keys(
     )
 
 
-def spans_by_key(project_id: str, keys: Sequence[tuple[str, str]]) -> Query:
-    """Give the visible spans of `keys`, pairs of a trace's id and a span's; as `SPAN_FIELDS`."""
-    source = collapsed(
-        SPAN_FIELDS,
-        [
-            *hours_of("{ids:Array(String)}"),
-            "span_id IN {span_ids:Array(String)}",
-        ],
-    )
-    return Query(
-        f"SELECT {SHOWN_SPAN} FROM {source} AS seen",
-        {
-            "project": project_id,
-            "ids": list(dict.fromkeys(trace_id for trace_id, _ in keys)),
-            "span_ids": list(dict.fromkeys(span_id for _, span_id in keys)),
-        },
-    )
+def spans_by_key(project_id: str, known: Located, keys: Sequence[tuple[str, str]]) -> Query:
+    """Give the visible spans of `keys`, pairs of a trace's id and a span's; as `SPAN_FIELDS`.
+
+    `known` tells where their traces are.
+    """
+    parameters: dict[str, Any] = {
+        "project": project_id,
+        "span_ids": list(dict.fromkeys(span_id for _, span_id in keys)),
+    }
+    scope = [*known.clauses(parameters), "span_id IN {span_ids:Array(String)}"]
+    return Query(f"SELECT {SHOWN_SPAN} FROM {collapsed(SPAN_FIELDS, scope)} AS seen", parameters)
 
 
 def _order_value(order: SpanOrder) -> tuple[str, tuple[str, ...]]:

@@ -18,7 +18,6 @@ __all__ = [
     "begun_in",
     "collapsed",
     "has_row",
-    "hours_of",
     "hours_of_traces",
     "one_of",
     "scope_of",
@@ -42,7 +41,7 @@ _HOURS_OF_TRACE = (
 ONE_TRACE = ("trace_id = {trace:String}", f"{HOUR} IN ({_HOURS_OF_TRACE})")
 """Narrows a reading to the trace bound as `trace`, where in the key it is.
 
-Another trace of the same hash only adds hours. `hours_of` is for several, and takes longer to plan.
+Another trace of the same hash only adds hours. `located` is for several.
 """
 
 
@@ -71,16 +70,11 @@ def collapsed(columns: Iterable[str], scope: list[str]) -> str:
 
 
 def scope_of(
-    ids: Sequence[str] | None,
     since: list[str],
     until: list[str],
     conditions: Sequence[Condition],
-    parameters: dict[str, Any],
 ) -> list[str]:
-    """Narrow a reading to `ids`, or to whatever may start in the window and meet the conditions."""
-    if ids is not None:
-        parameters["ids"] = list(ids)
-        return hours_of("{ids:Array(String)}")
+    """Narrow a reading to the traces that may start in the window and meet the conditions."""
     within = [PROJECT, *since, *until]
     scope = [has_row(within), *hours_of_traces(within)] if since or until else []
     return scope + [has_row([PROJECT, *since, f"({each.sql})"]) for each in conditions]
@@ -141,17 +135,6 @@ def one_of(windows: list[list[str]]) -> str:
     return "({})".format(
         " OR ".join(f"({' AND '.join(each)})" if each else "1" for each in windows)
     )
-
-
-def hours_of(ids: str) -> list[str]:
-    """Narrow a reading to traces, an expression for their ids, where in the key those are."""
-    there = (
-        f"(SELECT hour, id FROM (SELECT trace_hash, {HOUR} AS hour FROM spans WHERE {PROJECT}"
-        f" AND trace_hash IN (SELECT cityHash64(arrayJoin({ids}))) GROUP BY trace_hash, hour)"
-        f" AS known INNER JOIN (SELECT arrayJoin({ids}) AS id, cityHash64(id) AS trace_hash)"
-        " AS asked USING (trace_hash))"
-    )
-    return [f"trace_id IN {ids}", f"({HOUR}, trace_id) IN {there}"]
 
 
 def hours_of_traces(clauses: list[str]) -> list[str]:

@@ -24,7 +24,7 @@ _MAX_PROPOSED = 10_000
 
 def walk_newest(
     propose: Callable[[int | None, int], Query],
-    compute: Callable[[Sequence[str] | None, int | None], Query],
+    compute: Callable[[Sequence[str] | None, int | None], Walk],
     *,
     start_of: Callable[[Row], int],
     now: int | None,
@@ -38,8 +38,8 @@ def walk_newest(
     `propose(lo, k)` asks for at most `k` pairs of a trace id and a bound that its row's start
     does not exceed, largest bounds first, then largest ids, leaving out only what starts
     before `lo`.
-    `compute(ids, lo)` asks for the true rows of these, newest first, none from before `lo`; with
-    None, for those of all traces that may be meant. Both are cut at a limit of their own.
+    `compute(ids, lo)` finds the true rows of these, newest first, none from before `lo`; with
+    None, those of all traces that may be meant. Both are cut at a limit of their own.
     `start_of` gives a row's start. `now` and `floor` are microseconds; nothing from before
     `floor` is wanted. With a `now` of None there are no windows, only one look at everything.
     `first` is how many are proposed at first, twice the `limit` unless nearly all are right.
@@ -55,14 +55,14 @@ def walk_newest(
     for lo in bounds:
         while True:
             if wanted > _MAX_PROPOSED:  # rare among many: one reading beats naming them all
-                found = yield compute(None, lo)
+                found = yield from compute(None, lo)
                 break
             proposed = yield propose(lo, wanted)
             if one_each and len(proposed) < limit and lo != bounds[-1]:
                 break  # too few for a page, whatever they are; a wider window has them as well
             known = {row[0] for row in found} if one_each else set()
             ids = [row[0] for row in proposed if row[0] not in known]
-            rows = (yield compute(ids, lo)) if ids else []
+            rows = (yield from compute(ids, lo)) if ids else []
             found = _newest_first([*found, *rows], start_of) if known else rows
             complete = len(proposed) < wanted
             if complete or (

@@ -25,7 +25,8 @@ from prela_core.store.cursors import (
 )
 from prela_core.store.filters import Order, PageRequest, SpanFilter, TraceFilter
 from prela_core.store.fragments import Query
-from prela_core.store.pages import walk_newest
+from prela_core.store.located import locate
+from prela_core.store.pages import Walk, walk_newest
 from prela_core.store.queries import ROW_FIELDS
 from prela_core.store.results import Page, SearchHit, TraceSummary
 from prela_core.store.search_queries import HIT_FIELDS, hit_candidates, hits
@@ -61,6 +62,8 @@ Plan = Generator[Query, list[Row], T]
 
 _FEW = 2000
 """So few possible rows, known by an index, are looked at in one go, wherever in time they are."""
+_FEW_HOURS = 8 * 3_600_000_000
+"""So long before now (microseconds) on, all rows may be read to find traces."""
 _SPARE = 20
 _SPARE_AT_LEAST = 4
 
@@ -90,16 +93,25 @@ def traces(
     if order is Order.NEWEST and after is not None:
         hi = after[0] if hi is None else min(hi, after[0])
 
-    def compute(ids: Sequence[str] | None, lo: int | None) -> Query:
-        return queries.rows(
-            project_id, where, order, ids=ids, lo=lo, hi=hi, after=after, limit=limit
+    def compute(ids: Sequence[str] | None, lo: int | None) -> Walk:
+        known = None if ids is None else (yield from locate(project_id, ids))
+        return (
+            yield queries.rows(
+                project_id, where, order, known=known, lo=lo, hi=hi, after=after, limit=limit
+            )
         )
 
     if order is Order.NEWEST:
         now, sought = yield from look_with(look_back, where, Subject.TRACE, hi)
         found = yield from walk_newest(
             lambda lo, count: queries.candidates(
-                project_id, where, lo=lo, hi=hi, limit=count, sought=sought
+                project_id,
+                where,
+                lo=lo,
+                hi=hi,
+                limit=count,
+                sought=sought,
+                few=now is None or (lo is not None and look_back.now - lo <= _FEW_HOURS),
             ),
             compute,
             start_of=_last_column,
@@ -110,7 +122,7 @@ def traces(
             one_each=True,
         )
     else:
-        found = yield compute(None, where.start_time)
+        found = yield from compute(None, where.start_time)
     shown = found[page.offset : page.offset + page.limit]
     said: list[Row] = []
     if shown:
@@ -141,11 +153,16 @@ def search(
         narrowing = yield from look_up(words)
         if narrowing is not None and narrowing.rows <= _FEW:
             now = None
+
+    def compute(ids: Sequence[str] | None, lo: int | None) -> Walk:
+        known = None if ids is None else (yield from locate(project_id, ids))
+        return (yield hits(project_id, where, known=known, lo=lo, after=after, limit=limit))
+
     found = yield from walk_newest(
         lambda lo, count: hit_candidates(
             project_id, where, lo=lo, hi=hi, limit=count, narrowing=narrowing
         ),
-        lambda ids, lo: hits(project_id, where, ids=ids, lo=lo, after=after, limit=limit),
+        compute,
         start_of=_last_column,
         now=now,
         floor=where.start_time,

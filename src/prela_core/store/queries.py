@@ -29,6 +29,7 @@ from prela_core.store.fragments import (
     until_of,
     with_columns,
 )
+from prela_core.store.located import Located
 from prela_core.store.rows import OUTLINE_FIELDS, SPAN_FIELDS
 from prela_core.store.sought import Sought
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
@@ -103,8 +104,12 @@ def candidates(
     hi: int | None,
     limit: int,
     sought: Sought | None = None,
+    few: bool = False,
 ) -> Query:
     """Propose traces that may start in `lo <= start <= hi` (microseconds) and meet `where`.
+
+    With `few`, not many rows start at `lo` or later: all are read at once, which then takes less
+    than looking for each condition by itself.
 
     Rows are `(trace_id, bound)`, the largest bound first: no trace starts after its bound, so
     whoever has not been proposed starts no later than the last bound. Why nobody is left out:
@@ -117,22 +122,26 @@ def candidates(
     clauses = [PROJECT, *since]
     if sought is not None:
         clauses.append(sought.clause(lo, parameters))
-    bound = f"max({MICROS.format('started_at')})"
-    if conditions:
-        first, *others = conditions
-        clauses.append(f"({first.sql})")
-        parameters |= first.parameters
-        for other in others:
-            clauses.append(has_row([PROJECT, *since, f"({other.sql})"]))
-            parameters |= other.parameters
-        if until:
-            clauses.append(begun_in(since, until, [PROJECT, *since, f"({first.sql})"]))
-            bound = f"least({bound}, {{hi:Int64}})"
-    else:
+    for condition in conditions:
+        parameters |= condition.parameters
+    started = MICROS.format("started_at")
+    bound, having = f"max({started})", ""
+    if not conditions:
         clauses += until
+    elif few and sought is None and (until or len(conditions) > 1):
+        held = [f"countIf({each.sql}) > 0" for each in conditions]
+        held += [f"min({started}) <= {{hi:Int64}}"] if until else []
+        bound, having = f"maxIf({started}, {conditions[0].sql})", f" HAVING {' AND '.join(held)}"
+    else:
+        first, *others = (f"({each.sql})" for each in conditions)
+        clauses += [first, *(has_row([PROJECT, *since, other]) for other in others)]
+        if until:
+            clauses.append(begun_in(since, until, [PROJECT, *since, first]))
+    if conditions and until:
+        bound = f"least({bound}, {{hi:Int64}})"
     return Query(
         f"SELECT trace_id, {bound} AS bound FROM spans WHERE {' AND '.join(clauses)}"
-        " GROUP BY trace_id ORDER BY bound DESC, trace_id DESC LIMIT {limit:UInt64}",
+        f" GROUP BY trace_id{having} ORDER BY bound DESC, trace_id DESC LIMIT {{limit:UInt64}}",
         parameters,
     )
 
@@ -142,7 +151,7 @@ def rows(
     where: TraceFilter,
     order: Order,
     *,
-    ids: Sequence[str] | None,
+    known: Located | None,
     lo: int | None,
     hi: int | None,
     after: tuple[int, str] | None,
@@ -150,7 +159,7 @@ def rows(
 ) -> Query:
     """Compute traces exactly, filter, order and cut them; columns are `ROW_FIELDS`.
 
-    Only traces among `ids` are computed; with None, all that can meet `where` are.
+    Only the `known` traces are computed; with None, all that can meet `where` are.
     `after` is the position of the last row of the page before: order value and trace id.
     The last column is the order value.
     """
@@ -161,7 +170,7 @@ def rows(
     for condition in conditions:
         parameters |= condition.parameters
         clauses.append(f"countIf({condition.sql}) > 0")
-    if ids is None:
+    if known is None:
         narrowing = may_hold(where.where, Subject.TRACE)
         for condition in narrowing:
             parameters |= condition.parameters
@@ -176,7 +185,7 @@ def rows(
     if after is not None:
         clauses.append(f"(order_value, trace_id) {sign} ({{after:Int64}}, {{after_id:String}})")
         parameters |= {"after": after[0], "after_id": after[1]}
-    scope = scope_of(ids, since, until, conditions, parameters)
+    scope = scope_of(since, until, conditions) if known is None else known.clauses(parameters)
     if where.where is not None:
         asked = trace_holds(where.where, scope)
         parameters |= asked.parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -18,12 +17,12 @@ from prela_core.store.fragments import (
     begun_in,
     collapsed,
     has_row,
-    hours_of,
     scope_of,
     since_of,
     until_of,
     with_columns,
 )
+from prela_core.store.located import Located
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
 from prela_core.store.word_index import Narrowing, possible_rows
 from prela_core.store.words import SEARCHED_FIELDS
@@ -76,7 +75,7 @@ def hits(
     project_id: str,
     where: TraceFilter,
     *,
-    ids: Sequence[str] | None,
+    known: Located | None,
     lo: int | None,
     after: tuple[int, str] | None,
     limit: int,
@@ -91,9 +90,9 @@ def hits(
     clauses = [f"({condition.sql})" for condition in conditions]
     for condition in conditions:
         parameters |= condition.parameters
-    clauses += _meets(attrs.evolve(where, q=None), ids, parameters)
+    clauses += _meets(attrs.evolve(where, q=None), known, parameters)
     since = since_of(lo, parameters)
-    scope = scope_of(ids, since, [], conditions, parameters)
+    scope = scope_of(since, [], conditions) if known is None else known.clauses(parameters)
     outer = ["1", *since]
     if after is not None:
         outer.append("(micros, trace_id) < ({after:Int64}, {after_id:String})")
@@ -130,8 +129,8 @@ def _may_meet(where: TraceFilter, parameters: dict[str, Any]) -> list[str]:
     return scope
 
 
-def _meets(where: TraceFilter, ids: Sequence[str] | None, parameters: dict[str, Any]) -> list[str]:
-    """Narrow to traces (among `ids`, where given) that meet `where`, by their visible spans."""
+def _meets(where: TraceFilter, known: Located | None, parameters: dict[str, Any]) -> list[str]:
+    """Narrow to traces (of the `known`, where given) that meet `where`, by their visible spans."""
     conditions = span_conditions(where)
     clauses, values = trace_conditions(where)
     clauses += [f"countIf({condition.sql}) > 0" for condition in conditions]
@@ -144,8 +143,8 @@ def _meets(where: TraceFilter, ids: Sequence[str] | None, parameters: dict[str, 
     if not clauses and where.where is None:
         return []
     parameters |= values
-    if ids is not None:
-        scope = hours_of("{ids:Array(String)}")
+    if known is not None:
+        scope = known.clauses(parameters)
     else:
         scope = _may_meet(where, parameters) or [has_row([PROJECT, *since])]
     if where.where is not None:

@@ -31,6 +31,7 @@ from prela_core.store import (
     TraceFilter,
     find_queries,
     group_queries,
+    located,
     metric_queries,
     queries,
     reindex,
@@ -38,6 +39,7 @@ from prela_core.store import (
     trace_queries,
 )
 from prela_core.store.fragments import Query
+from prela_core.store.located import Located
 
 SNAPSHOTS = Path(__file__).parent / "sql"
 
@@ -99,14 +101,29 @@ STATEMENTS: dict[str, Query] = {
     "candidates, in a window": queries.candidates("p", TraceFilter(), lo=5, hi=7, limit=9),
     "candidates, by user": queries.candidates("p", TraceFilter(user_id="u"), lo=5, hi=7, limit=9),
     "candidates, by everything": queries.candidates("p", EVERYTHING, lo=5, hi=7, limit=9),
+    "candidates, by user, few": queries.candidates(
+        "p", TraceFilter(user_id="u"), lo=5, hi=7, limit=9, few=True
+    ),
+    "candidates, by everything, few": queries.candidates(
+        "p", EVERYTHING, lo=5, hi=7, limit=9, few=True
+    ),
+    "hashes of traces": located.hashes_of(["a", "b"]),
+    "hours of traces": located.hours_of("p", [7, 8]),
     "rows, of ids": queries.rows(
-        "p", TraceFilter(), Order.NEWEST, ids=["a", "b"], lo=5, hi=None, after=None, limit=9
+        "p",
+        TraceFilter(),
+        Order.NEWEST,
+        known=Located([(3600, "a"), (7200, "b")]),
+        lo=5,
+        hi=None,
+        after=None,
+        limit=9,
     ),
     "rows, all by cost after a row": queries.rows(
-        "p", TraceFilter(), Order.DEAREST, ids=None, lo=None, hi=None, after=(3, "a"), limit=9
+        "p", TraceFilter(), Order.DEAREST, known=None, lo=None, hi=None, after=(3, "a"), limit=9
     ),
     "rows, by everything": queries.rows(
-        "p", EVERYTHING, Order.FASTEST, ids=None, lo=5, hi=7, after=(3, "a"), limit=9
+        "p", EVERYTHING, Order.FASTEST, known=None, lo=5, hi=7, after=(3, "a"), limit=9
     ),
     "hit candidates": search_queries.hit_candidates("p", TraceFilter(q="a b"), lo=5, hi=7, limit=9),
     "hit candidates, narrowed": search_queries.hit_candidates("p", SEARCH, lo=5, hi=7, limit=9),
@@ -114,15 +131,22 @@ STATEMENTS: dict[str, Query] = {
         "p", TraceFilter(q="refund", start_time=5), lo=5, hi=None, limit=9
     ),
     "hits, from a time on": search_queries.hits(
-        "p", TraceFilter(q="refund", start_time=5), ids=["a"], lo=5, after=None, limit=9
+        "p",
+        TraceFilter(q="refund", start_time=5),
+        known=Located([(3600, "a")]),
+        lo=5,
+        after=None,
+        limit=9,
     ),
     "hits, all from a time on": search_queries.hits(
-        "p", TraceFilter(q="refund", start_time=5), ids=None, lo=5, after=None, limit=9
+        "p", TraceFilter(q="refund", start_time=5), known=None, lo=5, after=None, limit=9
     ),
     "hits, of ids": search_queries.hits(
-        "p", TraceFilter(q="refund"), ids=["a"], lo=5, after=None, limit=9
+        "p", TraceFilter(q="refund"), known=Located([(3600, "a")]), lo=5, after=None, limit=9
     ),
-    "hits, narrowed": search_queries.hits("p", SEARCH, ids=None, lo=None, after=(3, "a"), limit=9),
+    "hits, narrowed": search_queries.hits(
+        "p", SEARCH, known=None, lo=None, after=(3, "a"), limit=9
+    ),
     "spans of a trace": queries.spans_of("p", "t", after=None, offset=3, limit=9),
     "outline of a trace": queries.spans_of(
         "p", "t", after=None, offset=0, limit=99_999, bodies=False
@@ -138,16 +162,18 @@ STATEMENTS: dict[str, Query] = {
     "all of a trace": trace_queries.all_of("p", "t", [3600]),
     "candidates, asked": queries.candidates("p", ASKED, lo=5, hi=7, limit=9),
     "rows, asked": queries.rows(
-        "p", ASKED, Order.NEWEST, ids=["a"], lo=5, hi=7, after=None, limit=9
+        "p", ASKED, Order.NEWEST, known=Located([(3600, "a")]), lo=5, hi=7, after=None, limit=9
     ),
     "found candidates": find_queries.found_candidates("p", FOUND, lo=5, hi=7, limit=9),
     "found keys": find_queries.found_keys(
-        "p", FOUND, SpanOrder.NEWEST, ids=["a"], lo=5, hi=7, after=None, limit=9
+        "p", FOUND, SpanOrder.NEWEST, known=Located([(3600, "a")]), lo=5, hi=7, after=None, limit=9
     ),
     "found keys, all by cost after one": find_queries.found_keys(
-        "p", FOUND, SpanOrder.DEAREST, ids=None, lo=5, hi=7, after=(3, "t", "s"), limit=9
+        "p", FOUND, SpanOrder.DEAREST, known=None, lo=5, hi=7, after=(3, "t", "s"), limit=9
     ),
-    "spans by key": find_queries.spans_by_key("p", [("t", "a"), ("t", "b"), ("u", "a")]),
+    "spans by key": find_queries.spans_by_key(
+        "p", Located([(3600, "t"), (3600, "u")]), [("t", "a"), ("t", "b"), ("u", "a")]
+    ),
     "metadata": queries.metadata_of("p", ["a", "b"]),
     "announced": queries.announced("p", "t"),
     "measures, all together": metric_queries.measured(
@@ -215,7 +241,8 @@ def test_every_value_is_bound_and_every_binding_has_its_value(name: str) -> None
     query = STATEMENTS[name]
     bound = set(
         re.findall(
-            r"\{(\w+):(?:String|Int64|UInt16|UInt32|UInt64|Float64|Array\((?:String|UInt32)\))\}",
+            r"\{(\w+):(?:String|Int64|UInt16|UInt32|UInt64|Float64"
+            r"|Array\((?:String|UInt32|UInt64|Tuple\(DateTime\('UTC'\), String\))\))\}",
             query.sql,
         )
     )
@@ -223,11 +250,11 @@ def test_every_value_is_bound_and_every_binding_has_its_value(name: str) -> None
     assert query.sql.count("{") == len(re.findall(r"\{\w+:", query.sql))
 
 
-OF_ALL_PROJECTS = {"days, all"}
-"""Asked by whoever holds the store, never for a client."""
+OF_NO_PROJECT = {"days, all", "hashes of traces"}
+"""Asked by whoever holds the store, never for a client, or of no table."""
 
 
-@pytest.mark.parametrize("name", [name for name in STATEMENTS if name not in OF_ALL_PROJECTS])
+@pytest.mark.parametrize("name", [name for name in STATEMENTS if name not in OF_NO_PROJECT])
 def test_every_reading_is_of_one_project(name: str) -> None:
     """Each FROM of a table is followed by the condition on the project."""
     sql = " ".join(STATEMENTS[name].sql.split())
@@ -274,13 +301,33 @@ def test_no_value_is_ever_part_of_a_statement(data: st.DataObject) -> None:
         ),
         (
             queries.rows(
-                project, wild, Order.NEWEST, ids=[project], lo=1, hi=2, after=(1, project), limit=3
+                project,
+                wild,
+                Order.NEWEST,
+                known=Located([(0, project)]),
+                lo=1,
+                hi=2,
+                after=(1, project),
+                limit=3,
             ),
-            queries.rows("p", tame, Order.NEWEST, ids=["t"], lo=1, hi=2, after=(1, "t"), limit=3),
+            queries.rows(
+                "p",
+                tame,
+                Order.NEWEST,
+                known=Located([(0, "t")]),
+                lo=1,
+                hi=2,
+                after=(1, "t"),
+                limit=3,
+            ),
         ),
         (
-            search_queries.hits(project, wild, ids=[project], lo=1, after=(1, project), limit=3),
-            search_queries.hits("p", tame, ids=["t"], lo=1, after=(1, "t"), limit=3),
+            search_queries.hits(
+                project, wild, known=Located([(0, project)]), lo=1, after=(1, project), limit=3
+            ),
+            search_queries.hits(
+                "p", tame, known=Located([(0, "t")]), lo=1, after=(1, "t"), limit=3
+            ),
         ),
         (
             search_queries.hit_candidates(project, wild, lo=1, hi=2, limit=3),
@@ -297,6 +344,7 @@ def test_no_value_is_ever_part_of_a_statement(data: st.DataObject) -> None:
         (trace_queries.row_of(project, project, [0]), trace_queries.row_of("p", "t", [0])),
         (trace_queries.all_of(project, project, [0]), trace_queries.all_of("p", "t", [0])),
         (trace_queries.extent_of(project, project), trace_queries.extent_of("p", "t")),
+        (located.hashes_of([project]), located.hashes_of(["t"])),
         (queries.metadata_of(project, [project]), queries.metadata_of("p", ["t"])),
         (
             reindex.rows_of_group(

@@ -15,6 +15,7 @@ from prela_core.store.export.queries import (
 )
 from prela_core.store.export.selection import ExportForm, Selection
 from prela_core.store.fragments import Query
+from prela_core.store.located import Located, locate
 from prela_core.store.places import START
 
 __all__ = ["Pieces", "pieces"]
@@ -42,12 +43,13 @@ def pieces(project_id: str, selection: Selection, form: ExportForm, ask: Ask) ->
         found = ask(meant(project_id, selection, None, _FEW + 1))
         few = found if len(found) <= _FEW else None
     ids = None if few is None else sorted({row[0] for row in few})
+    known = None if ids is None else _located(project_id, ids, ask)
     if form is ExportForm.JSONL and (selection.is_everything or ids):
         yield from _announced(project_id, ids)
     if ids == []:
         return
     after = START
-    while end := ask(end_of_piece(project_id, selection.start_time, after, ids)):
+    while end := ask(end_of_piece(project_id, selection.start_time, after, known)):
         ((hour, trace_id, span_id),) = end
         piece = Piece(project_id, after, (hour, trace_id, span_id))
         after = piece.upto
@@ -55,12 +57,23 @@ def pieces(project_id: str, selection: Selection, form: ExportForm, ask: Ask) ->
             yield rows_of_piece(piece, form, **_narrowed(selection, few))
             continue
         near = [row[0] for row in ask(ids_of_piece(piece))]
-        those = ask(meant(project_id, selection, near, _ALL))
+        those = ask(meant(project_id, selection, _located(project_id, near, ask), _ALL))
         if not those:
             continue
         if form is ExportForm.JSONL:
             yield from _announced(project_id, sorted({row[0] for row in those}))
         yield rows_of_piece(piece, form, **_narrowed(selection, those))
+
+
+def _located(project_id: str, ids: Sequence[str], ask: Ask) -> Located:
+    looking = locate(project_id, ids)
+    try:
+        query = next(looking)
+        while True:
+            query = looking.send(list(ask(query)))
+    except StopIteration as stop:
+        found: Located = stop.value
+        return found
 
 
 def _announced(project_id: str, ids: Sequence[str] | None) -> Pieces:

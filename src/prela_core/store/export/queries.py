@@ -21,10 +21,10 @@ from prela_core.store.fragments import (
     PROJECT,
     Query,
     has_row,
-    hours_of,
     hours_of_traces,
     since_of,
 )
+from prela_core.store.located import Located
 from prela_core.store.places import BEHIND, UP_TO, Place, behind, up_to
 from prela_core.store.queries import rows
 from prela_core.store.rows import SPAN_FIELDS
@@ -83,10 +83,10 @@ class Piece:
         }
 
 
-def meant(project_id: str, selection: Selection, ids: Sequence[str] | None, limit: int) -> Query:
+def meant(project_id: str, selection: Selection, known: Located | None, limit: int) -> Query:
     """Find what `selection` means: traces `(trace_id)`, or spans `(trace_id, span_id)`.
 
-    Only traces among `ids` are looked at; with None, all.
+    Only the `known` traces are looked at; with None, all.
     """
     if selection.spans is not None:
         lo, hi = selection.spans.start_time, selection.spans.end_time
@@ -94,7 +94,7 @@ def meant(project_id: str, selection: Selection, ids: Sequence[str] | None, limi
             project_id,
             selection.spans,
             SpanOrder.NEWEST,
-            ids=ids,
+            known=known,
             lo=lo,
             hi=None if hi is None else hi - 1,
             after=None,
@@ -107,7 +107,7 @@ def meant(project_id: str, selection: Selection, ids: Sequence[str] | None, limi
         project_id,
         selection.traces,
         Order.NEWEST,
-        ids=ids,
+        known=known,
         lo=lo,
         hi=None if hi is None else hi - 1,
         after=None,
@@ -117,9 +117,9 @@ def meant(project_id: str, selection: Selection, ids: Sequence[str] | None, limi
 
 
 def end_of_piece(
-    project_id: str, start_time: int | None, after: Place, ids: Sequence[str] | None
+    project_id: str, start_time: int | None, after: Place, known: Located | None
 ) -> Query:
-    """Give the place up to which some megabytes follow `after`, of `ids` or of all traces.
+    """Give the place up to which some megabytes follow `after`, of `known` or of all traces.
 
     There is no row where nothing follows. Rows of one key are never cut apart. As many rows are
     looked at as a piece can have, in the order of the key, however many there are.
@@ -132,9 +132,8 @@ def end_of_piece(
         "most": _PIECE_BYTES // _ROW_BYTES + 1,
     }
     clauses = [PROJECT, *BEHIND, *since_of(start_time, parameters)]
-    if ids is not None:
-        parameters["ids"] = list(ids)
-        clauses += hours_of("{ids:Array(String)}")
+    if known is not None:
+        clauses += known.clauses(parameters)
     return Query(
         "SELECT last.1, last.2, last.3 FROM (SELECT count() AS rows,"
         " greatest(min(key), maxIf(key, upto <= {piece_bytes:UInt64})) AS last FROM"

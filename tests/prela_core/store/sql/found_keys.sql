@@ -3,21 +3,7 @@ FROM (
     SELECT trace_id, span_id, started_at, input_tokens, output_tokens, input, span_type, parent_span_id
     FROM spans
     WHERE project_id = {project:String}
-    AND trace_id IN {ids:Array(String)}
-    AND (toStartOfHour(started_at), trace_id) IN (
-        SELECT hour, id
-        FROM (
-            SELECT trace_hash, toStartOfHour(started_at) AS hour
-            FROM spans
-            WHERE project_id = {project:String}
-            AND trace_hash IN (
-                SELECT cityHash64(arrayJoin({ids:Array(String)}))
-            )
-            GROUP BY trace_hash, hour
-        ) AS known INNER JOIN (
-            SELECT arrayJoin({ids:Array(String)}) AS id, cityHash64(id) AS trace_hash
-        ) AS asked USING (trace_hash)
-    )
+    AND (toStartOfHour(started_at), trace_id) IN {places:Array(Tuple(DateTime('UTC'), String))}
     ORDER BY version DESC
     LIMIT 1 BY trace_id, span_id
 )
@@ -34,21 +20,7 @@ AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(i
             SELECT trace_id, span_id, parent_span_id, name, service_name, span_type, started_at, ended_at, status, model, input_tokens, output_tokens, cost_usd
             FROM spans
             WHERE project_id = {project:String}
-            AND trace_id IN {ids:Array(String)}
-            AND (toStartOfHour(started_at), trace_id) IN (
-                SELECT hour, id
-                FROM (
-                    SELECT trace_hash, toStartOfHour(started_at) AS hour
-                    FROM spans
-                    WHERE project_id = {project:String}
-                    AND trace_hash IN (
-                        SELECT cityHash64(arrayJoin({ids:Array(String)}))
-                    )
-                    GROUP BY trace_hash, hour
-                ) AS known INNER JOIN (
-                    SELECT arrayJoin({ids:Array(String)}) AS id, cityHash64(id) AS trace_hash
-                ) AS asked USING (trace_hash)
-            )
+            AND (toStartOfHour(started_at), trace_id) IN {places:Array(Tuple(DateTime('UTC'), String))}
             ORDER BY version DESC
             LIMIT 1 BY trace_id, span_id
         )
@@ -61,21 +33,7 @@ AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(i
         SELECT input_tokens, output_tokens, input, span_type, trace_id, span_id, parent_span_id
         FROM spans
         WHERE project_id = {project:String}
-        AND trace_id IN {ids:Array(String)}
-        AND (toStartOfHour(started_at), trace_id) IN (
-            SELECT hour, id
-            FROM (
-                SELECT trace_hash, toStartOfHour(started_at) AS hour
-                FROM spans
-                WHERE project_id = {project:String}
-                AND trace_hash IN (
-                    SELECT cityHash64(arrayJoin({ids:Array(String)}))
-                )
-                GROUP BY trace_hash, hour
-            ) AS known INNER JOIN (
-                SELECT arrayJoin({ids:Array(String)}) AS id, cityHash64(id) AS trace_hash
-            ) AS asked USING (trace_hash)
-        )
+        AND (toStartOfHour(started_at), trace_id) IN {places:Array(Tuple(DateTime('UTC'), String))}
         ORDER BY version DESC
         LIMIT 1 BY trace_id, span_id
     )
@@ -89,7 +47,7 @@ LIMIT {limit:UInt64}
 -- asked2_0_: "error"
 -- asked3_: "tool"
 -- hi: 7
--- ids: ["a"]
 -- limit: 9
 -- lo: 5
+-- places: [[3600, "a"]]
 -- project: "p"

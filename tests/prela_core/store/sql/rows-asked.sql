@@ -5,21 +5,7 @@ FROM (
         SELECT trace_id, span_id, parent_span_id, name, service_name, span_type, started_at, ended_at, status, model, input_tokens, output_tokens, cost_usd, input, output, status_message, attributes, events, agent_name, scores
         FROM spans
         WHERE project_id = {project:String}
-        AND trace_id IN {ids:Array(String)}
-        AND (toStartOfHour(started_at), trace_id) IN (
-            SELECT hour, id
-            FROM (
-                SELECT trace_hash, toStartOfHour(started_at) AS hour
-                FROM spans
-                WHERE project_id = {project:String}
-                AND trace_hash IN (
-                    SELECT cityHash64(arrayJoin({ids:Array(String)}))
-                )
-                GROUP BY trace_hash, hour
-            ) AS known INNER JOIN (
-                SELECT arrayJoin({ids:Array(String)}) AS id, cityHash64(id) AS trace_hash
-            ) AS asked USING (trace_hash)
-        )
+        AND (toStartOfHour(started_at), trace_id) IN {places:Array(Tuple(DateTime('UTC'), String))}
         ORDER BY version DESC
         LIMIT 1 BY trace_id, span_id
     )
@@ -32,21 +18,7 @@ FROM (
             SELECT cost_usd, span_type, model, input, output, name, status_message, attributes, events, agent_name, trace_id, span_id, parent_span_id
             FROM spans
             WHERE project_id = {project:String}
-            AND trace_id IN {ids:Array(String)}
-            AND (toStartOfHour(started_at), trace_id) IN (
-                SELECT hour, id
-                FROM (
-                    SELECT trace_hash, toStartOfHour(started_at) AS hour
-                    FROM spans
-                    WHERE project_id = {project:String}
-                    AND trace_hash IN (
-                        SELECT cityHash64(arrayJoin({ids:Array(String)}))
-                    )
-                    GROUP BY trace_hash, hour
-                ) AS known INNER JOIN (
-                    SELECT arrayJoin({ids:Array(String)}) AS id, cityHash64(id) AS trace_hash
-                ) AS asked USING (trace_hash)
-            )
+            AND (toStartOfHour(started_at), trace_id) IN {places:Array(Tuple(DateTime('UTC'), String))}
             ORDER BY version DESC
             LIMIT 1 BY trace_id, span_id
         )
@@ -66,9 +38,9 @@ FROM (
 -- asked6_: "tool"
 -- asked9_: "planner"
 -- hi: 7
--- ids: ["a"]
 -- keyasked7_: "env"
 -- limit: 9
 -- lo: 5
+-- places: [[3600, "a"]]
 -- project: "p"
 -- valueasked7_: "prod"

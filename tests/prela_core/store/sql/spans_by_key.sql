@@ -3,25 +3,11 @@ FROM (
     SELECT span_id, trace_id, parent_span_id, name, span_type, service_name, started_at, ended_at, duration_ms, status, status_message, attributes, events, links, span_type_sent, status_sent, provider, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, cost_source, price_version, session_id, user_id, agent_name, tool_name, input, output, ttft_ms, environment, scores, flags, created_at
     FROM spans
     WHERE project_id = {project:String}
-    AND trace_id IN {ids:Array(String)}
-    AND (toStartOfHour(started_at), trace_id) IN (
-        SELECT hour, id
-        FROM (
-            SELECT trace_hash, toStartOfHour(started_at) AS hour
-            FROM spans
-            WHERE project_id = {project:String}
-            AND trace_hash IN (
-                SELECT cityHash64(arrayJoin({ids:Array(String)}))
-            )
-            GROUP BY trace_hash, hour
-        ) AS known INNER JOIN (
-            SELECT arrayJoin({ids:Array(String)}) AS id, cityHash64(id) AS trace_hash
-        ) AS asked USING (trace_hash)
-    )
+    AND (toStartOfHour(started_at), trace_id) IN {places:Array(Tuple(DateTime('UTC'), String))}
     AND span_id IN {span_ids:Array(String)}
     ORDER BY version DESC
     LIMIT 1 BY trace_id, span_id
 ) AS seen
--- ids: ["t", "u"]
+-- places: [[3600, "t"], [3600, "u"]]
 -- project: "p"
 -- span_ids: ["a", "b"]
