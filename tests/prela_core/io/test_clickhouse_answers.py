@@ -41,7 +41,7 @@ class Engine:
 def asks(*queries: Query) -> Generator[Query, Any, list[str]]:
     found = []
     for query in queries:
-        found.append((yield query)[0][0])
+        found += [(yield query)[0][0]]
     return found
 
 
