@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -87,6 +88,23 @@ def queued(db: Database, clock: StandingClock) -> Memory:
 @pytest.fixture
 def clock() -> StandingClock:
     return StandingClock()
+
+
+def test_a_disk_that_is_full_at_the_start_is_no_wrong_setting(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+
+    def without_room(*words: Any, **options: Any) -> sqlite3.Connection:
+        found = connect(*words, **options)
+        found.execute("PRAGMA max_page_count = 1")
+        return found
+
+    monkeypatch.setattr("sqlite3.connect", without_room)
+    ended = run("run", "scout", "--dir", str(tmp_path / "new"))
+    assert 1 == ended.exit_code
+    assert ended.stderr.startswith("prela: the agents' state at ")
+    assert ended.stderr.endswith("state.sqlite can't be opened now: its disk is full\n")
 
 
 @pytest.mark.usefixtures("queued")
