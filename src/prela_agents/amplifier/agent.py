@@ -113,7 +113,9 @@ class Amplifier:
             drafts_of(topic, written, self._profile, now),
             key=lambda each: each.about == f"{topic.about}/x",
         )
-        return Counter(drafts=sum(self._parts.state.queue(each) for each in drafts))
+        # Those of how a page read before are overtaken by these.
+        queued = [self._parts.state.queue(each, instead_of=topic.page) for each in drafts]
+        return Counter(drafts=sum(queued))
 
     async def _read_claims(self, page: Item, product: Product) -> Counter[str]:
         claims = claims_of(page, product, await self._ask(claims_request(page, product)))

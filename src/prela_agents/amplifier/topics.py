@@ -21,7 +21,8 @@ _LEAST_WORDS = 60
 class Topic:
     """Something to write about. `passages` are all that may be said of it.
 
-    `about` names it, with a digest of a page's words: a page that changed is a new topic.
+    `about` names it, with a digest of a page's words: a page that changed is a new topic. `page` is
+    what the names of all topics of that page begin with, empty for what changes no more.
     `address` is where it can be read, and `headline` what it is called there.
     """
 
@@ -29,6 +30,7 @@ class Topic:
     headline: str
     address: str
     passages: tuple[Passage, ...]
+    page: str = ""
     is_release: bool = False
 
     @property
@@ -48,6 +50,7 @@ def topics_of(passages: Sequence[Passage], product: str, docs_url: str) -> Itera
         digest = hashlib.sha256(words.encode()).hexdigest()[:8]
         yield Topic(
             about=f"docs:{path}@{digest}",
+            page=f"docs:{path}@",
             headline=title if product.casefold() in title.casefold() else f"{product}: {title}",
             address=f"{docs_url}{path}",
             passages=held,

@@ -26,13 +26,17 @@ _LONGEST_LIMIT = timedelta(days=366).total_seconds()
 
 @attrs.define
 class Sendings:
-    """What came of a round, as counts, and what failed, in sentences."""
+    """What came of a round, as counts, and in sentences what failed, and what waits for a login.
+
+    What waits has not failed: nothing can be done about it before somebody gives that login.
+    """
 
     sent: int = 0
     refused: int = 0
     postponed: int = 0
     unknown: int = 0
     failures: list[str] = attrs.field(factory=list)
+    waiting: list[str] = attrs.field(factory=list)
 
 
 class Outbox:
@@ -109,8 +113,7 @@ class Outbox:
     async def _send(self, entry: Entry, done: Sendings) -> None:
         publisher = self._publishers.get(entry.draft.platform)
         if publisher is None:
-            done.postponed += 1
-            done.failures.append(
+            done.waiting.append(
                 f"{entry.key}: {entry.draft.platform} is not set up to publish; "
                 "`prela agents status` says what it takes"
             )

@@ -51,7 +51,10 @@ class State(Protocol):
         """
 
     def drafted(self, about: str) -> bool:
-        """Say whether there ever was a draft for this, so that none need be written."""
+        """Say whether there was a draft for this, so that none need be written.
+
+        One that was superseded is none: what it tells of was different in between.
+        """
 
     def put_claim(self, claim: Claim) -> None:
         """Keep a claim, in the place of one with the same id."""

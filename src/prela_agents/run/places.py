@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
@@ -20,7 +20,8 @@ from prela_agents.platforms import (
     x,
 )
 from prela_agents.ports import Clock, Gauge, Publisher, Recheck, Source, Tracker
-from prela_agents.run.settings import Secrets, Settings
+from prela_agents.run.logins import has_login, may_publish
+from prela_agents.run.settings import Settings
 
 __all__ = ["Places"]
 
@@ -31,26 +32,11 @@ class _Connection(Protocol):
 
 C = TypeVar("C", bound=_Connection)
 
-_LOGINS: Mapping[str, tuple[str, ...]] = {
-    "Reddit": ("reddit_client_id", "reddit_client_secret", "reddit_username"),
-    "X": ("x_bearer_token",),
-    "Discord": ("discord_bot_token",),
-    "Linear": ("linear_api_key", "linear_team_id"),
-}
-"""What it takes to read each, as fields of `Secrets`."""
-
-_PUBLISHING: Mapping[str, tuple[str, ...]] = {
-    "Reddit": (*_LOGINS["Reddit"], "reddit_refresh_token"),
-    "X": ("x_user_token",),
-    "Discord": _LOGINS["Discord"],
-}
-"""What it takes to publish there."""
-
 
 class Places:
     """The platforms that the settings let us reach, each connected to when it is first asked for.
 
-    Where the login is missing, nothing is read, counted or sent: `missing` says so.
+    Where the login is missing, nothing is read, counted or sent: `logins.missing` says so.
     """
 
     def __init__(self, settings: Settings, clock: Clock, etags: ETags, spend: Spend) -> None:
@@ -67,32 +53,14 @@ class Places:
             await connection.aclose()
         self._open.clear()
 
-    def missing(self) -> list[str]:
-        """Say of each platform that is left out which variables it takes."""
-        variables = Secrets.variables()
-        return [
-            f"{name}: set {', '.join(variables[each] for each in needed)}"
-            for name, needed in _LOGINS.items()
-            if not self._has(name)
-        ]
-
-    def missing_to_publish(self) -> list[str]:
-        """Say of each platform that nothing can be published to which variables it takes."""
-        variables = Secrets.variables()
-        return [
-            f"{name}: set {', '.join(variables[each] for each in needed)}"
-            for name, needed in _PUBLISHING.items()
-            if not self._may_publish(name)
-        ]
-
     def mentions(self, names: Sequence[str]) -> list[Source]:
         """Give what is said about any of `names`, wherever everybody may speak."""
         found: list[Source] = []
         http = self._connected("hackernews", hackernews.connect)
         found += [hackernews.HackerNewsSearch(http, name) for name in names]
-        if self._has("Reddit"):
+        if self._has(Platform.REDDIT):
             found += [reddit.RedditListing.search(self._reddit(), name) for name in names]
-        if self._has("X"):
+        if self._has(Platform.X):
             # One question for all names, as reads are billed.
             query = " OR ".join(f'"{name}"' for name in names)
             found.append(
@@ -109,11 +77,11 @@ class Places:
         """Give what is said where we are at home: our subreddits and our channels."""
         profile = self._settings.profile
         found: list[Source] = []
-        if self._has("Reddit"):
+        if self._has(Platform.REDDIT):
             for subreddit in profile.subreddits:
                 found.append(reddit.RedditListing.posts(self._reddit(), subreddit))
                 found.append(reddit.RedditListing.comments(self._reddit(), subreddit))
-        if self._has("Discord"):
+        if self._has(Platform.DISCORD):
             found += [
                 discord.DiscordChannel(self._discord(), channel, guild=profile.us.guild)
                 for channel in profile.channels
@@ -158,9 +126,9 @@ class Places:
         if product.package:
             http = self._connected("pypistats", pypi.connect_stats)
             found.append(pypi.PypiDownloads(http, product.name, product.package))
-        if product.guild and self._has("Discord"):
+        if product.guild and self._has(Platform.DISCORD):
             found.append(discord.DiscordGauge(self._discord(), product.name, product.guild))
-        if product.subreddit and self._has("Reddit"):
+        if product.subreddit and self._has(Platform.REDDIT):
             found.append(reddit.RedditGauge(self._reddit(), product.name, product.subreddit))
         return found
 
@@ -168,41 +136,41 @@ class Places:
         """Give the platforms whose deletions are followed."""
         http = self._connected("hackernews_items", hackernews.connect_items)
         found: list[Recheck] = [hackernews.HackerNewsRecheck(http)]
-        if self._has("Reddit"):
+        if self._has(Platform.REDDIT):
             found.append(reddit.RedditRecheck(self._reddit()))
-        if self._has("X"):
+        if self._has(Platform.X):
             found.append(x.XRecheck(self._x()))
-        if self._has("Discord"):
+        if self._has(Platform.DISCORD):
             found.append(discord.DiscordRecheck(self._discord()))
         return found
 
     def publishers(self) -> dict[Platform, Publisher]:
         """Give where we may publish; Hacker News is never among it."""
         found: list[Publisher] = []
-        if self._may_publish("Reddit"):
+        if self._may_publish(Platform.REDDIT):
             found.append(reddit.RedditPublisher(self._reddit()))
-        if self._may_publish("X"):
+        if self._may_publish(Platform.X):
             user = self._connected(
                 "x", x.connect, kept_as="x as a user", token=self._secrets.x_user_token
             )
             found.append(x.XPublisher(user))
-        if self._may_publish("Discord"):
+        if self._may_publish(Platform.DISCORD):
             guild = self._settings.profile.us.guild
             found.append(discord.DiscordPublisher(self._discord(), guild=guild))
         return {each.platform: each for each in found}
 
     def tracker(self) -> Tracker | None:
         """Give the team's tracker, where one is set up."""
-        if not self._has("Linear"):
+        if not self._has(Platform.LINEAR):
             return None
         made = self._connected("linear", linear.connect, key=self._secrets.linear_api_key)
         return linear.LinearTracker(made, self._secrets.linear_team_id)
 
-    def _has(self, name: str) -> bool:
-        return all(getattr(self._secrets, each) for each in _LOGINS[name])
+    def _has(self, platform: Platform) -> bool:
+        return has_login(platform, self._secrets)
 
-    def _may_publish(self, name: str) -> bool:
-        return all(getattr(self._secrets, each) for each in _PUBLISHING[name])
+    def _may_publish(self, platform: Platform) -> bool:
+        return may_publish(platform, self._secrets)
 
     def _reddit(self) -> reddit.Reddit:
         secrets, options = self._secrets, {}

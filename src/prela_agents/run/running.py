@@ -137,7 +137,12 @@ async def send(workshop: Workshop, agent: str | None = None) -> Sendings:
 
 
 def _with_sendings(outcome: Outcome, done: Sendings) -> Outcome:
-    counts = {"sent": done.sent, "refused": done.refused, "unknown": done.unknown}
+    counts = {
+        "sent": done.sent,
+        "refused": done.refused,
+        "unknown": done.unknown,
+        "waiting": len(done.waiting),
+    }
     return attrs.evolve(
         outcome,
         counts={**outcome.counts, **{name: n for name, n in counts.items() if n}},

@@ -9,14 +9,13 @@ from datetime import datetime
 import attrs
 
 from prela_agents.ports import Clock
-from prela_agents.run.places import Places
+from prela_agents.run.logins import missing, missing_to_publish, waits_for
 from prela_agents.run.settings import Settings
 from prela_agents.run.workshop import AGENTS
 from prela_agents.state import (
     Database,
     Drafts,
     IssueLinks,
-    KeptETags,
     KeptSpend,
     Lease,
     Outgoing,
@@ -42,7 +41,8 @@ class Standing:
     """Of all. `drafts` and `posts` count by state; `spent` is this month's dollars by platform.
 
     `missing` are the platforms that no login is set for, and `missing_to_publish` those that
-    nothing can be published to, in a sentence each.
+    nothing can be published to, in a sentence each. `waiting` are approved drafts that such a login
+    would let leave, counted by that sentence.
     """
 
     model: str
@@ -56,25 +56,28 @@ class Standing:
     budgets: Mapping[str, float]
     missing: Sequence[str]
     missing_to_publish: Sequence[str]
+    waiting: Mapping[str, int]
 
 
 def standing(settings: Settings, db: Database, clock: Clock) -> Standing:
     """Look at the state."""
     month = _month(clock.now())
     links = IssueLinks(db, clock)
-    places = Places(settings, clock, KeptETags(db, clock), KeptSpend(db))
+    drafts = Drafts(db, clock).list()
+    waiting = (waits_for(each, settings.secrets) for each in drafts)
     return Standing(
         model=settings.model,
         directory=str(settings.directory),
         agents=[_agent(db, clock, name) for name in AGENTS],
-        drafts=Counter(str(each.state) for each in Drafts(db, clock).list()),
+        drafts=Counter(str(each.state) for each in drafts),
         posts=Counter(str(each.state) for each in Outgoing(db, clock).list()),
         planned_issues=len(links.planned()),
         filed_issues=links.count(),
         spent=KeptSpend(db).by_platform(month),
         budgets=settings.budgets,
-        missing=places.missing(),
-        missing_to_publish=places.missing_to_publish(),
+        missing=missing(settings.secrets),
+        missing_to_publish=missing_to_publish(settings.secrets),
+        waiting=Counter(each for each in waiting if each),
     )
 
 

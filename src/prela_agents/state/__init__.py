@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from prela_agents.state.claims import Claims
 from prela_agents.state.database import Database
-from prela_agents.state.drafts import Drafts, Reviewed
+from prela_agents.state.drafts import NEVER_LEAVE, Drafts, Reviewed
 from prela_agents.state.issue_links import IssueLink, IssueLinks, issue_id_of
 from prela_agents.state.lease import BusyError, Lease
 from prela_agents.state.memory import Memory
@@ -19,6 +19,7 @@ from prela_agents.state.runs import Run, Runs
 from prela_agents.state.spending import KeptETags, KeptSpend
 
 __all__ = [
+    "NEVER_LEAVE",
     "BusyError",
     "Claims",
     "Database",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +21,9 @@ Row = sqlite3.Row
 
 VERSION = 1
 _BUSY_SECONDS = 20.0
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_LEAST_ROOM = 64 * 1024
+"""What SQLite maps beside a file to use it at all takes half of that."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -45,6 +50,10 @@ class Database:
             self._db.execute("PRAGMA secure_delete = ON")  # what is purged is overwritten
             self._migrate()
         except (sqlite3.Error, OSError, StateError) as error:
+            if _is_full(error, Path(path)):
+                raise StateError(
+                    f"the agents' state at {path} can't be opened now: its disk is full"
+                ) from error
             raise SettingsError(f"the agents' state at {path} can't be opened: {error}") from error
 
     def __enter__(self) -> Self:
@@ -110,8 +119,9 @@ class Database:
         try:
             yield
         except sqlite3.OperationalError as error:
+            why = "its disk is full" if _is_full(error, Path(self.path)) else str(error)
             raise StateError(
-                f"the agents' state at {self.path} can't be used now: {error}; what was done is "
+                f"the agents' state at {self.path} can't be used now: {why}; what was done is "
                 "kept, and the next run goes on from there"
             ) from error
         except sqlite3.DatabaseError as error:
@@ -135,6 +145,20 @@ class Database:
                 for statement in _statements(script):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _is_full(error: Exception, path: Path) -> bool:
+    """Say whether there is no room left. SQLite calls some of that an I/O error."""
+    cause = error.__cause__ if isinstance(error, StateError) else error
+    if isinstance(cause, OSError):
+        return cause.errno in _NO_ROOM
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the rest says where it happened
+    if code != sqlite3.SQLITE_IOERR:
+        return code == sqlite3.SQLITE_FULL
+    try:
+        return shutil.disk_usage(path.parent).free < _LEAST_ROOM
+    except OSError:
+        return False
 
 
 def _statements(script: str) -> list[str]:

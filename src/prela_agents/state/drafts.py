@@ -13,12 +13,13 @@ from prela_agents.ports import Clock, Policy
 from prela_agents.state.database import Database, Row
 from prela_agents.state.encoding import decoded, encoded, moment, stamp
 
-__all__ = ["Drafts", "Reviewed"]
+__all__ = ["NEVER_LEAVE", "Drafts", "Reviewed"]
 
 _CAN_CHANGE = (DraftState.QUEUED, DraftState.APPROVED, DraftState.REJECTED, DraftState.REFUSED)
 """Before any of it may be out; what the platform refused may be mended and approved again."""
 
-_STAY_HERE = (DraftKind.FACT_SHEET, DraftKind.DOCUMENT)
+NEVER_LEAVE = frozenset({DraftKind.FACT_SHEET, DraftKind.DOCUMENT})
+"""People read them here; nothing publishes them."""
 
 
 @attrs.frozen(kw_only=True)
@@ -120,7 +121,7 @@ class Drafts:
             self._db.change(
                 "INSERT INTO approvals VALUES (?, ?, ?, ?)", draft.id, content_hash, by, now
             )
-            if draft.kind not in _STAY_HERE:
+            if draft.kind not in NEVER_LEAVE:
                 for number in range(len(draft.parts)):
                     self._db.change(
                         "INSERT INTO outbox (key, draft_id, part, content_hash, state) "

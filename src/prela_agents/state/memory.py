@@ -164,9 +164,11 @@ class Memory:
         )
 
     def drafted(self, about: str) -> bool:
-        """Say whether there ever was a draft for this."""
+        """Say whether there was a draft for this that no newer one is in the place of."""
         row = self._db.row(
-            "SELECT 1 FROM drafts WHERE agent = ? AND about = ? LIMIT 1", self._agent, about
+            "SELECT 1 FROM drafts WHERE agent = ? AND about = ? AND state != 'superseded' LIMIT 1",
+            self._agent,
+            about,
         )
         return row is not None
 

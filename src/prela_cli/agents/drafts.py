@@ -83,13 +83,13 @@ def list_drafts(
             platform=Platform(platform) if platform else None,
         )
     if as_json:
-        show_json([_document(each) for each in found])
+        show_json([_document(each, settings) for each in found])
     elif not found:
         show_line("No drafts.")
     else:
         from prela_cli.render.drafts import drafts_table
 
-        show(drafts_table(found))
+        show(drafts_table(found, [_waits(each, settings) for each in found]))
 
 
 @drafts.command("show")
@@ -107,7 +107,7 @@ def show_draft(*, settings: Settings, draft_id: str, as_json: bool) -> None:
     """
     with _drafts(settings) as kept:
         found = _found(kept, draft_id)
-    show_json(_document(found)) if as_json else _show(found)
+    show_json(_document(found, settings)) if as_json else _show(found, settings)
 
 
 @drafts.command()
@@ -160,11 +160,13 @@ def approve(
     with _drafts(settings) as kept:
         found = _found(kept, draft_id)
         if content_hash is None:
-            _ask(found, yes=yes)
+            _ask(found, settings, yes=yes)
         approved = kept.approve(
             found.draft.id, content_hash or found.draft.content_hash, by or _user()
         )
     then = "It stays here." if _stays(approved) else "The next live run sends it."
+    if waits := _waits(approved, settings):
+        then = f"It waits for a login ({waits}); the first live run that has it sends it."
     show_line(f"Draft {approved.draft.id[:8]} is {approved.state}. {then}")
 
 
@@ -217,12 +219,12 @@ def _user() -> str:
         return f"user {os.getuid()}"
 
 
-def _ask(found: Reviewed, *, yes: bool) -> None:
+def _ask(found: Reviewed, settings: Settings, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
         raise click.UsageError("say which words you approve: --hash HASH, or --yes")
-    _show(found)
+    _show(found, settings)
     question = "Approve this? It stays here." if _stays(found) else "Let this leave?"
     click.confirm(question, abort=True)
 
@@ -243,13 +245,19 @@ def _edited(draft: Draft) -> tuple[str, ...] | None:
     return tuple(each.strip("\n") for each in parts)
 
 
-def _show(found: Reviewed) -> None:
+def _waits(found: Reviewed, settings: Settings) -> str:
+    from prela_agents.run.logins import waits_for
+
+    return waits_for(found, settings.secrets)
+
+
+def _show(found: Reviewed, settings: Settings) -> None:
     from prela_cli.render.drafts import draft_page
 
-    show(draft_page(found))
+    show(draft_page(found, _waits(found, settings)))
 
 
-def _document(found: Reviewed) -> dict[str, Any]:
+def _document(found: Reviewed, settings: Settings) -> dict[str, Any]:
     return {
         **attrs.asdict(found.draft),
         "content_hash": found.draft.content_hash,
@@ -257,4 +265,5 @@ def _document(found: Reviewed) -> dict[str, Any]:
         "reason": found.reason,
         "changed_at": found.changed_at,
         "approval": found.approval,
+        "waits_for": _waits(found, settings) or None,
     }

@@ -83,8 +83,8 @@ def outbox(
     else:
         since = None if everything else clock.now() - _LATELY
         _show(entries, planned, since)
-    if done is not None and done.failures:
-        for why in done.failures:
+    if done is not None and (failures := [*done.failures, *done.waiting]):
+        for why in failures:
             show_fault(why)
         sys.exit(_PARTIAL if done.sent else 1)
 

@@ -15,6 +15,7 @@ from prela_cli.render.cleaned_table import CleanedTable, pieces
 from prela_cli.render.columns import Column
 from prela_cli.render.facts import CleanedText, Facts
 from prela_cli.render.glyphs import BAD, DIM, ERROR_TEXT, GOOD, KEY, PLAIN, WARN
+from prela_cli.render.lines import Piece
 
 __all__ = ["draft_page", "drafts_table"]
 
@@ -31,14 +32,14 @@ _STYLES = {
 _BEGINNING = 60
 
 
-def drafts_table(found: Sequence[Reviewed]) -> RenderableType:
-    """Show one draft a row; times in UTC to the minute."""
+def drafts_table(found: Sequence[Reviewed], waits: Sequence[str]) -> RenderableType:
+    """Show one draft a row; times in UTC to the minute. `waits` is which login each waits for."""
     drafts = [each.draft for each in found]
     made = [f"{each.created_at:%Y-%m-%d %H:%M}" for each in drafts]
     return CleanedTable(
         (
             Column("id", pieces((each.id[:8] for each in drafts), KEY)),
-            Column("state", [(each.state, _STYLES.get(each.state, PLAIN)) for each in found]),
+            Column("state", list(map(_state, found, waits)), least=8),
             Column("agent", pieces(each.agent for each in drafts), leaves=3),
             Column("platform", pieces(each.platform for each in drafts), leaves=5),
             Column("kind", pieces(each.kind for each in drafts), leaves=4),
@@ -49,17 +50,27 @@ def drafts_table(found: Sequence[Reviewed]) -> RenderableType:
     )
 
 
+def _state(found: Reviewed, waits: str) -> Piece:
+    if waits:
+        return f"{found.state}, waits for a login ({waits.partition(':')[0]})", WARN
+    return found.state, _STYLES.get(found.state, PLAIN)
+
+
 def _beginning(draft: Draft) -> str:
     begins = " ".join((draft.title or " ".join(draft.parts)).split())
     return begins[:_BEGINNING] + ("..." if len(begins) > _BEGINNING else "")
 
 
-def draft_page(found: Reviewed) -> RenderableType:
-    """Show all that a reviewer needs, whole and in the very words that would leave."""
+def draft_page(found: Reviewed, waits: str = "") -> RenderableType:
+    """Show all that a reviewer needs, whole and in the very words that would leave.
+
+    `waits` is which login it waits for.
+    """
     draft = found.draft
+    state = f"{found.state}, waits for a login ({waits})" if waits else str(found.state)
     facts = (
         ("draft", draft.id),
-        ("state", f"{found.state}{f': {found.reason}' if found.reason else ''}"),
+        ("state", f"{state}{f': {found.reason}' if found.reason else ''}"),
         ("by", f"{draft.agent}, {draft.created_at:%Y-%m-%d %H:%M} UTC"),
         ("to", " ".join(part for part in (draft.platform, draft.kind, draft.where) if part)),
         ("answers", draft.reply_to or ""),

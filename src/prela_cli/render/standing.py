@@ -36,6 +36,10 @@ def standing_page(found: Standing) -> RenderableType:
     )
     facts = [
         ("drafts", _counted(found.drafts)),
+        *(
+            ("", f"{count} approved, waits for a login ({each})")
+            for each, count in found.waiting.items()
+        ),
         ("outbox", _counted(found.posts)),
         ("issues", f"{found.filed_issues} filed, {found.planned_issues} planned"),
         ("this month", _dollars(found)),

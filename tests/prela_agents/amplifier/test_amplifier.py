@@ -176,6 +176,36 @@ async def test_nothing_is_drafted_twice_and_a_changed_page_of_the_docs_is_new(db
 
 
 @pytest.mark.anyio
+async def test_drafts_of_a_page_of_the_docs_overtake_those_of_how_it_read_before(
+    db: Database,
+) -> None:
+    world = World(db)
+    await world.run()
+    drafts, about = Drafts(db, world.clock), "docs:docs/deletion.md@"
+    thread, note = (
+        next(each for each in world.drafts(about) if each.about.endswith(f"/{place}"))
+        for place in ("x", "discord")
+    )
+    drafts.approve(note.id, note.content_hash, "grace")  # somebody wants just these words out
+
+    world.docs = DOCS.replace("for good", "for ever")
+    await world.run()
+    new = [each for each in drafts.list() if each.draft.about.startswith(about)][:4]
+    assert {DraftState.QUEUED} == {each.state for each in new}
+    assert {DraftState.SUPERSEDED, DraftState.APPROVED} == set(world.states(about)[4:])
+    assert DraftState.APPROVED is getattr(drafts.get(note.id), "state", None)
+    assert {DraftState.QUEUED} == set(world.states("release:"))
+
+    # What the page says again is drafted again, and what it said in between is not.
+    world.docs = DOCS
+    await world.run()
+    assert DraftState.QUEUED is getattr(drafts.get(thread.id), "state", None)
+    assert {DraftState.SUPERSEDED} == {
+        getattr(drafts.get(each.draft.id), "state", None) for each in new
+    }
+
+
+@pytest.mark.anyio
 async def test_old_releases_trials_and_those_of_others_are_not_announced(db: Database) -> None:
     world = World(db)
     world.shelf.items = (

@@ -84,6 +84,44 @@ async def test_it_gives_up_after_its_attempts() -> None:
     assert 3 == len(platform.requests)
 
 
+NO_NET = httpx.ConnectError("no route")
+
+
+async def test_who_can_not_be_reached_at_all_is_tried_twice_and_then_not_for_a_while() -> None:
+    platform = Platform([NO_NET])
+    async with platform.http() as http:
+        with pytest.raises(NotSentError, match="no route"):
+            await http.get("/a")
+        with pytest.raises(NotSentError, match="can't be reached, and was not asked again"):
+            await http.get("/b")
+        assert (2, [1.0]) == (len(platform.requests), platform.clock.slept)
+        platform.clock.advance(60)
+        with pytest.raises(NotSentError, match="no route"):
+            await http.get("/c")
+        assert 3 == len(platform.requests)
+        platform.clock.advance(60)
+        platform.replies = [answer(json=[1])]
+        assert [1] == (await http.get("/d")).json()
+
+
+async def test_who_answered_before_is_waited_for_as_ever() -> None:
+    platform = Platform([answer(404), NO_NET, NO_NET, httpx.ConnectTimeout("slow"), answer()])
+    async with platform.http() as http:
+        with pytest.raises(GoneError):
+            await http.get("/a")
+        await http.get("/b")
+    assert [1.0, 2.0, 4.0] == platform.clock.slept
+
+
+async def test_hosts_are_out_of_reach_each_for_itself() -> None:
+    platform = Platform([NO_NET, NO_NET, answer(json=[2])])
+    options = {"clock": platform.clock, "transport": httpx.MockTransport(platform)}
+    async with Http("web", None, **options) as http:
+        with pytest.raises(NotSentError, match="no route"):
+            await http.get("https://a.test/")
+        assert [2] == (await http.get("https://b.test/")).json()
+
+
 async def test_a_wait_that_the_platform_asks_for_is_kept() -> None:
     platform = Platform([answer(429, retry_after="7"), answer()])
     async with platform.http() as http:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -155,6 +156,23 @@ async def test_what_is_said_of_us_is_answered_and_filed_once(stage: Stage) -> No
     await stage.run("scout")
     assert before + 1 == len(world.said)
     assert 2 == len(world.kept["linear"].issues)
+
+
+async def test_a_run_without_a_net_says_so_soon(stage: Stage) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and nobody listens
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        settings = attrs.evolve(
+            stage.settings,
+            profile=attrs.evolve(stage.settings.profile, us=PRELA),
+            endpoints=dict.fromkeys(stage.settings.endpoints, address),
+        )
+        outcome = (await run_once(settings, "scout", stage.clock)).outcome
+    assert RunState.FAILED is outcome.state
+    assert len(outcome.failures) > len(PRELA.aliases)
+    assert {True} == {"can't be reached" in each.why for each in outcome.failures}
+    # For each platform one pause, however many of its sources there are.
+    assert [1.0] * 3 == stage.clock.slept
 
 
 async def test_a_source_that_is_down_is_read_the_next_time(stage: Stage) -> None:

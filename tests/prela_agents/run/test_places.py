@@ -54,12 +54,6 @@ async def test_without_a_login_what_is_open_to_all_is_read() -> None:
     gauges = {each.name for each in GAUGES["radar"](PROFILE, there)}
     assert {"github:repository/acme/acme", "github:repository/rival/rival"} < gauges
     assert ({}, None) == (there.publishers(), there.tracker())
-    assert {"Reddit", "X", "Discord", "Linear"} == {
-        each.partition(":")[0] for each in there.missing()
-    }
-    assert {"Reddit", "X", "Discord"} == {
-        each.partition(":")[0] for each in there.missing_to_publish()
-    }
     await there.aclose()
 
 
@@ -71,8 +65,6 @@ async def test_with_logins_the_rest_is_read_as_well() -> None:
     assert there.tracker() is not None
     followed = {Platform.HACKERNEWS, Platform.REDDIT, Platform.X, Platform.DISCORD}
     assert followed == {each.platform for each in there.rechecks()}
-    assert [] == there.missing()
-    assert [] == there.missing_to_publish()
     assert followed - {Platform.HACKERNEWS} == set(there.publishers())
     await there.aclose()
 

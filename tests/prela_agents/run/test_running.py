@@ -36,6 +36,7 @@ from prela_agents.run.repeating import repeated
 from prela_agents.run.running import EXIT_CODES, run_once
 from prela_agents.run.schedule import Every
 from prela_agents.run.settings import Secrets, Settings
+from prela_agents.run.standing import standing
 from prela_agents.state import BusyError, Database, Drafts, EntryState, Lease, Outgoing, Runs
 from prela_core import Span, span
 from prela_core.emit.memory_exporter import MemoryExporter
@@ -105,6 +106,26 @@ async def drafts_one(parts: Parts) -> Outcome:
     assert parts.desk is not None
     issue = await parts.desk.open(item(), "Spans are lost", "d")
     return Outcome(counts={"drafts": 1, "issues": int(issue is not None)}, succeeded=1)
+
+
+async def test_what_waits_for_a_login_is_counted_and_makes_no_run_partial(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.does = drafts_one
+    await stage.run()
+    with stage.db as db:
+        drafts = Drafts(db, stage.clock)
+        (found,) = drafts.list()
+        drafts.approve(found.draft.id, found.draft.content_hash, "grace")
+    monkeypatch.setattr(Places, "publishers", lambda _: {})
+    for _ in range(2):
+        outcome = (await stage.run(live=True)).outcome
+        assert (RunState.COMPLETE, ()) == (outcome.state, outcome.failures)
+        assert 1 == outcome.counts["waiting"]
+    with stage.db as db:
+        assert {"Discord: set DISCORD_BOT_TOKEN": 1} == standing(
+            stage.settings, db, stage.clock
+        ).waiting
 
 
 async def test_a_run_that_has_nothing_to_read_says_so(

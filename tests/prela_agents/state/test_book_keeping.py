@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -88,7 +90,7 @@ def test_a_full_disk_is_said_and_what_was_kept_stays(db: Database, clock: Standi
     runs = Runs(db, clock)
     runs.start("r1", "scout", live=False, trace_id=None)
     fill(db)
-    with pytest.raises(StateError, match=r"state\.sqlite can't be used now: .*disk is full"):
+    with pytest.raises(StateError, match=r"state\.sqlite can't be used now: its disk is full"):
         runs.end("r1", Outcome(counts={"x" * 100_000: 1}))
 
     def both() -> None:
@@ -99,6 +101,32 @@ def test_a_full_disk_is_said_and_what_was_kept_stays(db: Database, clock: Standi
     with pytest.raises(StateError):
         both()
     assert [("r1", None)] == [(each.id, each.state) for each in runs.list()]
+
+
+def test_a_disk_without_room_for_what_lies_beside_the_file_is_full(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(db.path)
+
+    def broken(*_: object, **__: object) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+        raise error
+
+    monkeypatch.setattr("sqlite3.connect", broken)
+    with pytest.raises(SettingsError, match="can't be opened: disk I/O error"):
+        Database(path)
+    left = shutil.disk_usage(tmp_path)._replace(free=4096)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: left)
+    with pytest.raises(StateError, match="can't be opened now: its disk is full"):
+        Database(path)
+
+    def no_room(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("sqlite3.connect", no_room)
+    with pytest.raises(StateError, match="its disk is full"):
+        Database(path)
 
 
 HOLD = """

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -89,6 +90,23 @@ def clock() -> StandingClock:
     return StandingClock()
 
 
+def test_a_disk_that_is_full_at_the_start_is_no_wrong_setting(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+
+    def without_room(*words: Any, **options: Any) -> sqlite3.Connection:
+        found = connect(*words, **options)
+        found.execute("PRAGMA max_page_count = 1")
+        return found
+
+    monkeypatch.setattr("sqlite3.connect", without_room)
+    ended = run("run", "scout", "--dir", str(tmp_path / "new"))
+    assert 1 == ended.exit_code
+    assert ended.stderr.startswith("prela: the agents' state at ")
+    assert ended.stderr.endswith("state.sqlite can't be opened now: its disk is full\n")
+
+
 @pytest.mark.usefixtures("queued")
 def test_drafts_are_listed_and_shown(run: Run) -> None:
     listed = run("drafts", "list")
@@ -107,16 +125,35 @@ def test_drafts_are_listed_and_shown(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("queued")
-def test_a_draft_is_approved_by_its_hash_or_by_saying_yes(run: Run) -> None:
+def test_a_draft_is_approved_by_its_hash_or_by_saying_yes(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     unsaid = run("drafts", "approve", "dddd")
     assert (2, True) == (unsaid.exit_code, "--hash" in unsaid.output)
     wrong = run("drafts", "approve", "dddd", "--hash", "0" * 64)
     assert (1, True) == (wrong.exit_code, "changed since" in wrong.output)
+    monkeypatch.setenv("DISCORD_BOT_TOKEN", "discord-token-1234")
     right = run("drafts", "approve", "dddd", "--hash", DRAFT.content_hash, "--by", "grace")
-    assert (0, True) == (right.exit_code, "next live run" in right.output)
+    assert (0, True) == (right.exit_code, "The next live run" in right.output)
     assert "by grace" in run("drafts", "show", "dddd").output
+    assert "waits" not in run("drafts", "list").output
     sheet = run("drafts", "approve", "eeee", "--yes")
     assert "It stays here." in sheet.output
+
+
+@pytest.mark.usefixtures("queued")
+def test_what_is_approved_and_lacks_a_login_says_so_wherever_it_is_shown(run: Run) -> None:
+    said = "waits for a login (Discord: set DISCORD_BOT_TOKEN)"
+    assert said in run("drafts", "approve", "dddd", "--yes").output
+    shown = " ".join(run("drafts", "show", "dddd").output.split())
+    assert f"approved, {said}" in shown
+    assert "approved, waits for a login (Discord)" in run("drafts", "list").output
+    assert f"1 approved, {said}" in " ".join(run("status").output.split())
+    listed = json.loads(run("drafts", "list", "--json").output)
+    assert [None, "Discord: set DISCORD_BOT_TOKEN"] == [each["waits_for"] for each in listed]
+    # Who asks for just that is told that it was not done.
+    sent = run("outbox", "--live")
+    assert (1, True) == (sent.exit_code, "is not set up to publish" in sent.output)
 
 
 @pytest.mark.usefixtures("queued")
