@@ -44,9 +44,9 @@ def eval_(
 ) -> None:
     """Measure how well the rules judge, and a model if one is named, by golden sets.
 
-    Printed are precision, recall and F1 of relevance and of duplicates, how often the docs were
-    searched well, quotes that resolve, questions that were rightly refused, and injections that
-    were acted on. Each judge has figures of its own.
+    Printed are precision, recall and F1 of relevance and of duplicates, what a live run would merge
+    falsely, how often the docs were searched well, quotes that resolve, questions that were rightly
+    refused, and injections that were acted on. Each judge has figures of its own.
 
     \b
     Example:
