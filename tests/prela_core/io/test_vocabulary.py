@@ -260,6 +260,6 @@ def test_it_follows_what_becomes_of_the_parts(
     # Without a vocabulary nothing is lost but time; who opens a store sees whether it has one.
     found = pages(store, "refund", 99)
     command(store, "DROP TABLE vocabulary")
-    store._known.clear()
+    store._answers._known.clear()
     assert found == pages(store, "refund", 99) != [[]]
     store.tend()
