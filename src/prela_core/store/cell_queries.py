@@ -287,24 +287,44 @@ def of_cells(
     """Give what `metric_queries.pointed` gives, of cells and of spans in `windows` beside them.
 
     `cells` are `(hour, generation)`. `windows` are moments, both ends within. By hour, no hour is
-    in both. `moved` is what `moved_beside` answered for these windows.
+    in both. `moved` is what `moved_beside` answered for these windows. There may be no cells, or
+    no windows: then only the others are asked for.
     """
-    parameters: dict[str, Any] = {
-        "project": project_id,
-        "limit": MAX_POINTS + 1,
+    parameters: dict[str, Any] = {"project": project_id, "limit": MAX_POINTS + 1}
+    parts = point_parts(asked)
+    is_by_hour = asked.bucket is Bucket.HOUR
+    held = [part if is_by_hour else part.replace("_percentiles", "_values") for part in parts]
+    readings = []
+    if cells:
+        readings.append(_of_hours(asked, cells, held, parameters))
+    if windows:
+        readings.append(_of_spans(asked, windows, moved, held, parameters))
+    names = "key0, bucket" if asked.by else "bucket"
+    merged = ", ".join(f"{_merged(part, is_by_hour)} AS all_{part}" for part in parts)
+    return Query(
+        f"SELECT {names}, {merged}"
+        f" FROM ({' UNION ALL '.join(readings)}) GROUP BY {names} LIMIT {{limit:UInt64}}",
+        parameters,
+    )
+
+
+def _of_hours(
+    asked: MetricQuery,
+    cells: Sequence[tuple[int, int]],
+    held: Sequence[str],
+    parameters: dict[str, Any],
+) -> str:
+    parameters |= {
         "dimension": asked.by[0].value if asked.by else "",
         "hours": [hour for hour, _ in cells],
         "generations": [generation for _, generation in cells],
         "first": min(hour for hour, _ in cells),
         "last": max(hour for hour, _ in cells),
     }
-    parts = point_parts(asked)
-    is_by_hour = asked.bucket is Bucket.HOUR
-    held = [part if is_by_hour else part.replace("_percentiles", "_values") for part in parts]
-    key = "toString({0}) AS key0, ".format if asked.by else lambda _: ""
+    key = "toString(value) AS key0, " if asked.by else ""
     micros = bucket_of(asked).replace("(started_at)", "(toDateTime64(started_at, 6, 'UTC'))")
-    from_cells = (
-        f"SELECT {key('value')}{micros} AS bucket,"
+    return (
+        f"SELECT {key}{micros} AS bucket,"
         f" {', '.join(f'{part} AS in_{part}' for part in held)} FROM cells"
         f" WHERE {PROJECT} AND dimension = {{dimension:String}}"
         f" AND started_at >= {_AS_HOUR.format('{first:Int64}')}"
@@ -312,25 +332,28 @@ def of_cells(
         f" AND (toInt32({_CELL_HOUR}), generation) IN"
         " (SELECT arrayJoin(arrayZip({hours:Array(Int32)}, {generations:Array(UInt64)})))"
     )
-    readings = [from_cells]
-    if windows:
-        columns = [*(each.value for each in asked.by), *columns_of(held)]
-        clauses = _windows(windows, parameters)
-        beside = Window.few_hours(clauses, moved, parameters)
-        seen = beside.spans(columns, [])
-        if spend(held):
-            seen = telling_counted(seen, [one_of(clauses)], beside)
-        names = ", ".join(["key0, bucket" if asked.by else "bucket"])
-        readings.append(
-            f"SELECT {key(asked.by[0].value if asked.by else '')}{bucket_of(asked)} AS bucket,"
-            f" {aggregates(held)} FROM {seen} GROUP BY {names}"
-        )
-    names = "key0, bucket" if asked.by else "bucket"
-    merged = ", ".join(f"{_merged(part, is_by_hour)} AS all_{part}" for part in parts)
-    return Query(
-        f"SELECT {names}, {merged}"
-        f" FROM ({' UNION ALL '.join(readings)}) GROUP BY {names} LIMIT {{limit:UInt64}}",
-        parameters,
+
+
+def _of_spans(
+    asked: MetricQuery,
+    windows: Sequence[tuple[int | None, int | None]],
+    moved: Sequence[Moved] | None,
+    held: Sequence[str],
+    parameters: dict[str, Any],
+) -> str:
+    columns = [*(each.value for each in asked.by), *columns_of(held)]
+    clauses = _windows(windows, parameters)
+    beside = Window.few_hours(clauses, moved, parameters)
+    seen = beside.spans(columns, [])
+    if spend(held):
+        seen = telling_counted(seen, [one_of(clauses)], beside)
+    key, names = "", "bucket"
+    if asked.by:
+        key, names = f"toString({asked.by[0].value}) AS key0, ", "key0, bucket"
+    raw = ", ".join(f"raw_{part} AS in_{part}" for part in held)
+    return (
+        f"SELECT {names}, {raw} FROM (SELECT {key}{bucket_of(asked)} AS bucket,"
+        f" {aggregates(held)} FROM {seen} GROUP BY {names})"
     )
 
 

@@ -26,12 +26,14 @@ from prela_core.store.cell_queries import (
     states,
 )
 from prela_core.store.fragments import Query
-from prela_core.store.metric_queries import parts_of
+from prela_core.store.metric_queries import parts_of, point_parts
+from prela_core.store.metric_sums import add_up, together
 from prela_core.store.metrics import Bucket, MetricQuery
 
 __all__ = ["Known", "known_hours", "may_serve", "points"]
 
 Row = Sequence[Any]
+Stretch = tuple[int | None, int | None]
 
 _MOST_WINDOWS = 24
 """With more pieces between the cells, all is read from the spans."""
@@ -89,10 +91,8 @@ def points(
     """
     first = -(-max(asked.start_time or 0, oldest, 0) // HOUR)
     last = LAST if asked.end_time is None else min(asked.end_time // HOUR, LAST)
-    if first >= last:
-        return None
-    known = known_hours((yield states(project_id, first, last)))
-    if not known.cells or known.covered is None:
+    known = known_hours((yield states(project_id, first, last))) if first < last else None
+    if known is None or known.covered is None:
         return None
     field = asked.by[0].value if asked.by else ""
     usable = {
@@ -102,37 +102,69 @@ def points(
     }
     if not usable:
         return None
+    looks = changed(project_id, known.covered)
+    reads = of_cells(project_id, asked, sorted(usable.items()), [])
+    # What is stored changes hours that have no cells yet, more often than not.
+    beside = yield from _beside(project_id, asked, usable, meanwhile=(looks, reads))
+    void = {row[0] for row in (yield looks)}
+    if void and not void.isdisjoint({EVERY, *usable}):
+        usable = {} if EVERY in void else {hour: usable[hour] for hour in usable.keys() - void}
+        reads = of_cells(project_id, asked, sorted(usable.items()), []) if usable else reads
+        beside = yield from _beside(project_id, asked, usable)
+    if not usable or beside is None:
+        return None
+    windows, moved = beside
+    if not windows:
+        return (yield reads)
+    if not _may_be_put_together(asked):
+        return (yield of_cells(project_id, asked, sorted(usable.items()), windows, moved))
+    others = yield of_cells(project_id, asked, [], windows, moved)
+    return _put_together(asked, [*(yield reads), *others])
 
+
+def _beside(
+    project_id: str,
+    asked: MetricQuery,
+    usable: Mapping[int, int],
+    meanwhile: tuple[Query, ...] = (),
+) -> Generator[Query, list[Row], tuple[list[Stretch], list[Row] | None] | None]:
+    """Give where spans are to be read, and which traces moved there; None for too many pieces."""
     hi = None if asked.end_time is None else asked.end_time - 1
     windows = _between(sorted(usable), asked.start_time, hi)
-    looks = changed(project_id, known.covered)
-    moved = None
-    if windows and len(windows) <= _MOST_WINDOWS:
-        # What is stored changes hours that have no cells yet, more often than not.
-        moved = yield attrs.evolve(
-            moved_beside(project_id, windows, most=_MOST_MOVED), meanwhile=(looks,)
-        )
-    void = {row[0] for row in (yield looks)}
-    if EVERY in void:
+    if len(windows) > _MOST_WINDOWS or not usable:
         return None
-    if not void.isdisjoint(usable):
-        usable = {hour: usable[hour] for hour in usable.keys() - void}
-        windows, moved = _between(sorted(usable), asked.start_time, hi), None
-    if not usable or len(windows) > _MOST_WINDOWS:
-        return None
-    cells = sorted(usable.items())
-    if windows and moved is None:
-        moved = yield moved_beside(project_id, windows, most=_MOST_MOVED)
-    if moved is not None and len(moved) == _MOST_MOVED:
-        moved = None
-    return (yield of_cells(project_id, asked, cells, windows, moved))
+    if not windows:
+        return windows, []
+    if not _may_be_put_together(asked):
+        meanwhile = meanwhile[:1]
+    looks_up = moved_beside(project_id, windows, most=_MOST_MOVED)
+    moved = yield attrs.evolve(looks_up, meanwhile=meanwhile)
+    return windows, moved if len(moved) < _MOST_MOVED else None
 
 
-def _between(
-    hours: Sequence[int], lo: int | None, hi: int | None
-) -> list[tuple[int | None, int | None]]:
+def _may_be_put_together(asked: MetricQuery) -> bool:
+    """Say whether what cells hold and what spans beside them hold tell what both do."""
+    return asked.bucket is Bucket.HOUR or add_up(point_parts(asked))
+
+
+def _put_together(asked: MetricQuery, found: Sequence[Row]) -> list[Row]:
+    parts, size = point_parts(asked), len(asked.by) + 1
+    points: dict[tuple[Any, ...], list[Row]] = {}
+    for row in found:
+        points.setdefault(tuple(row[:size]), []).append(row[size:])
+    whole: list[Row] = []
+    for where, rows in points.items():
+        if len(rows) == 1:
+            whole.append([*where, *rows[0]])
+        else:
+            both = together([dict(zip(parts, row, strict=True)) for row in rows])
+            whole.append([*where, *(both[part] for part in parts)])
+    return whole
+
+
+def _between(hours: Sequence[int], lo: int | None, hi: int | None) -> list[Stretch]:
     """Give the stretches of `lo` to `hi` that are outside of all `hours`, which are in order."""
-    windows: list[tuple[int | None, int | None]] = []
+    windows: list[Stretch] = []
     for hour in hours:
         if lo is None or lo < hour * HOUR:
             windows.append((lo, hour * HOUR - 1))

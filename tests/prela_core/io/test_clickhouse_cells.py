@@ -25,6 +25,7 @@ from prela_core.store import (
     MetricQuery,
     ReindexScope,
     cells,
+    metric_plan,
 )
 from prela_core.store.fragments import Query
 from prela_core.testing import ManualClock, MemoryStore, span_record
@@ -60,15 +61,24 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseStore]
 
 @pytest.fixture
 def used(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Give a list to which each reading of cells adds how many hours of them it reads."""
+    """Give a list to which each answer from cells adds of how many hours those are."""
     counted: list[int] = []
-    ask = cells.of_cells
+    last = 0
+    ask, answer = cells.of_cells, cells.points
 
     def of_cells(project_id: str, asked: MetricQuery, known: Any, *rest: Any) -> Any:
-        counted.append(len(known))
+        nonlocal last
+        last = len(known) or last
         return ask(project_id, asked, known, *rest)
 
+    def points(*asked: Any) -> Any:
+        found = yield from answer(*asked)
+        if found is not None:
+            counted.append(last)
+        return found
+
     monkeypatch.setattr(cells, "of_cells", of_cells)
+    monkeypatch.setattr(metric_plan, "points", points)
     return counted
 
 
