@@ -36,7 +36,7 @@ from load import body_of, otlp_posts
 from reporting import table
 from traces import COMMON_WORD, spans
 
-from prela_core.io import clickhouse_store
+from prela_core.io import clickhouse_answers
 from prela_core.io.clickhouse_statements import tables_of
 from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
 from prela_core.model import SpanBatch
@@ -200,17 +200,17 @@ def _statements(store: ClickHouseStore) -> dict[str, int]:
 @contextmanager
 def _counting() -> Iterator[list[str]]:
     sent: list[str] = []
-    real = clickhouse_store.rows_of
+    real = clickhouse_answers.rows_of
 
     def counted(client: Any, query: Any) -> Any:
         sent.append(query.sql)
         return real(client, query)
 
-    clickhouse_store.rows_of = counted
+    clickhouse_answers.rows_of = counted
     try:
         yield sent
     finally:
-        clickhouse_store.rows_of = real
+        clickhouse_answers.rows_of = real
 
 
 def _told(row: dict[str, Any]) -> str:

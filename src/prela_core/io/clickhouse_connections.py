@@ -6,7 +6,7 @@ import enum
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import attrs
@@ -72,8 +72,24 @@ class Connections:
 
         Errors of the driver become ours, told as those of `writing` or of reading.
         """
-        idle = self._idle[use]
-        connection = idle.get()
+        with self._lent(self._idle[use].get(), use, writing=writing, once=once) as client:
+            yield client
+
+    def spare(self, use: Use, *, writing: bool) -> AbstractContextManager[Client] | None:
+        """Lend a connection as `borrowed` does, or give None where one would have to be waited for.
+
+        Whoever has one already may ask for more only so: all might wait for each other.
+        """
+        try:
+            connection = self._idle[use].get_nowait()
+        except queue.Empty:
+            return None
+        return self._lent(connection, use, writing=writing, once=False)
+
+    @contextmanager
+    def _lent(
+        self, connection: _Connection, use: Use, *, writing: bool, once: bool
+    ) -> Iterator[Client]:
         failed = True
         try:
             if self._closed:
@@ -86,7 +102,7 @@ class Connections:
         finally:
             if once and failed:
                 connection.drop()
-            idle.put(connection)
+            self._idle[use].put(connection)
 
     @contextmanager
     def alone(self) -> Iterator[Client]:

@@ -14,6 +14,7 @@ import clickhouse_connect
 
 from prela_core.analysis.reading import Analyses
 from prela_core.errors import PrelaError
+from prela_core.io.clickhouse_answers import Answers
 from prela_core.io.clickhouse_cells import ClickHouseCells
 from prela_core.io.clickhouse_connections import Connections, Use
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
@@ -123,10 +124,10 @@ class ClickHouseStore(Analyses):
         )
         self._cells_are_there = False
         self._connections = Connections(connect, readers=readers, writers=writers)
+        self._answers = Answers(self._connections)
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
         self._sql_runs = False
         self._rests = False
-        self._known: dict[tuple[Any, ...], tuple[float, list[Sequence[Any]]]] = {}
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
@@ -363,26 +364,7 @@ class ClickHouseStore(Analyses):
             return rows_of(client, query)
 
     def _answer(self, plan: plans.Plan[T]) -> T:
-        with self._borrowed(Use.READ, writing=False) as client:
-            try:
-                query = next(plan)
-                while True:
-                    query = plan.send(self._rows(client, query))
-            except StopIteration as stop:
-                answer: T = stop.value
-                return answer
-
-    def _rows(self, client: Client, query: Query) -> list[Sequence[Any]]:
-        if not query.stays:
-            return rows_of(client, query)
-        now = time.monotonic()
-        asked = (query.sql, *query.parameters.values())
-        until, rows = self._known.get(asked, (now, []))
-        if until <= now:
-            rows = rows_of(client, query)
-            if rows and all(all(row) for row in rows):
-                self._known[asked] = now + query.stays, rows
-        return rows
+        return self._answers.answer(plan)
 
     def _borrowed(
         self, use: Use, *, writing: bool, once: bool = False

@@ -28,7 +28,7 @@ from prela_core.store.metric_queries import (
     telling_counted,
 )
 from prela_core.store.metrics import MAX_POINTS, Bucket, Dimension, MetricQuery
-from prela_core.store.windows import Window
+from prela_core.store.windows import Moved, Window, moved_in
 
 __all__ = [
     "COVERED",
@@ -48,6 +48,7 @@ __all__ = [
     "listed",
     "lists_traces",
     "marks",
+    "moved_beside",
     "of_cells",
     "recent",
     "states",
@@ -281,11 +282,12 @@ def of_cells(
     asked: MetricQuery,
     cells: Sequence[tuple[int, int]],
     windows: Sequence[tuple[int | None, int | None]],
+    moved: Sequence[Moved] | None = None,
 ) -> Query:
     """Give what `metric_queries.pointed` gives, of cells and of spans in `windows` beside them.
 
     `cells` are `(hour, generation)`. `windows` are moments, both ends within. By hour, no hour is
-    in both.
+    in both. `moved` is what `moved_beside` answered for these windows.
     """
     parameters: dict[str, Any] = {
         "project": project_id,
@@ -313,10 +315,8 @@ def of_cells(
     readings = [from_cells]
     if windows:
         columns = [*(each.value for each in asked.by), *columns_of(held)]
-        clauses = [
-            _window(lo, hi, parameters, str(number)) for number, (lo, hi) in enumerate(windows)
-        ]
-        beside = Window.few_hours(clauses)
+        clauses = _windows(windows, parameters)
+        beside = Window.few_hours(clauses, moved, parameters)
         seen = beside.spans(columns, [])
         if spend(held):
             seen = telling_counted(seen, [one_of(clauses)], beside)
@@ -332,6 +332,20 @@ def of_cells(
         f" FROM ({' UNION ALL '.join(readings)}) GROUP BY {names} LIMIT {{limit:UInt64}}",
         parameters,
     )
+
+
+def moved_beside(
+    project_id: str, windows: Sequence[tuple[int | None, int | None]], *, most: int
+) -> Query:
+    """Ask which traces are in several hours of which some are in `windows`, for `of_cells`."""
+    parameters: dict[str, Any] = {"project": project_id}
+    return moved_in(_windows(windows, parameters), parameters, most=most)
+
+
+def _windows(
+    windows: Sequence[tuple[int | None, int | None]], parameters: dict[str, Any]
+) -> list[list[str]]:
+    return [_window(lo, hi, parameters, str(number)) for number, (lo, hi) in enumerate(windows)]
 
 
 def _ranks(part: str) -> str:

@@ -21,6 +21,7 @@ from prela_core.store.cell_queries import (
     LAST,
     PARTS,
     changed,
+    moved_beside,
     of_cells,
     states,
 )
@@ -34,6 +35,8 @@ Row = Sequence[Any]
 
 _MOST_WINDOWS = 24
 """With more pieces between the cells, all is read from the spans."""
+_MOST_MOVED = 20_000
+"""As many traces in several hours are looked up where they are needed instead of being told."""
 
 
 @attrs.frozen
@@ -99,15 +102,30 @@ def points(
     }
     if not usable:
         return None
-    void = {row[0] for row in (yield changed(project_id, known.covered))}
+
+    hi = None if asked.end_time is None else asked.end_time - 1
+    windows = _between(sorted(usable), asked.start_time, hi)
+    looks = changed(project_id, known.covered)
+    moved = None
+    if windows and len(windows) <= _MOST_WINDOWS:
+        # What is stored changes hours that have no cells yet, more often than not.
+        moved = yield attrs.evolve(
+            moved_beside(project_id, windows, most=_MOST_MOVED), meanwhile=(looks,)
+        )
+    void = {row[0] for row in (yield looks)}
     if EVERY in void:
         return None
-    cells = sorted((hour, made) for hour, made in usable.items() if hour not in void)
-    hi = None if asked.end_time is None else asked.end_time - 1
-    windows = _between([hour for hour, _ in cells], asked.start_time, hi)
-    if not cells or len(windows) > _MOST_WINDOWS:
+    if not void.isdisjoint(usable):
+        usable = {hour: usable[hour] for hour in usable.keys() - void}
+        windows, moved = _between(sorted(usable), asked.start_time, hi), None
+    if not usable or len(windows) > _MOST_WINDOWS:
         return None
-    return (yield of_cells(project_id, asked, cells, windows))
+    cells = sorted(usable.items())
+    if windows and moved is None:
+        moved = yield moved_beside(project_id, windows, most=_MOST_MOVED)
+    if moved is not None and len(moved) == _MOST_MOVED:
+        moved = None
+    return (yield of_cells(project_id, asked, cells, windows, moved))
 
 
 def _between(

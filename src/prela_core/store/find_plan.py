@@ -12,8 +12,8 @@ from prela_core.errors import MalformedError
 from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, question_digest
 from prela_core.store.filters import PageRequest, SpanFilter, SpanOrder
 from prela_core.store.find_queries import found_candidates, found_keys, spans_by_key
-from prela_core.store.located import locate
-from prela_core.store.pages import Walk, walk_newest
+from prela_core.store.located import Located, Place, locate, locate_proposed
+from prela_core.store.pages import Row, Walk, walk_newest
 from prela_core.store.plans import LookBack, Plan, look_with
 from prela_core.store.results import Page, StoredSpan
 from prela_core.store.rows import spans_from_rows
@@ -38,8 +38,13 @@ def find_spans(
     if order is SpanOrder.NEWEST and after is not None:
         hi = after[0] if hi is None else min(hi, after[0])
 
-    def compute(ids: Sequence[str] | None, lo: int | None) -> Walk:
-        known = None if ids is None else (yield from locate(project_id, ids))
+    places: list[Place] = []
+
+    def compute(proposed: Sequence[Row] | None, lo: int | None) -> Walk:
+        known = None
+        if proposed is not None:
+            known = yield from locate_proposed(project_id, proposed)
+            places.extend(known.pairs)
         return (
             yield found_keys(
                 project_id, where, order, known=known, lo=lo, hi=hi, after=position, limit=limit
@@ -63,7 +68,10 @@ def find_spans(
     keys = [(row[0], row[1]) for row in found[page.offset : page.offset + page.limit]]
     rows: list[Sequence[Any]] = []
     if keys:
-        known = yield from locate(project_id, list(dict.fromkeys(trace_id for trace_id, _ in keys)))
+        ids = dict.fromkeys(trace_id for trace_id, _ in keys)
+        known = Located(places).only(ids)
+        if len({trace_id for _, trace_id in known.pairs}) < len(ids):
+            known = yield from locate(project_id, list(ids))
         rows = yield spans_by_key(project_id, known, keys)
     spans = {(span.trace_id, span.span_id): span for span in spans_from_rows(rows)}
     more = len(found) == limit

@@ -19,7 +19,7 @@ from prela_core.store.fragments import (
     until_of,
     with_columns,
 )
-from prela_core.store.located import Located
+from prela_core.store.located import PROPOSED, Located
 from prela_core.store.queries import SHOWN_SPAN
 from prela_core.store.rows import SPAN_FIELDS
 from prela_core.store.sought import Sought
@@ -41,7 +41,7 @@ def found_candidates(
 ) -> Query:
     """Propose traces with a row of any version that may meet `where`, started in `lo` to `hi`.
 
-    Rows are `(trace_id, bound)`, as those of `queries.candidates`: no span of it that meets
+    Rows are as those of `queries.candidates`: no span of it that meets
     `where` starts after the bound. What is `sought` must be needed by `where`.
     """
     parameters: dict[str, Any] = {"project": project_id, "limit": limit}
@@ -55,7 +55,7 @@ def found_candidates(
         clauses.append(has_row([PROJECT, f"({condition.sql})"]))
         parameters |= condition.parameters
     return Query(
-        f"SELECT trace_id, max({MICROS.format('started_at')}) AS bound FROM spans"
+        f"SELECT trace_id, max({MICROS.format('started_at')}) AS bound, {PROPOSED} FROM spans"
         f" WHERE {' AND '.join(clauses)}"
         " GROUP BY trace_id ORDER BY bound DESC, trace_id DESC LIMIT {limit:UInt64}",
         parameters,

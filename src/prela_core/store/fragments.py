@@ -52,12 +52,16 @@ class Query:
     An answer that is true in all of its columns may be kept for so many seconds as `stays` says:
     for as long as the store is open where what it tells of does not go away, and some seconds where
     it does so seldom and nothing but speed depends on it.
+
+    `meanwhile` are questions that the same plan will ask in all likelihood, as these very objects:
+    they may be answered while this one is.
     """
 
     sql: str
     parameters: dict[str, Any]
     by_column: bool = False
     stays: float = 0.0
+    meanwhile: tuple[Query, ...] = ()
 
 
 def collapsed(columns: Iterable[str], scope: list[str]) -> str:

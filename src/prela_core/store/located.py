@@ -1,42 +1,87 @@
 """Known traces and the hours in which they have rows: where in the key of `spans` they stand.
 
 They are looked up by a question of their own. As part of the statement that reads them, the same
-takes the engine longer to plan than to do.
+takes the engine longer to plan than to do. Nearly always a trace has rows in the hours where some
+of it was seen and in no other, so that it is read there while the others are looked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
 import attrs
 
 from prela_core.store.fragments import HOUR, PROJECT, Query
 
-__all__ = ["Located", "hashes_of", "hours_of", "locate"]
+__all__ = [
+    "PROPOSED",
+    "Located",
+    "Place",
+    "hashes_of",
+    "hours_of",
+    "locate",
+    "locate_proposed",
+    "read_proposed",
+]
+
+Row = Sequence[Any]
+
+Place = tuple[int, str]
+"""An hour, as its first second since 1970, and the id of a trace with a row in it."""
+
+PROPOSED = f"cityHash64(trace_id) AS trace_hash, groupUniqArray(toUnixTimestamp({HOUR})) AS hours"
+"""What a proposal of a trace says of it behind its id and its bound; `hours` may not be all."""
 
 
 @attrs.frozen
 class Located:
-    """Pairs of an hour, as its first second since 1970, and the id of a trace with a row in it."""
+    """Where some traces are: all hours of each."""
 
-    pairs: list[tuple[int, str]]
+    pairs: list[Place]
 
     def clauses(self, parameters: dict[str, Any]) -> list[str]:
         """Narrow a reading to these traces; what was stored since may be left out."""
         parameters["places"] = self.pairs
         return [f"({HOUR}, trace_id) IN {{places:Array(Tuple(DateTime('UTC'), String))}}"]
 
+    def only(self, ids: Iterable[str]) -> Located:
+        """Give those of `ids`."""
+        wanted = set(ids)
+        return Located([pair for pair in self.pairs if pair[1] in wanted])
 
-def locate(project_id: str, ids: Sequence[str]) -> Generator[Query, list[Sequence[Any]], Located]:
+
+def locate(project_id: str, ids: Sequence[str]) -> Generator[Query, list[Row], Located]:
     """Look up in which hours the traces of `ids` have rows, of any version."""
     if not ids:
         return Located([])
-    named: dict[int, list[str]] = {}
-    for trace_hash, trace_id in (yield hashes_of(ids)):
-        named.setdefault(trace_hash, []).append(trace_id)
-    found = yield hours_of(project_id, list(named))
-    return Located([(hour, each) for trace_hash, hour in found for each in named[trace_hash]])
+    named = yield hashes_of(ids)
+    return _located(named, (yield hours_of(project_id, [row[0] for row in named])))
+
+
+def locate_proposed(
+    project_id: str, proposed: Sequence[Row]
+) -> Generator[Query, list[Row], Located]:
+    """Do so for proposals: rows of an id, a bound and `PROPOSED`."""
+    named = [(row[2], row[0]) for row in proposed]
+    return _located(named, (yield hours_of(project_id, [row[2] for row in proposed])))
+
+
+def read_proposed(
+    project_id: str, proposed: Sequence[Row], reading: Callable[[Located], Query]
+) -> Generator[Query, list[Row], list[Row]]:
+    """Read proposed traces where they are, by `reading`, which gives at most a row for each.
+
+    Rows begin with the id of their trace; they are in no order.
+    """
+    seen = Located([(hour, row[0]) for row in proposed for hour in row[3]])
+    reads = reading(seen)
+    named = [(row[2], row[0]) for row in proposed]
+    looks_up = attrs.evolve(hours_of(project_id, [row[2] for row in proposed]), meanwhile=(reads,))
+    known = _located(named, (yield looks_up))
+    elsewhere = {trace_id for _, trace_id in set(known.pairs).difference(seen.pairs)}
+    others = (yield reading(known.only(elsewhere))) if elsewhere else []
+    return [*others, *(row for row in (yield reads) if row[0] not in elsewhere)]
 
 
 def hashes_of(ids: Sequence[str]) -> Query:
@@ -51,3 +96,11 @@ def hours_of(project_id: str, hashes: Sequence[int]) -> Query:
         f" WHERE {PROJECT} AND trace_hash IN {{hashes:Array(UInt64)}} GROUP BY trace_hash, {HOUR}",
         {"project": project_id, "hashes": list(hashes)},
     )
+
+
+def _located(named: Iterable[Row], found: Iterable[Row]) -> Located:
+    """Put names to hashes; two traces of one hash have the hours of both."""
+    ids: dict[int, list[str]] = {}
+    for trace_hash, trace_id in named:
+        ids.setdefault(trace_hash, []).append(trace_id)
+    return Located([(hour, each) for trace_hash, hour in found for each in ids[trace_hash]])

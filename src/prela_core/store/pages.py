@@ -11,7 +11,7 @@ from typing import Any
 
 from prela_core.store.fragments import Query
 
-__all__ = ["Walk", "walk_newest"]
+__all__ = ["Row", "Walk", "newest_first", "walk_newest"]
 
 Row = Sequence[Any]
 Walk = Generator[Query, list[Row], list[Row]]
@@ -24,7 +24,7 @@ _MAX_PROPOSED = 10_000
 
 def walk_newest(
     propose: Callable[[int | None, int], Query],
-    compute: Callable[[Sequence[str] | None, int | None], Walk],
+    compute: Callable[[Sequence[Row] | None, int | None], Walk],
     *,
     start_of: Callable[[Row], int],
     now: int | None,
@@ -35,10 +35,10 @@ def walk_newest(
 ) -> Walk:
     """Collect the `limit` newest rows, exactly.
 
-    `propose(lo, k)` asks for at most `k` pairs of a trace id and a bound that its row's start
+    `propose(lo, k)` asks for at most `k` rows of a trace id and a bound that its row's start
     does not exceed, largest bounds first, then largest ids, leaving out only what starts
     before `lo`.
-    `compute(ids, lo)` finds the true rows of these, newest first, none from before `lo`; with
+    `compute(proposed, lo)` finds the true rows of these, newest first, none from before `lo`; with
     None, those of all traces that may be meant. Both are cut at a limit of their own.
     `start_of` gives a row's start. `now` and `floor` are microseconds; nothing from before
     `floor` is wanted. With a `now` of None there are no windows, only one look at everything.
@@ -61,9 +61,9 @@ def walk_newest(
             if one_each and len(proposed) < limit and lo != bounds[-1]:
                 break  # too few for a page, whatever they are; a wider window has them as well
             known = {row[0] for row in found} if one_each else set()
-            ids = [row[0] for row in proposed if row[0] not in known]
-            rows = (yield from compute(ids, lo)) if ids else []
-            found = _newest_first([*found, *rows], start_of) if known else rows
+            others = [row for row in proposed if row[0] not in known]
+            rows = (yield from compute(others, lo)) if others else []
+            found = newest_first([*found, *rows], start_of) if known else rows
             complete = len(proposed) < wanted
             if complete or (
                 len(found) >= limit
@@ -76,7 +76,8 @@ def walk_newest(
     return found[:limit]
 
 
-def _newest_first(rows: list[Row], start_of: Callable[[Row], int]) -> list[Row]:
+def newest_first(rows: list[Row], start_of: Callable[[Row], int]) -> list[Row]:
+    """Put rows in the order of a page, by start and then by the id they begin with."""
     return sorted(rows, key=lambda row: (start_of(row), row[0]), reverse=True)
 
 

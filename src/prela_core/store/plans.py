@@ -25,8 +25,8 @@ from prela_core.store.cursors import (
 )
 from prela_core.store.filters import Order, PageRequest, SpanFilter, TraceFilter
 from prela_core.store.fragments import Query
-from prela_core.store.located import locate
-from prela_core.store.pages import Walk, walk_newest
+from prela_core.store.located import Located, read_proposed
+from prela_core.store.pages import Walk, newest_first, walk_newest
 from prela_core.store.queries import ROW_FIELDS
 from prela_core.store.results import Page, SearchHit, TraceSummary
 from prela_core.store.search_queries import HIT_FIELDS, hit_candidates, hits
@@ -93,13 +93,16 @@ def traces(
     if order is Order.NEWEST and after is not None:
         hi = after[0] if hi is None else min(hi, after[0])
 
-    def compute(ids: Sequence[str] | None, lo: int | None) -> Walk:
-        known = None if ids is None else (yield from locate(project_id, ids))
-        return (
-            yield queries.rows(
-                project_id, where, order, known=known, lo=lo, hi=hi, after=after, limit=limit
+    def compute(proposed: Sequence[Row] | None, lo: int | None) -> Walk:
+        def reading(known: Located | None) -> Query:
+            most = max(limit, len(proposed or ()))
+            return queries.rows(
+                project_id, where, order, known=known, lo=lo, hi=hi, after=after, limit=most
             )
-        )
+
+        if proposed is None:
+            return (yield reading(None))
+        return newest_first((yield from read_proposed(project_id, proposed, reading)), _last_column)
 
     if order is Order.NEWEST:
         now, sought = yield from look_with(look_back, where, Subject.TRACE, hi)
@@ -154,9 +157,14 @@ def search(
         if narrowing is not None and narrowing.rows <= _FEW:
             now = None
 
-    def compute(ids: Sequence[str] | None, lo: int | None) -> Walk:
-        known = None if ids is None else (yield from locate(project_id, ids))
-        return (yield hits(project_id, where, known=known, lo=lo, after=after, limit=limit))
+    def compute(proposed: Sequence[Row] | None, lo: int | None) -> Walk:
+        def reading(known: Located | None) -> Query:
+            most = max(limit, len(proposed or ()))
+            return hits(project_id, where, known=known, lo=lo, after=after, limit=most)
+
+        if proposed is None:
+            return (yield reading(None))
+        return newest_first((yield from read_proposed(project_id, proposed, reading)), _last_column)
 
     found = yield from walk_newest(
         lambda lo, count: hit_candidates(

@@ -29,7 +29,7 @@ from prela_core.store.fragments import (
     until_of,
     with_columns,
 )
-from prela_core.store.located import Located
+from prela_core.store.located import PROPOSED, Located
 from prela_core.store.rows import OUTLINE_FIELDS, SPAN_FIELDS
 from prela_core.store.sought import Sought
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
@@ -111,10 +111,10 @@ def candidates(
     With `few`, not many rows start at `lo` or later: all are read at once, which then takes less
     than looking for each condition by itself.
 
-    Rows are `(trace_id, bound)`, the largest bound first: no trace starts after its bound, so
-    whoever has not been proposed starts no later than the last bound. Why nobody is left out:
-    a trace that meets a condition on spans does so by a visible row, which starts no earlier
-    than the trace; and the row at which a trace starts lies between `lo` and `hi` itself.
+    Rows are `trace_id`, `bound` and `PROPOSED`, the largest bound first: no trace starts after
+    its bound, so whoever has not been proposed starts no later than the last bound. Why nobody is
+    left out: a trace that meets a condition on spans does so by a visible row, which starts no
+    earlier than the trace; and the row at which a trace starts lies between `lo` and `hi` itself.
     """
     conditions = span_conditions(where) + may_hold(where.where, Subject.TRACE)
     parameters: dict[str, Any] = {"project": project_id, "limit": limit}
@@ -140,7 +140,7 @@ def candidates(
     if conditions and until:
         bound = f"least({bound}, {{hi:Int64}})"
     return Query(
-        f"SELECT trace_id, {bound} AS bound FROM spans WHERE {' AND '.join(clauses)}"
+        f"SELECT trace_id, {bound} AS bound, {PROPOSED} FROM spans WHERE {' AND '.join(clauses)}"
         f" GROUP BY trace_id{having} ORDER BY bound DESC, trace_id DESC LIMIT {{limit:UInt64}}",
         parameters,
     )

@@ -22,7 +22,7 @@ from prela_core.store.fragments import (
     until_of,
     with_columns,
 )
-from prela_core.store.located import Located
+from prela_core.store.located import PROPOSED, Located
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
 from prela_core.store.word_index import Narrowing, possible_rows
 from prela_core.store.words import SEARCHED_FIELDS
@@ -52,7 +52,7 @@ def hit_candidates(
 ) -> Query:
     """Propose traces with a row of any version, started between `lo` and `hi`, with the words.
 
-    Rows are `(trace_id, bound)` as those of `candidates`: no hit in the trace is newer.
+    Rows are as those of `candidates`: no hit in the trace is newer.
     With a `narrowing` some may be proposed without the words.
     """
     parameters: dict[str, Any] = {"project": project_id, "limit": limit}
@@ -65,7 +65,7 @@ def hit_candidates(
     else:
         source = possible_rows(narrowing, clauses, words, parameters)
     return Query(
-        f"SELECT trace_id, max({MICROS.format('started_at')}) AS bound FROM {source}"
+        f"SELECT trace_id, max({MICROS.format('started_at')}) AS bound, {PROPOSED} FROM {source}"
         " GROUP BY trace_id ORDER BY bound DESC, trace_id DESC LIMIT {limit:UInt64}",
         parameters,
     )

@@ -24,7 +24,7 @@ GROUP_FIELDS = (*SPAN_FIELDS, "looked_at", "end_micros", "end_id")
 _POSITION = f"({MICROS.format('started_at')}, span_id)"
 _HERE = [
     ONE_TRACE[0],
-    f"{HOUR} IN arrayMap(hour -> toDateTime(hour, 'UTC'), {{hours:Array(UInt32)}})",
+    f"{HOUR} IN {{hours:Array(DateTime('UTC'))}}",
 ]
 _MOVED = (
     f"(SELECT span_id FROM spans WHERE {' AND '.join([PROJECT, *_HERE])}"

@@ -64,9 +64,9 @@ def used(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counted: list[int] = []
     ask = cells.of_cells
 
-    def of_cells(project_id: str, asked: MetricQuery, known: Any, windows: Any) -> Any:
+    def of_cells(project_id: str, asked: MetricQuery, known: Any, *rest: Any) -> Any:
         counted.append(len(known))
-        return ask(project_id, asked, known, windows)
+        return ask(project_id, asked, known, *rest)
 
     monkeypatch.setattr(cells, "of_cells", of_cells)
     return counted

@@ -17,7 +17,7 @@ import pytest
 
 import prela_core
 from prela_core.errors import SettingsError, StoreUnavailableError
-from prela_core.io import clickhouse_statements, clickhouse_store
+from prela_core.io import clickhouse_answers, clickhouse_statements
 from prela_core.io.clickhouse_connections import Use
 from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
 from prela_core.model import SpanBatch, to_micros
@@ -284,7 +284,7 @@ def test_what_stays_is_asked_until_it_is_so_and_then_no_more(
         asked.append(query.sql)
         return clickhouse_statements.rows_of(client, query, **options)
 
-    monkeypatch.setattr(clickhouse_store, "rows_of", rows_of)
+    monkeypatch.setattr(clickhouse_answers, "rows_of", rows_of)
     is_large = has_rows(2).sql
     newest = (TraceFilter(), Order.NEWEST, PageRequest())
     with closing(open_embedded(tmp_path, retention_days=0, windows_from=2)) as store:

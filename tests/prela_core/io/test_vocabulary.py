@@ -12,7 +12,7 @@ from tests.prela_core.io.test_words_index import MICROS, TEXTS, needles, pages, 
 
 from prela_core.ask import All, And, Not, Or, Words
 from prela_core.ask import Any as Any_
-from prela_core.io import clickhouse_store
+from prela_core.io import clickhouse_answers
 from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
 from prela_core.model import SpanBatch
 from prela_core.store import (
@@ -159,13 +159,13 @@ def test_lists_by_words_find_the_same_and_look_at_few_rows(
 ) -> None:
     store, memory = stores
     asked: list[str] = []
-    rows_of = clickhouse_store.rows_of
+    rows_of = clickhouse_answers.rows_of
 
     def watched(client: Any, query: Any) -> Any:
         asked.append(query.sql)
         return rows_of(client, query)
 
-    monkeypatch.setattr(clickhouse_store, "rows_of", watched)
+    monkeypatch.setattr(clickhouse_answers, "rows_of", watched)
     for q in [*LOOKED_FOR, "refund was", "e o"]:
         (expected, found) = (
             [
@@ -260,6 +260,6 @@ def test_it_follows_what_becomes_of_the_parts(
     # Without a vocabulary nothing is lost but time; who opens a store sees whether it has one.
     found = pages(store, "refund", 99)
     command(store, "DROP TABLE vocabulary")
-    store._known.clear()
+    store._answers._known.clear()
     assert found == pages(store, "refund", 99) != [[]]
     store.tend()

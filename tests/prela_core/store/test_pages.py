@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from prela_core.store import pages
 from prela_core.store.fragments import Query
-from prela_core.store.pages import Walk, walk_newest
+from prela_core.store.pages import Row, Walk, walk_newest
 
 HOUR = 3_600_000_000
 NOW = 1_768_478_400_000_000
@@ -42,7 +42,8 @@ class Model:
     def propose(self, lo: int | None, count: int) -> Query:
         return Query("propose", {"lo": lo, "count": count})
 
-    def compute(self, ids: Sequence[str] | None, lo: int | None) -> Walk:
+    def compute(self, proposed: Sequence[Row] | None, lo: int | None) -> Walk:
+        ids = None if proposed is None else [row[0] for row in proposed]
         return (yield Query("compute", {"ids": ids, "lo": lo}))
 
     def answer(self, query: Query) -> list[tuple[Any, ...]]:

@@ -242,7 +242,8 @@ def test_every_value_is_bound_and_every_binding_has_its_value(name: str) -> None
     bound = set(
         re.findall(
             r"\{(\w+):(?:String|Int64|UInt16|UInt32|UInt64|Float64"
-            r"|Array\((?:String|UInt32|UInt64|Tuple\(DateTime\('UTC'\), String\))\))\}",
+            r"|Array\((?:String|UInt32|UInt64|DateTime\('UTC'\)"
+            r"|Tuple\(DateTime\('UTC'\), String\))\))\}",
             query.sql,
         )
     )

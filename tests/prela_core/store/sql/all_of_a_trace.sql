@@ -4,7 +4,7 @@ FROM (
     FROM spans
     WHERE project_id = {project:String}
     AND trace_id = {trace:String}
-    AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+    AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
     ORDER BY version DESC
     LIMIT 1 BY trace_id, span_id
 ) AS seen

@@ -1,4 +1,4 @@
-SELECT trace_id, least(max(toUnixTimestamp64Micro(started_at)), {hi:Int64}) AS bound
+SELECT trace_id, least(max(toUnixTimestamp64Micro(started_at)), {hi:Int64}) AS bound, cityHash64(trace_id) AS trace_hash, groupUniqArray(toUnixTimestamp(toStartOfHour(started_at))) AS hours
 FROM spans
 WHERE project_id = {project:String}
 AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))

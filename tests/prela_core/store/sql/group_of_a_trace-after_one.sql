@@ -5,7 +5,7 @@ SELECT seen.span_id AS span_id, seen.trace_id AS trace_id, seen.parent_span_id A
         FROM spans
         WHERE project_id = {project:String}
         AND trace_id = {trace:String}
-        AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+        AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
         AND (toUnixTimestamp64Micro(started_at), span_id) > ({after:Int64}, {after_id:String})
         ORDER BY started_at, span_id
         LIMIT {limit:UInt64}
@@ -17,7 +17,7 @@ SELECT seen.span_id AS span_id, seen.trace_id AS trace_id, seen.parent_span_id A
         FROM spans
         WHERE project_id = {project:String}
         AND trace_id = {trace:String}
-        AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+        AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
         AND (toUnixTimestamp64Micro(started_at), span_id) > ({after:Int64}, {after_id:String})
         ORDER BY started_at, span_id
         LIMIT {limit:UInt64}
@@ -29,7 +29,7 @@ SELECT seen.span_id AS span_id, seen.trace_id AS trace_id, seen.parent_span_id A
         FROM spans
         WHERE project_id = {project:String}
         AND trace_id = {trace:String}
-        AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+        AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
         AND (toUnixTimestamp64Micro(started_at), span_id) > ({after:Int64}, {after_id:String})
         ORDER BY started_at, span_id
         LIMIT {limit:UInt64}
@@ -40,7 +40,7 @@ FROM (
     FROM spans
     WHERE project_id = {project:String}
     AND trace_id = {trace:String}
-    AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+    AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
     AND span_id IN (
         SELECT span_id
         FROM (
@@ -48,7 +48,7 @@ FROM (
             FROM spans
             WHERE project_id = {project:String}
             AND trace_id = {trace:String}
-            AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+            AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
             AND (toUnixTimestamp64Micro(started_at), span_id) > ({after:Int64}, {after_id:String})
             ORDER BY started_at, span_id
             LIMIT {limit:UInt64}

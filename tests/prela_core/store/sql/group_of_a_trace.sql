@@ -5,7 +5,7 @@ SELECT seen.span_id AS span_id, seen.trace_id AS trace_id, seen.parent_span_id A
         FROM spans
         WHERE project_id = {project:String}
         AND trace_id = {trace:String}
-        AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+        AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
         ORDER BY started_at, span_id
         LIMIT {limit:UInt64}
     )
@@ -16,7 +16,7 @@ SELECT seen.span_id AS span_id, seen.trace_id AS trace_id, seen.parent_span_id A
         FROM spans
         WHERE project_id = {project:String}
         AND trace_id = {trace:String}
-        AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+        AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
         ORDER BY started_at, span_id
         LIMIT {limit:UInt64}
     )
@@ -27,7 +27,7 @@ SELECT seen.span_id AS span_id, seen.trace_id AS trace_id, seen.parent_span_id A
         FROM spans
         WHERE project_id = {project:String}
         AND trace_id = {trace:String}
-        AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+        AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
         ORDER BY started_at, span_id
         LIMIT {limit:UInt64}
     )
@@ -37,7 +37,7 @@ FROM (
     FROM spans
     WHERE project_id = {project:String}
     AND trace_id = {trace:String}
-    AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+    AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
     AND span_id IN (
         SELECT span_id
         FROM (
@@ -45,7 +45,7 @@ FROM (
             FROM spans
             WHERE project_id = {project:String}
             AND trace_id = {trace:String}
-            AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+            AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
             ORDER BY started_at, span_id
             LIMIT {limit:UInt64}
         )

@@ -6,13 +6,13 @@ FROM (
         FROM spans FINAL
         WHERE project_id = {project:String}
         AND trace_id = {trace:String}
-        AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+        AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
         AND span_id NOT IN (
             SELECT span_id
             FROM spans
             WHERE project_id = {project:String}
             AND trace_id = {trace:String}
-            AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+            AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
             GROUP BY span_id
             HAVING min(toStartOfHour(started_at)) < max(toStartOfHour(started_at))
         ) UNION ALL
@@ -22,13 +22,13 @@ FROM (
             FROM spans
             WHERE project_id = {project:String}
             AND trace_id = {trace:String}
-            AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+            AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
             AND span_id IN (
                 SELECT span_id
                 FROM spans
                 WHERE project_id = {project:String}
                 AND trace_id = {trace:String}
-                AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+                AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
                 GROUP BY span_id
                 HAVING min(toStartOfHour(started_at)) < max(toStartOfHour(started_at))
             )

@@ -6,7 +6,7 @@ FROM (
         FROM spans FINAL
         WHERE project_id = {project:String}
         AND trace_id = {trace:String}
-        AND toStartOfHour(started_at) IN arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)})
+        AND toStartOfHour(started_at) IN {hours:Array(DateTime('UTC'))}
     )
     GROUP BY trace_id
 )
