@@ -55,8 +55,12 @@ async def test_the_runs_went_well_but_for_the_feed_that_broke(fortnight: Fortnig
     assert {RunState.COMPLETE, RunState.PARTIAL} == states
 
 
-async def test_two_reports_of_one_bug_are_one_issue(fortnight: Fortnight) -> None:
-    assert [2, 1] == [len(each.attachments) for each in fortnight.issues]
+async def test_a_report_of_a_bug_that_is_filed_names_its_issue(fortnight: Fortnight) -> None:
+    # No model says that they are one.
+    assert [1, 1, 1] == [len(each.attachments) for each in fortnight.issues]
+    assert [False, True, False] == [
+        "Perhaps the same as [PRE-1]" in each.description for each in fortnight.issues
+    ]
 
 
 async def test_every_sentence_has_its_source(fortnight: Fortnight) -> None:

@@ -89,7 +89,7 @@ def list_drafts(
     else:
         from prela_cli.render.drafts import drafts_table
 
-        show(drafts_table(found, [_waits(each, settings) for each in found]))
+        show(drafts_table(found, {each.draft.id: _waits(each, settings) for each in found}))
 
 
 @drafts.command("show")

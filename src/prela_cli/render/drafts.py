@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -32,14 +33,21 @@ _STYLES = {
 _BEGINNING = 60
 
 
-def drafts_table(found: Sequence[Reviewed], waits: Sequence[str]) -> RenderableType:
-    """Show one draft a row; times in UTC to the minute. `waits` is which login each waits for."""
+def drafts_table(
+    found: Sequence[Reviewed], waits: Mapping[str, str] = MappingProxyType({})
+) -> RenderableType:
+    """Show one draft a row; times in UTC to the minute.
+
+    `waits` says by ids which login approved drafts wait for.
+    """
     drafts = [each.draft for each in found]
     made = [f"{each.created_at:%Y-%m-%d %H:%M}" for each in drafts]
     return CleanedTable(
         (
             Column("id", pieces((each.id[:8] for each in drafts), KEY)),
-            Column("state", list(map(_state, found, waits)), least=8),
+            Column(
+                "state", [_state(each, waits.get(each.draft.id, "")) for each in found], least=8
+            ),
             Column("agent", pieces(each.agent for each in drafts), leaves=3),
             Column("platform", pieces(each.platform for each in drafts), leaves=5),
             Column("kind", pieces(each.kind for each in drafts), leaves=4),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import attrs
 import pytest
@@ -191,6 +192,21 @@ async def test_what_a_model_confirms_is_attached_and_what_it_denies_is_not_named
     found = await resolve(HANG, NEAR, answering("claude-x", "issue 4", "issue 5"))
     assert ("issue 4", ()) == (found.same and found.same.title, found.perhaps)
     assert Resolution() == await resolve(HANG, NEAR, answering("claude-x"))
+
+
+@pytest.mark.anyio
+async def test_what_we_wrote_around_a_report_is_not_compared() -> None:
+    title, description = written_up(mention("prela tail hangs, and that for ever"))
+    named = f"{description}\n\n- Perhaps the same as [PRE-4](u): Spans are lost"
+    asked: list[Any] = []
+
+    async def ask(request: Request) -> Response:
+        asked.append(request.inputs["issue"])
+        return Response(value={"same": False, "certainty": 1.0}, model="claude-x")
+
+    ours = attrs.evolve(issue(1, title), description=named)
+    await resolve(HANG, [Candidate(ours, 0.9)], ask)
+    assert [{"title": title, "text": "prela tail hangs, and that for ever"}] == asked
 
 
 @pytest.mark.anyio

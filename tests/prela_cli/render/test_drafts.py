@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import attrs
 import pytest
 from tests.prela_agents.making import draft
 from tests.prela_cli.render.conftest import Draw
@@ -27,6 +28,18 @@ def test_a_draft_takes_one_line_and_keeps_its_id(draw: Draw, width: int) -> None
     assert 3 == len(lines)
     assert all(width_of(line) <= width for line in lines)
     assert all(line.startswith("dddddddd") for line in lines[1:])
+
+
+def test_which_login_a_draft_waits_for_is_beside_its_state(draw: Draw) -> None:
+    found = [reviewed(), attrs.evolve(reviewed(id="e" * 32), state=DraftState.APPROVED)]
+    waits = {"e" * 32: "Discord: set DISCORD_BOT_TOKEN"}
+    for width in (20, 40, 80, 160):
+        lines = draw(drafts_table(found, waits), width)
+        assert 3 == len(lines)
+        assert all(width_of(line) <= width for line in lines)
+        assert "approve" in lines[2]
+    assert "approved, waits for a login (Discord)" in lines[2]
+    assert "waits" not in lines[1]
 
 
 def test_what_is_left_out_of_a_narrow_table_is_in_a_wide_one(draw: Draw) -> None:

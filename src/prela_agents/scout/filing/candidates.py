@@ -8,7 +8,7 @@ import attrs
 
 from prela_agents.model import Issue
 from prela_agents.ports import Embedder, Tracker
-from prela_agents.scout.filing.writing import quoted_in
+from prela_agents.scout.filing.writing import told_by
 
 __all__ = ["Candidate", "Candidates"]
 
@@ -72,6 +72,4 @@ class Candidates:
 
 
 def _words(issue: Issue) -> str:
-    # What we write around a quote is the same in all, and would make all of them alike.
-    quoted = quoted_in(issue.description)
-    return f"{issue.title}\n{issue.description if quoted is None else quoted}"
+    return f"{issue.title}\n{told_by(issue)}"

@@ -18,7 +18,7 @@ from prela_agents.quoting import inert
 from prela_agents.reading import without_demands
 from prela_agents.scout.filing.candidates import Candidate
 from prela_agents.scout.filing.request import same_of, same_request
-from prela_agents.scout.filing.writing import beginning, quoted_in
+from prela_agents.scout.filing.writing import beginning, quoted_in, told_by
 
 __all__ = ["Resolution", "may_merge", "resolve"]
 
@@ -61,7 +61,7 @@ async def resolve(
     for each in candidates:
         issue = each.issue
         answer = await ask(
-            same_request((title, without_demands(text)), (issue.title, issue.description))
+            same_request((title, without_demands(text)), (issue.title, told_by(issue)))
         )
         if not may_merge(answer.model):
             doubtful.append((same_of(answer), each.likeness, issue))

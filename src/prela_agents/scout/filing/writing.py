@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from prela_agents.model import Intent, Item, Mention
+from prela_agents.model import Intent, Issue, Item, Mention
 from prela_agents.quoting import inert
 from prela_agents.reading import demands_of, without_demands
 
-__all__ = ["beginning", "labels_of", "quoted_in", "written_up"]
+__all__ = ["beginning", "labels_of", "quoted_in", "told_by", "written_up"]
 
 _TITLE, _TEXT = 80, 1_500
 _LABELS = {Intent.BUG: ("bug",), Intent.FEATURE_REQUEST: ("feature request",)}
@@ -16,7 +16,7 @@ _LABELS = {Intent.BUG: ("bug",), Intent.FEATURE_REQUEST: ("feature request",)}
 
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|\n+")  # noqa: RUF001 - Chinese sentences end so
 
-_WRITTEN_UP = re.compile(r"On .+, \d\d \w+ \d{4}:\n\n((?:>.*\n)+)\nRead as ")
+_WRITTEN_UP = re.compile(r"On .+, \d\d \w+ \d{4}:\n\n(>.*(?:\n>.*)*)\n\nRead as ")
 """What `_parts` writes."""
 
 
@@ -48,6 +48,15 @@ def quoted_in(description: str) -> str | None:
     """Give the words that `written_up` quotes in a description of its own, or None."""
     found = _WRITTEN_UP.match(description)
     return re.sub(r"^> ?", "", found[1], flags=re.MULTILINE) if found is not None else None
+
+
+def told_by(issue: Issue) -> str:
+    """Give what a report said, without what we write around it; of others, all of it.
+
+    That is alike in all of ours, and names other issues.
+    """
+    quoted = quoted_in(issue.description)
+    return issue.description if quoted is None else quoted
 
 
 def _parts(mention: Mention) -> tuple[str, ...]:
