@@ -6,5 +6,5 @@ ALTER TABLE spans ADD PROJECTION IF NOT EXISTS trace_hours
     (
         SELECT project_id, trace_hash, toStartOfHour(started_at)
         GROUP BY project_id, trace_hash, toStartOfHour(started_at)
-    ),
+    ) WITH SETTINGS (index_granularity = 1024),
     MATERIALIZE PROJECTION trace_hours

@@ -3,5 +3,5 @@ ALTER TABLE spans DROP PROJECTION IF EXISTS trace_days, ADD PROJECTION IF NOT EX
     (
         SELECT project_id, trace_hash, toStartOfHour(started_at)
         GROUP BY project_id, trace_hash, toStartOfHour(started_at)
-    ),
+    ) WITH SETTINGS (index_granularity = 1024),
     MATERIALIZE PROJECTION trace_hours
