@@ -29,7 +29,7 @@ from prela_core.store.located import Located, read_proposed
 from prela_core.store.pages import Walk, newest_first, walk_newest
 from prela_core.store.queries import ROW_FIELDS
 from prela_core.store.results import Page, SearchHit, TraceSummary
-from prela_core.store.search_queries import HIT_FIELDS, hit_candidates, hits
+from prela_core.store.search_queries import HIT_FIELDS, hit_candidates, hit_of_each, hits
 from prela_core.store.sought import Sought, seek
 from prela_core.store.summary import EMPTY_METADATA
 from prela_core.store.word_index import look_up
@@ -158,13 +158,19 @@ def search(
             now = None
 
     def compute(proposed: Sequence[Row] | None, lo: int | None) -> Walk:
-        def reading(known: Located | None) -> Query:
-            most = max(limit, len(proposed or ()))
-            return hits(project_id, where, known=known, lo=lo, after=after, limit=most)
-
         if proposed is None:
-            return (yield reading(None))
-        return newest_first((yield from read_proposed(project_id, proposed, reading)), _last_column)
+            return (yield hits(project_id, where, lo=lo, after=after, limit=limit))
+        found = yield from read_proposed(
+            project_id, proposed, lambda known: hit_of_each(project_id, where, known)
+        )
+        return newest_first(
+            [
+                row
+                for row in found
+                if (lo is None or row[-1] >= lo) and (after is None or (row[-1], row[0]) < after)
+            ],
+            _last_column,
+        )
 
     found = yield from walk_newest(
         lambda lo, count: hit_candidates(

@@ -27,7 +27,7 @@ from prela_core.store.trace_row import ROW, ROW_COLUMNS
 from prela_core.store.word_index import Narrowing, possible_rows
 from prela_core.store.words import SEARCHED_FIELDS
 
-__all__ = ["HIT_FIELDS", "hit_candidates", "hits"]
+__all__ = ["HIT_FIELDS", "hit_candidates", "hit_of_each", "hits"]
 
 HIT_FIELDS = (
     "trace_id",
@@ -75,7 +75,6 @@ def hits(
     project_id: str,
     where: TraceFilter,
     *,
-    known: Located | None,
     lo: int | None,
     after: tuple[int, str] | None,
     limit: int,
@@ -85,26 +84,39 @@ def hits(
     Only hits that started at `lo` or later and stand after the position `after` are given,
     newest first. Columns are `HIT_FIELDS`; the last one is the span's start in microseconds.
     """
-    conditions = span_conditions(TraceFilter(q=where.q))
     parameters: dict[str, Any] = {"project": project_id, "limit": limit}
+    scope = scope_of(since_of(lo, parameters), [], span_conditions(TraceFilter(q=where.q)))
+    found = _hit_of_each(where, None, scope, parameters)
+    outer = ["1"] if lo is None else ["micros >= {lo:Int64}"]
+    if after is not None:
+        outer.append("(micros, trace_id) < ({after:Int64}, {after_id:String})")
+        parameters |= {"after": after[0], "after_id": after[1]}
+    return Query(
+        f"SELECT {', '.join(HIT_FIELDS)} FROM ({found}) WHERE {' AND '.join(outer)}"
+        " ORDER BY micros DESC, trace_id DESC LIMIT {limit:UInt64}",
+        parameters,
+    )
+
+
+def hit_of_each(project_id: str, where: TraceFilter, known: Located) -> Query:
+    """Find that span in each of the `known` traces, in no order: as `hits`."""
+    parameters: dict[str, Any] = {"project": project_id}
+    return Query(_hit_of_each(where, known, known.clauses(parameters), parameters), parameters)
+
+
+def _hit_of_each(
+    where: TraceFilter, known: Located | None, scope: list[str], parameters: dict[str, Any]
+) -> str:
+    conditions = span_conditions(TraceFilter(q=where.q))
     clauses = [f"({condition.sql})" for condition in conditions]
     for condition in conditions:
         parameters |= condition.parameters
     clauses += _meets(attrs.evolve(where, q=None), known, parameters)
-    since = since_of(lo, parameters)
-    scope = scope_of(since, [], conditions) if known is None else known.clauses(parameters)
-    outer = ["1", *since]
-    if after is not None:
-        outer.append("(micros, trace_id) < ({after:Int64}, {after_id:String})")
-        parameters |= {"after": after[0], "after_id": after[1]}
     source = collapsed(with_columns((*HIT_FIELDS[:-1], "started_at"), conditions), scope)
-    return Query(
-        f"SELECT {', '.join(HIT_FIELDS)} FROM"
-        f" (SELECT *, {MICROS.format('started_at')} AS micros FROM {source}"
-        f" WHERE {' AND '.join(clauses)} ORDER BY micros DESC, span_id LIMIT 1 BY trace_id)"
-        f" WHERE {' AND '.join(outer)} ORDER BY micros DESC, trace_id DESC"
-        " LIMIT {limit:UInt64}",
-        parameters,
+    return (
+        f"SELECT {', '.join(HIT_FIELDS[:-1])}, {MICROS.format('started_at')} AS micros"
+        f" FROM {source} WHERE {' AND '.join(clauses)}"
+        " ORDER BY micros DESC, span_id LIMIT 1 BY trace_id"
     )
 
 

@@ -75,11 +75,12 @@ def copied() -> Query:
     )
 
 
-def looks_up(looked_for: Sequence[str], parts: Sequence[Sequence[Any]], most: int) -> Query:
+def looks_up(looked_for: Sequence[str], parts: Sequence[Sequence[Any]], most: int) -> list[Query]:
     """Give, by part, the words that hold each of `looked_for`, and in how many rows.
 
-    `parts` are rows of `copied`, whose hashes stand in the answer for their names. Of those only
-    the ones with such words are in it. Of more words than `most`, so many and one more are given.
+    One question is of the dictionaries, and one of the copies of `parts`, if there are any: rows of
+    `copied`, whose hashes stand in the answer for their names. Of those only the ones with such
+    words are in it. Of more words than `most`, so many and one more are given.
     """
     numbers = range(len(looked_for))
     parameters: dict[str, Any] = {f"piece{number}": looked_for[number] for number in numbers}
@@ -91,19 +92,22 @@ def looks_up(looked_for: Sequence[str], parts: Sequence[Sequence[Any]], most: in
         f"groupArrayIf({most + 1})(token, holds{number}), sumIf(cardinality, holds{number})"
         for number in numbers
     )
+    asked = f"SELECT part_name, {found} FROM (SOURCE) GROUP BY part_name"
     known = f"SELECT part_name, token, cardinality, {holds} FROM {DICTIONARY}"
-    if parts:
-        parameters["copied"] = sorted({row[0] for row in parts})
-        parameters["hashes"] = sorted({row[1] for row in parts})
-        kind = f"< {_WHOLE}" if any(map(_HEX.fullmatch, looked_for)) else f"= {_WORD}"
-        any_of = " OR ".join(f"holds{number}" for number in numbers)
-        known = (
-            f"{known} WHERE part_name NOT IN {{copied:Array(String)}} UNION ALL"
-            " SELECT part AS part_name, word AS token, toUInt64(rows) AS cardinality,"
-            f" {holds} FROM vocabulary WHERE part IN {{hashes:Array(String)}} AND kind {kind}"
-            f" AND ({any_of})"
-        )
-    return Query(f"SELECT part_name, {found} FROM ({known}) GROUP BY part_name", parameters)
+    if not parts:
+        return [Query(asked.replace("SOURCE", known), parameters)]
+    names, hashes = sorted({row[0] for row in parts}), sorted({row[1] for row in parts})
+    known += " WHERE part_name NOT IN {copied:Array(String)}"
+    kind = f"< {_WHOLE}" if any(map(_HEX.fullmatch, looked_for)) else f"= {_WORD}"
+    any_of = " OR ".join(f"holds{number}" for number in numbers)
+    copy = (
+        f"SELECT part AS part_name, word AS token, toUInt64(rows) AS cardinality, {holds}"
+        f" FROM vocabulary WHERE part IN {{hashes:Array(String)}} AND kind {kind} AND ({any_of})"
+    )
+    return [
+        Query(asked.replace("SOURCE", copy), parameters | {"hashes": hashes}),
+        Query(asked.replace("SOURCE", known), parameters | {"copied": names}),
+    ]
 
 
 def worth_copying(parts: Sequence[Sequence[Any]]) -> Query:

@@ -61,7 +61,10 @@ def look_up(wanted: Sequence[str]) -> Generator[Query, list[Sequence[Any]], Narr
     names: dict[str, list[str]] = {}
     for name, part in whole:
         names.setdefault(part, []).append(name)
-    found = yield looks_up(looked_for, whole, _MAX_WORDS)
+    first, *others = looks_up(looked_for, whole, _MAX_WORDS)
+    found = yield attrs.evolve(first, meanwhile=tuple(others))
+    for other in others:
+        found = [*found, *(yield other)]
     words: list[list[str]] = []
     rows: list[int] = []
     for number in range(len(looked_for)):

@@ -99,7 +99,8 @@ def test_what_is_copied_is_looked_up_there_and_nowhere_else(
     store, _ = stores
     ((name, part),) = store._ask(vocabulary.copied())
     assert "prerefund" in copied_words(store)
-    found = store._ask(vocabulary.looks_up(["efun"], [(name, part)], 9))
+    questions = vocabulary.looks_up(["efun"], [(name, part)], 9)
+    found = [row for question in questions for row in store._ask(question)]
     by_part = {row[0]: sorted(row[1]) for row in found}
     assert {"refund", "refunds", "prerefund"} == set(by_part[part])
     assert name not in by_part
@@ -116,11 +117,8 @@ def test_digits_are_found_among_ids_and_in_other_words(
     store, _ = stores
     whole = store._ask(vocabulary.copied())
     for piece, among in (("1916CD43", "0af7651916cd43dd8448eb211c80319c"), ("9", "9xyz12")):
-        ((_, words, _),) = [
-            row
-            for row in store._ask(vocabulary.looks_up([piece], whole, 99))
-            if row[0] == whole[0][1]
-        ]
+        of_copies, _ = vocabulary.looks_up([piece], whole, 99)
+        ((_, words, _),) = [row for row in store._ask(of_copies) if row[0] == whole[0][1]]
         assert among in words
 
 

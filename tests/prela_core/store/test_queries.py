@@ -130,23 +130,16 @@ STATEMENTS: dict[str, Query] = {
     "hit candidates, from a time on": search_queries.hit_candidates(
         "p", TraceFilter(q="refund", start_time=5), lo=5, hi=None, limit=9
     ),
-    "hits, from a time on": search_queries.hits(
-        "p",
-        TraceFilter(q="refund", start_time=5),
-        known=Located([(3600, "a")]),
-        lo=5,
-        after=None,
-        limit=9,
+    "hits, in known traces from a time on": search_queries.hit_of_each(
+        "p", TraceFilter(q="refund", start_time=5), Located([(3600, "a")])
     ),
     "hits, all from a time on": search_queries.hits(
-        "p", TraceFilter(q="refund", start_time=5), known=None, lo=5, after=None, limit=9
+        "p", TraceFilter(q="refund", start_time=5), lo=5, after=None, limit=9
     ),
-    "hits, of ids": search_queries.hits(
-        "p", TraceFilter(q="refund"), known=Located([(3600, "a")]), lo=5, after=None, limit=9
+    "hits, in known traces": search_queries.hit_of_each(
+        "p", TraceFilter(q="refund"), Located([(3600, "a")])
     ),
-    "hits, narrowed": search_queries.hits(
-        "p", SEARCH, known=None, lo=None, after=(3, "a"), limit=9
-    ),
+    "hits, narrowed": search_queries.hits("p", SEARCH, lo=None, after=(3, "a"), limit=9),
     "spans of a trace": queries.spans_of("p", "t", after=None, offset=3, limit=9),
     "outline of a trace": queries.spans_of(
         "p", "t", after=None, offset=0, limit=99_999, bodies=False
@@ -323,12 +316,12 @@ def test_no_value_is_ever_part_of_a_statement(data: st.DataObject) -> None:
             ),
         ),
         (
-            search_queries.hits(
-                project, wild, known=Located([(0, project)]), lo=1, after=(1, project), limit=3
-            ),
-            search_queries.hits(
-                "p", tame, known=Located([(0, "t")]), lo=1, after=(1, "t"), limit=3
-            ),
+            search_queries.hits(project, wild, lo=1, after=(1, project), limit=3),
+            search_queries.hits("p", tame, lo=1, after=(1, "t"), limit=3),
+        ),
+        (
+            search_queries.hit_of_each(project, wild, Located([(0, project)])),
+            search_queries.hit_of_each("p", tame, Located([(0, "t")])),
         ),
         (
             search_queries.hit_candidates(project, wild, lo=1, hi=2, limit=3),

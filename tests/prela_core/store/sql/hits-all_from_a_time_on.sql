@@ -1,6 +1,6 @@
 SELECT trace_id, span_id, span_type, service_name, status, input, output, name, status_message, attributes, events, micros
 FROM (
-    SELECT *, toUnixTimestamp64Micro(started_at) AS micros
+    SELECT trace_id, span_id, span_type, service_name, status, input, output, name, status_message, attributes, events, toUnixTimestamp64Micro(started_at) AS micros
     FROM (
         SELECT trace_id, span_id, span_type, service_name, status, input, output, name, status_message, attributes, events, started_at
         FROM spans
@@ -62,9 +62,7 @@ FROM (
     ORDER BY micros DESC, span_id
     LIMIT 1 BY trace_id
 )
-WHERE 1
-AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
-AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
+WHERE micros >= {lo:Int64}
 ORDER BY micros DESC, trace_id DESC
 LIMIT {limit:UInt64}
 -- limit: 9

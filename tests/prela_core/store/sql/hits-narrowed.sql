@@ -1,6 +1,6 @@
 SELECT trace_id, span_id, span_type, service_name, status, input, output, name, status_message, attributes, events, micros
 FROM (
-    SELECT *, toUnixTimestamp64Micro(started_at) AS micros
+    SELECT trace_id, span_id, span_type, service_name, status, input, output, name, status_message, attributes, events, toUnixTimestamp64Micro(started_at) AS micros
     FROM (
         SELECT trace_id, span_id, span_type, service_name, status, input, output, name, status_message, attributes, events, started_at
         FROM spans
