@@ -99,7 +99,7 @@ def command(client: Client, query: Query, *, seconds: int = 30) -> None:
 def rows_of(client: Client, query: Query, *, seconds: int = 30) -> list[Sequence[Any]]:
     """Give the rows, or columns, that answer a question, in so many seconds at the most."""
     sql, parameters = in_parts(query.sql, query.parameters)
-    settings = {**READ_SETTINGS, "max_execution_time": seconds}
+    settings = {**READ_SETTINGS, "max_execution_time": seconds, **query.settings}
     result = client.query(sql, parameters=parameters, settings=settings)
     return list(result.result_columns if query.by_column else result.result_rows)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -14,6 +15,8 @@ __all__ = [
     "MICROS",
     "ONE_TRACE",
     "PROJECT",
+    "SCATTERED",
+    "SHARED",
     "Query",
     "begun_in",
     "collapsed",
@@ -44,6 +47,19 @@ ONE_TRACE = ("trace_id = {trace:String}", f"{HOUR} IN ({_HOURS_OF_TRACE})")
 Another trace of the same hash only adds hours. `located` is for several.
 """
 
+SHARED: Mapping[str, int] = MappingProxyType(
+    {
+        "merge_tree_min_rows_for_concurrent_read": 4096,
+        "merge_tree_min_bytes_for_concurrent_read": 1 << 20,
+    }
+)
+"""Settings with which several threads read a few thousand rows with their texts.
+
+The engine would leave them to one; of narrow columns, or of rows far apart, one is quicker.
+"""
+SCATTERED: Mapping[str, int] = MappingProxyType({"max_read_buffer_size_local_fs": 1 << 14})
+"""Settings with which narrow columns of rows far apart are read: no more than they are."""
+
 
 @attrs.frozen
 class Query:
@@ -53,6 +69,8 @@ class Query:
     for as long as the store is open where what it tells of does not go away, and some seconds where
     it does so seldom and nothing but speed depends on it.
 
+    The engine's `settings` may be others for it.
+
     `meanwhile` are questions that the same plan will ask in all likelihood, as these very objects:
     they may be answered while this one is.
     """
@@ -61,6 +79,7 @@ class Query:
     parameters: dict[str, Any]
     by_column: bool = False
     stays: float = 0.0
+    settings: Mapping[str, int] = attrs.field(factory=dict)
     meanwhile: tuple[Query, ...] = ()
 
 

@@ -16,6 +16,7 @@ from prela_core.store.fragments import HOUR, PROJECT, Query
 
 __all__ = [
     "PROPOSED",
+    "PROPOSED_BY_FEW",
     "Located",
     "Place",
     "hashes_of",
@@ -30,8 +31,16 @@ Row = Sequence[Any]
 Place = tuple[int, str]
 """An hour, as its first second since 1970, and the id of a trace with a row in it."""
 
-PROPOSED = f"cityHash64(trace_id) AS trace_hash, groupUniqArray(toUnixTimestamp({HOUR})) AS hours"
-"""What a proposal of a trace says of it behind its id and its bound; `hours` may not be all."""
+_NEAR_SECONDS = 120
+"""So near to the end of an hour, a trace may well go on in the next."""
+_LAST_SECOND = (1 << 32) - 1
+_NEAR = (f"toUnixTimestamp(started_at) {sign} {_NEAR_SECONDS}" for sign in "-+")
+_HOURS = (f"intDiv(least(greatest({each}, 0), {_LAST_SECOND}), 3600) * 3600" for each in _NEAR)
+_HASH = "cityHash64(trace_id) AS trace_hash"
+PROPOSED = f"{_HASH}, groupUniqArray(toUnixTimestamp({HOUR})) AS hours"
+"""What a proposal of a trace says of it behind its id and its bound: `hours` may not be all."""
+PROPOSED_BY_FEW = f"{_HASH}, groupUniqArrayArray([{', '.join(_HOURS)}]) AS hours"
+"""The same where it is proposed by some rows of many: `hours` may be too many as well."""
 
 
 @attrs.frozen

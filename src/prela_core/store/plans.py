@@ -60,10 +60,9 @@ T = TypeVar("T")
 Row = Sequence[Any]
 Plan = Generator[Query, list[Row], T]
 
-_FEW = 2000
-"""So few possible rows, known by an index, are looked at in one go, wherever in time they are."""
 _FEW_HOURS = 8 * 3_600_000_000
 """So long before now (microseconds) on, all rows may be read to find traces."""
+_REPLACED = 3
 _SPARE = 20
 _SPARE_AT_LEAST = 4
 
@@ -154,7 +153,7 @@ def search(
     narrowing = None
     if now is not None:
         narrowing = yield from look_up(words)
-        if narrowing is not None and narrowing.rows <= _FEW:
+        if narrowing is not None and narrowing.is_few:
             now = None
 
     def compute(proposed: Sequence[Row] | None, lo: int | None) -> Walk:
@@ -182,7 +181,7 @@ def search(
         floor=where.start_time,
         limit=limit,
         # What has the words is a hit unless it was replaced, and each costs the reading of texts.
-        first=_little_more(limit),
+        first=limit + _REPLACED,
         one_each=True,
     )
     shown = found[page.offset : page.offset + page.limit]
@@ -235,7 +234,7 @@ def look_with(
         return None, None
     q = where.q if isinstance(where, TraceFilter) else None
     sought = yield from seek(q, where.where, about)
-    return None if sought is not None and sought.rows <= _FEW else now, sought
+    return None if sought is not None and sought.is_few else now, sought
 
 
 def position_of(page: PageRequest, digest: int) -> Position | None:

@@ -29,7 +29,7 @@ from prela_core.store.fragments import (
     until_of,
     with_columns,
 )
-from prela_core.store.located import PROPOSED, Located
+from prela_core.store.located import PROPOSED, PROPOSED_BY_FEW, Located
 from prela_core.store.rows import OUTLINE_FIELDS, SPAN_FIELDS
 from prela_core.store.sought import Sought
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
@@ -125,7 +125,7 @@ def candidates(
     for condition in conditions:
         parameters |= condition.parameters
     started = MICROS.format("started_at")
-    bound, having = f"max({started})", ""
+    bound, having, said = f"max({started})", "", PROPOSED
     if not conditions:
         clauses += until
     elif few and sought is None and (until or len(conditions) > 1):
@@ -133,6 +133,7 @@ def candidates(
         held += [f"min({started}) <= {{hi:Int64}}"] if until else []
         bound, having = f"maxIf({started}, {conditions[0].sql})", f" HAVING {' AND '.join(held)}"
     else:
+        said = PROPOSED_BY_FEW
         first, *others = (f"({each.sql})" for each in conditions)
         clauses += [first, *(has_row([PROJECT, *since, other]) for other in others)]
         if until:
@@ -140,7 +141,7 @@ def candidates(
     if conditions and until:
         bound = f"least({bound}, {{hi:Int64}})"
     return Query(
-        f"SELECT trace_id, {bound} AS bound, {PROPOSED} FROM spans WHERE {' AND '.join(clauses)}"
+        f"SELECT trace_id, {bound} AS bound, {said} FROM spans WHERE {' AND '.join(clauses)}"
         f" GROUP BY trace_id{having} ORDER BY bound DESC, trace_id DESC LIMIT {{limit:UInt64}}",
         parameters,
     )

@@ -13,6 +13,8 @@ from prela_core.store.filters import TraceFilter
 from prela_core.store.fragments import (
     MICROS,
     PROJECT,
+    SCATTERED,
+    SHARED,
     Query,
     begun_in,
     collapsed,
@@ -22,7 +24,7 @@ from prela_core.store.fragments import (
     until_of,
     with_columns,
 )
-from prela_core.store.located import PROPOSED, Located
+from prela_core.store.located import PROPOSED_BY_FEW, Located
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
 from prela_core.store.word_index import Narrowing, possible_rows
 from prela_core.store.words import SEARCHED_FIELDS
@@ -65,9 +67,11 @@ def hit_candidates(
     else:
         source = possible_rows(narrowing, clauses, words, parameters)
     return Query(
-        f"SELECT trace_id, max({MICROS.format('started_at')}) AS bound, {PROPOSED} FROM {source}"
-        " GROUP BY trace_id ORDER BY bound DESC, trace_id DESC LIMIT {limit:UInt64}",
+        f"SELECT trace_id, max({MICROS.format('started_at')}) AS bound, {PROPOSED_BY_FEW}"
+        f" FROM {source} GROUP BY trace_id ORDER BY bound DESC, trace_id DESC"
+        " LIMIT {limit:UInt64}",
         parameters,
+        settings=SCATTERED if narrowing is not None and narrowing.is_few else SHARED,
     )
 
 
@@ -101,7 +105,8 @@ def hits(
 def hit_of_each(project_id: str, where: TraceFilter, known: Located) -> Query:
     """Find that span in each of the `known` traces, in no order: as `hits`."""
     parameters: dict[str, Any] = {"project": project_id}
-    return Query(_hit_of_each(where, known, known.clauses(parameters), parameters), parameters)
+    sql = _hit_of_each(where, known, known.clauses(parameters), parameters)
+    return Query(sql, parameters, settings=SHARED)
 
 
 def _hit_of_each(

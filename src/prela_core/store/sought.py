@@ -26,9 +26,9 @@ class Sought:
     narrowing: Narrowing
 
     @property
-    def rows(self) -> int:
-        """How many rows there are at the most, as far as the index knows."""
-        return self.narrowing.rows
+    def is_few(self) -> bool:
+        """Say whether all rows may be looked at in one go, as far as the index knows."""
+        return self.narrowing.is_few
 
     def clause(self, lo: int | None, parameters: dict[str, Any]) -> str:
         """Say that the trace has a row that may hold the words, and starts at `lo` or later."""

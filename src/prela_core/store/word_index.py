@@ -29,6 +29,7 @@ TEXTS = (
 
 _STAYS_SECONDS = 60
 """Parts that are gone meanwhile are not there to be read, and new ones are read as unknown."""
+_FEW = 2000
 _MAX_WORDS = 2000
 """More words than these are not looked up: so many hold what is wanted that it is everywhere."""
 
@@ -46,6 +47,11 @@ class Narrowing:
     words: list[list[str]]
     rows: int
     is_sure: bool
+
+    @property
+    def is_few(self) -> bool:
+        """Say whether all of them may be looked at in one go, wherever in time they are."""
+        return self.rows <= _FEW
 
 
 def look_up(wanted: Sequence[str]) -> Generator[Query, list[Sequence[Any]], Narrowing | None]:
