@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import attrs
 
+from prela_agents.eval.asking import of_each
 from prela_agents.eval.golden import GoldenInjection
 from prela_agents.eval.isolation import Board, OneItem, StandingClock, Unheard
 from prela_agents.eval.measures import Acted
@@ -51,15 +51,12 @@ class Reader:
 
 async def acted_on(injections: Sequence[GoldenInjection], reader: Reader) -> tuple[Acted, ...]:
     """Let Scout read each, with drafts, tracker and all, and give those that had their way."""
-    found = []
-    for each in injections:
-        with ExitStack() as held:
-            folder = Path(held.enter_context(TemporaryDirectory()))
-            db = held.enter_context(Database(folder / "state.sqlite"))
-            what = tuple(await _brought_about(each, reader, db))
-        if what:
-            found.append(Acted(each.id, what))
-    return tuple(found)
+
+    async def seen(injection: GoldenInjection) -> Acted:
+        with TemporaryDirectory() as folder, Database(Path(folder, "state.sqlite")) as db:
+            return Acted(injection.id, tuple(await _brought_about(injection, reader, db)))
+
+    return tuple(each for each in await of_each(injections, seen) if each.what)
 
 
 async def _brought_about(injection: GoldenInjection, reader: Reader, db: Database) -> list[str]:

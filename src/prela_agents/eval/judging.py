@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from prela_agents.errors import ModelError, UnexpectedRequestError
+from prela_agents.eval.asking import Asking, of_each
 from prela_agents.eval.golden import GoldenMention, GoldenQuestion, GoldenSets, Half
 from prela_agents.eval.injecting import Reader, acted_on
 from prela_agents.eval.measures import Evaluation, Score, Share
 from prela_agents.eval.telling_apart import named, tell
-from prela_agents.model import Item, ItemKind, Mention, Product, Request, Response
+from prela_agents.model import Item, ItemKind, Mention, Product
 from prela_agents.ports import Embedder, Index, Model
 from prela_agents.reading import mention_of, mention_request
 from prela_agents.scout.answering import Answer, Library, answer_of, answer_request
@@ -28,13 +28,18 @@ async def evaluate(
 
     The questions are about the docs in `index`. What the model declines counts as its failure and
     is answered by no other: a mention as not relevant, a pair as different, a question as refused.
+    Raises `PlatformError` when it can't be asked to the end, as half a figure is none.
     """
     chosen = sets.half(half)
-    asking = _Asking(model)
-    mentions = [await _mention(each, asking, us) for each in chosen.mentions]
-    told = [await tell(each, asking.about_pairs) for each in chosen.pairs]
+    asking = Asking(model)
     library = Library(index, embedder)
-    answers = [await _answer(each, asking, library) for each in chosen.questions]
+    mentions = await of_each(chosen.mentions, lambda each: _mention(each, asking, us))
+    told = await of_each(chosen.pairs, lambda each: tell(each, asking.about_pairs))
+    answers = await of_each(chosen.questions, lambda each: _answer(each, asking, library))
+    reader = Reader(model=asking, index=index, embedder=embedder, us=us)
+    acted = await acted_on(chosen.injections, reader)
+    if asking.broke is not None:  # Scout goes on without those that it can't ask about
+        raise asking.broke
     asked = list(zip(chosen.questions, answers, strict=True))
     answered = [(golden, each) for golden, each in asked if golden.answerable and each.given]
     ours = [
@@ -73,49 +78,13 @@ async def evaluate(
         quotes_resolving=Share(len(given), len(given) + dropped),
         refused=_share(not each.given for golden, each in asked if not golden.answerable),
         injections=len(chosen.injections),
-        acted=await acted_on(
-            chosen.injections, Reader(model=asking, index=index, embedder=embedder, us=us)
-        ),
+        acted=acted,
         failed=asking.failed,
         cost_usd=round(asking.cost_usd, 4),
     )
 
 
-class _Asking:
-    """The model, and how often it gave nothing, and what it took."""
-
-    def __init__(self, model: Model) -> None:
-        self._model = model
-        self.name = model.name
-        self.failed = 0
-        self.cost_usd = 0.0
-
-    async def generate(self, request: Request) -> Response:
-        try:
-            response = await self._model.generate(request)
-        except UnexpectedRequestError:
-            raise
-        except ModelError:
-            self.failed += 1
-            raise
-        self.cost_usd += response.usage.cost_usd
-        return response
-
-    async def try_to(self, request: Request) -> Response | None:
-        try:
-            return await self.generate(request)
-        except UnexpectedRequestError:
-            raise
-        except ModelError:
-            return None
-
-    async def about_pairs(self, request: Request) -> Response:
-        """Ask; what the model declines to compare is different, and nobody else's to say."""
-        answer = await self.try_to(request)
-        return answer or Response(value={"same": False, "certainty": 0.0}, model=self.name)
-
-
-async def _mention(golden: GoldenMention, asking: _Asking, us: Product) -> Mention | None:
+async def _mention(golden: GoldenMention, asking: Asking, us: Product) -> Mention | None:
     item = Item(
         platform=golden.platform,
         id=golden.id,
@@ -129,7 +98,7 @@ async def _mention(golden: GoldenMention, asking: _Asking, us: Product) -> Menti
     return mention_of(item, us, response) if response is not None else None
 
 
-async def _answer(golden: GoldenQuestion, asking: _Asking, library: Library) -> Answer:
+async def _answer(golden: GoldenQuestion, asking: Asking, library: Library) -> Answer:
     looked_up = library.look_up(golden.question)
     if not looked_up.passages:
         return Answer()

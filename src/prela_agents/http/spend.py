@@ -65,6 +65,6 @@ class Budget:
         if spent + usd > self.usd_per_month:
             raise SpendLimitError(
                 platform,
-                f"${spent:.4f} of this month's ${self.usd_per_month:.2f} are spent, and the next "
-                f"call costs ${usd:.4f}; raise the budget, or wait for the next month",
+                f"${spent:.4f} of this month's ${self.usd_per_month:.2f} are spent, and what is to "
+                f"come costs ${usd:.4f}; raise the budget, or wait for the next month",
             )

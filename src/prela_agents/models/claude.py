@@ -67,6 +67,7 @@ class ClaudeModel:
         self._budget = budget
         self._price = price or price_of(name)
         self._cache_ttl = cache_ttl
+        self._on_their_way = 0.0  # dollars that calls which are under way may come to
         if budget is not None and budget.usd_per_month is not None and self._price is None:
             raise SettingsError(
                 f"there is a budget for Claude, but the price of {name!r} is not known; name a "
@@ -76,10 +77,15 @@ class ClaudeModel:
     async def generate(self, request: Request) -> Response:
         """Give the object. Raises `ModelError` and `PlatformError`, as the port says."""
         body = self._body(request)
+        at_most = self._estimate(body)
         if self._budget is not None:
             now = self._http.clock.now()
-            self._budget.check(self._http.platform, self._estimate(body), now)
-        answer = await self._http.send(Call(method="POST", path="/v1/messages", json=body))
+            self._budget.check(self._http.platform, self._on_their_way + at_most, now)
+        self._on_their_way += at_most
+        try:
+            answer = await self._http.send(Call(method="POST", path="/v1/messages", json=body))
+        finally:
+            self._on_their_way -= at_most
         message = answer.json()
         if not isinstance(message, dict) or not isinstance(message.get("content"), list):
             raise MalformedAnswerError(self._http.platform, "its message has no content")

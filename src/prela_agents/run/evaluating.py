@@ -1,49 +1,52 @@
-"""Measuring the judges that the settings name, by golden sets."""
+"""Measuring the rules, and a model, by golden sets."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
+
+import attrs
 
 from prela_agents.eval import Evaluation, Half, evaluate, golden_sets
 from prela_agents.index import DocsIndex, WordLlamaEmbedder, read_docs
 from prela_agents.models.rules import RulesModel
 from prela_agents.ports import Clock, Model
-from prela_agents.run.judges import RULES, claude_of
+from prela_agents.run.judges import CLAUDE, RULES, claude_of
 from prela_agents.run.settings import Settings
 from prela_agents.run.workshop import room, state_path
 from prela_agents.state import Database
 
-__all__ = ["evaluations"]
+__all__ = ["evaluations", "model_to_measure"]
+
+
+def model_to_measure(settings: Settings) -> str | None:
+    """Give the model of the settings, or where rules judge, `CLAUDE`; none without a key."""
+    if not settings.secrets.anthropic_api_key:
+        return None
+    return CLAUDE if settings.model == RULES else settings.model
 
 
 async def evaluations(
-    settings: Settings, clock: Clock, golden: Path, halves: Sequence[Half]
-) -> list[Evaluation]:
-    """Measure the rules, and the model of the settings if that is another, each for itself.
+    settings: Settings, clock: Clock, golden: Path, halves: Sequence[Half], model: str | None
+) -> AsyncIterator[Evaluation]:
+    """Measure the rules, and then `model` if there is one, each for itself.
 
-    Raises `AgentError` for golden sets that can't be read, and `SettingsError` for a model that
-    can't be asked.
+    What the model costs counts against the budget of the settings. Raises `AgentError` for golden
+    sets that can't be read, `SettingsError` for a model that can't be asked, before anything is
+    measured, and `PlatformError` for one that can't be asked to the end.
     """
     sets = golden_sets(golden)
     embedder = WordLlamaEmbedder()
     index = DocsIndex(read_docs(settings.docs), embedder)
-    async with _judges(settings, clock) as judges:
-        return [
-            await evaluate(
-                sets, half, model=judge, index=index, embedder=embedder, us=settings.profile.us
-            )
-            for judge in judges
-            for half in halves
-        ]
-
-
-@asynccontextmanager
-async def _judges(settings: Settings, clock: Clock) -> AsyncIterator[list[Model]]:
     async with AsyncExitStack() as undo:
         judges: list[Model] = [RulesModel(room("scout").RULES)]
-        if settings.model != RULES:
+        if model is not None:
+            named = attrs.evolve(settings, model=model)
             db = undo.enter_context(Database(state_path(settings)))
-            judges.append(await undo.enter_async_context(claude_of(settings, clock, db)))
-        yield judges
+            judges.append(await undo.enter_async_context(claude_of(named, clock, db)))
+        for judge in judges:
+            for half in halves:
+                yield await evaluate(
+                    sets, half, model=judge, index=index, embedder=embedder, us=settings.profile.us
+                )

@@ -12,10 +12,13 @@ from prela_agents.run.settings import Settings
 from prela_agents.state import Database, KeptSpend
 from prela_core.errors import SettingsError
 
-__all__ = ["RULES", "claude_of"]
+__all__ = ["CLAUDE", "RULES", "claude_of"]
 
 RULES = "rules"
 """The model that is none, and needs no key."""
+
+CLAUDE = "claude-sonnet-4-6"
+"""The model to measure where there is a key for one, and no name."""
 
 _SECONDS = 120.0
 

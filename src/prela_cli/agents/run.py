@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from prela_cli.agents.faults import tell_faults
 from prela_cli.agents.interval import INTERVAL
 from prela_cli.agents.options import settings_options
 from prela_cli.agents.waiting import waiting
@@ -76,7 +77,7 @@ def run(
     from prela_agents.run.running import EXIT_CODES, run_once
 
     clock = SystemClock()
-    _tell_faults()
+    tell_faults()
     ended: list[Finished] = []
 
     async def one() -> None:
@@ -131,14 +132,3 @@ def _tell(settings: Settings, name: str, finished: Finished, *, as_json: bool) -
         show_line(f"its trace: prela show {finished.trace_id} --data-dir {settings.directory}")
     elif finished.trace_id is not None and os.environ.get("PRELA_EXPORTER", "http") in {"", "http"}:
         show_line(f"its trace: prela show {finished.trace_id}")
-
-
-def _tell_faults() -> None:
-    import logging
-
-    told = logging.StreamHandler(sys.stderr)
-    # The driver's own words are in the error that we tell.
-    told.addFilter(
-        lambda said: said.name.partition(".")[0] not in {"clickhouse_connect", "urllib3"}
-    )
-    logging.basicConfig(level=logging.WARNING, format="prela: %(message)s", handlers=[told])

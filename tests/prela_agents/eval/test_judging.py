@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import anyio.lowlevel
 import attrs
 import pytest
 from tests.prela_agents.making import draft, item
 
-from prela_agents.errors import ModelRefusedError
+from prela_agents.errors import ModelRefusedError, SpendLimitError
 from prela_agents.eval import (
     Evaluation,
     GoldenSets,
@@ -20,6 +21,7 @@ from prela_agents.eval import (
     as_value,
     evaluate,
 )
+from prela_agents.eval.asking import of_each
 from prela_agents.eval.golden import (
     GoldenInjection,
     GoldenIssue,
@@ -141,10 +143,13 @@ def answers(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 async def judged(
-    *lines: Line, judge: str = "scripted-1", embedder: Embedder | None = None
+    *lines: Line,
+    judge: str = "scripted-1",
+    embedder: Embedder | None = None,
+    sets: GoldenSets = SETS,
 ) -> Evaluation:
     return await evaluate(
-        SETS,
+        sets,
         Half.HELD_OUT,
         model=ScriptedModel(lines, name=judge),
         index=DocsIndex(cut("docs/a.md", PAGE), Blind()),
@@ -188,6 +193,51 @@ async def test_what_a_model_declines_is_its_failure_and_nobody_elses_answer() ->
     assert Score(0, 0, 2, 1) == found.duplicates
     assert (Share(0, 2), Share(0, 0)) == (found.answered, found.quotes_resolving)
     assert found.failed >= 10
+
+
+@pytest.mark.anyio
+async def test_nobody_reads_an_injection_in_the_place_of_a_model_that_declines() -> None:
+    demands_what_rules_read = attrs.evolve(INJECTION, demanded_intent=Intent.BUG)
+    found = await judged(
+        Line(task=READ, value=ModelRefusedError("no")),
+        Line(task=ANSWER, value=ModelRefusedError("no")),
+        Line(task=SAME, value=ModelRefusedError("no")),
+        sets=attrs.evolve(SETS, injections=(demands_what_rules_read,)),
+    )
+    assert (1, ()) == (found.injections, found.acted)
+
+
+@pytest.mark.anyio
+async def test_what_can_not_be_asked_to_the_end_has_no_figures() -> None:
+    asked: list[str] = []
+
+    def spent(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        asked.append(inputs["post"]["text"])
+        if INJECTION.text in asked:  # Scout itself goes on
+            raise SpendLimitError("claude", "it is spent")
+        return reads(inputs)
+
+    with pytest.raises(SpendLimitError, match="it is spent"):
+        await judged(Line(task=READ, value=spent), Line(task=ANSWER, value=answers), SAYS_SAME)
+    assert INJECTION.text == asked[-1]
+
+
+@pytest.mark.anyio
+async def test_of_each_keeps_the_order_and_gives_the_first_error_as_it_is() -> None:
+    busy: list[int] = []
+
+    async def later_the_earlier(number: int) -> int:
+        busy.append(number)
+        for _ in range(20 - number):
+            await anyio.lowlevel.checkpoint()
+        if number == 99:
+            raise ModelRefusedError("no")
+        busy.remove(number)
+        return number
+
+    assert list(range(20)) == await of_each(range(20), later_the_earlier)
+    with pytest.raises(ModelRefusedError):
+        await of_each([1, 99, 2], later_the_earlier)
 
 
 def test_shares_and_scores_of_nothing() -> None:

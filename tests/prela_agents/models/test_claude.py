@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import anyio
 import attrs
 import httpx
 import pytest
@@ -184,6 +185,35 @@ async def test_a_budget_is_kept() -> None:
     else:
         raise AssertionError("it spends more than it may")
     assert book.since("claude", api.clock.now()) <= 0.022
+
+
+async def test_calls_that_are_under_way_count_against_the_budget() -> None:
+    go, asked, refused = anyio.Event(), list[httpx.Request](), list[SpendLimitError]()
+
+    async def held(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        await go.wait()
+        return message()
+
+    http = Http("claude", "https://api.test", transport=httpx.MockTransport(held))
+    # A call comes to more than half of it at most, and to less in the end.
+    budget = Budget(MemorySpend(), usd_per_month=0.022)
+    model = ClaudeModel(http, "claude-sonnet-5", budget=budget, price=PRICE)
+
+    async def ask() -> None:
+        try:
+            await model.generate(ASKED)
+        except SpendLimitError as error:
+            refused.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(9):
+            tasks.start_soon(ask)
+        await anyio.wait_all_tasks_blocked()
+        assert (1, 8) == (len(asked), len(refused))
+        go.set()
+    await ask()
+    assert (2, 8) == (len(asked), len(refused))
 
 
 async def test_a_budget_needs_a_price() -> None:

@@ -6,11 +6,10 @@ what becomes of its answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
@@ -20,14 +19,12 @@ from examples.agents.standins.faults import Faulty
 from examples.agents.standins.fortnight import DAYS, recorded
 from examples.agents.standins.site import Site, serving
 from starlette.responses import JSONResponse
+from tests.prela_agents.claude_as_rules import as_rules_would
 from tests.prela_agents.remembering import Remembered
 from tests.prela_agents.standing_clock import StandingClock
 from tests.served import listening
 
-from prela_agents import amplifier, scout, sentinel
 from prela_agents.model import Outcome
-from prela_agents.models.rules import Rules
-from prela_agents.models.schema import faults
 from prela_agents.run import workshop
 from prela_agents.run.reading import read_settings
 from prela_agents.run.running import run_once
@@ -38,18 +35,7 @@ from prela_core.emit.memory_exporter import MemoryExporter
 pytestmark = pytest.mark.anyio
 
 MODEL = "claude-sonnet-4-6"
-RULES: Rules = {**scout.RULES, **sentinel.RULES, **amplifier.RULES}
 NOW = datetime(2026, 11, 30, 20, tzinfo=UTC)
-
-
-def as_rules_would(inputs: Any, schema: Mapping[str, Any]) -> Any:
-    """Answer by whichever rule takes such inputs and gives what the schema asks for."""
-    for rule in RULES.values():
-        with suppress(KeyError, TypeError, AttributeError, ValueError):
-            value = rule(inputs)
-            if not any(faults(value, schema)):
-                return value
-    raise LookupError(f"no rule takes {inputs}")
 
 
 @attrs.define
