@@ -103,9 +103,8 @@ def eval_(
     if as_json:
         show_json([as_value(each) for each in found])
     elif asked is None and not (baseline or settings.secrets.anthropic_api_key):
-        show_line(
-            "\nThe rules alone were measured: a model is, too, when ANTHROPIC_API_KEY is set."
-        )
+        show_line("")
+        show_line("The rules alone were measured: a model is, too, when ANTHROPIC_API_KEY is set.")
     if broke is not None:
         show_fault(f"{asked} was not measured to the end: {broke}")
         sys.exit(_PARTIAL)
