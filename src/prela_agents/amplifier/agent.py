@@ -14,7 +14,6 @@ from prela_agents.amplifier.shaping import document, drafts_of
 from prela_agents.amplifier.topics import Topic, release_topic, topics_of
 from prela_agents.amplifier.writing import write_request, written_of
 from prela_agents.collecting import collect
-from prela_agents.errors import ModelError, UnexpectedRequestError
 from prela_agents.model import (
     Failure,
     Item,
@@ -22,9 +21,8 @@ from prela_agents.model import (
     Outcome,
     Product,
     Profile,
-    Request,
-    Response,
 )
+from prela_agents.models.or_rules import OrRules
 from prela_agents.models.rules import RulesModel
 from prela_agents.ports import Parts, Source
 from prela_agents.releasing import maker_of, release_of, version_of
@@ -51,6 +49,7 @@ class Amplifier:
         self._profile = profile
         self._parts = parts
         self._rules = RulesModel(RULES)
+        self._model = OrRules(parts.model, self._rules)
 
     async def run(self) -> Outcome:
         """Read the sources, and draft what there is to say, once."""
@@ -112,7 +111,7 @@ class Amplifier:
         return topics_of(self._parts.index.passages(), us.name, self._profile.docs_url)
 
     async def _write_up(self, topic: Topic) -> Counter[str]:
-        written = written_of(topic, await self._ask(write_request(topic)))
+        written = written_of(topic, await self._model.generate(write_request(topic)))
         if not written.is_enough:
             # What a model's words lack, the docs' own have.
             written = written_of(topic, await self._rules.generate(write_request(topic)))
@@ -128,7 +127,7 @@ class Amplifier:
         return Counter(drafts=sum(queued))
 
     async def _read_claims(self, page: Item, product: Product) -> Counter[str]:
-        claims = claims_of(page, product, await self._ask(claims_request(page, product)))
+        claims = claims_of(page, product, await self._model.generate(claims_request(page, product)))
         for claim in claims:
             self._parts.state.put_claim(claim)
         # What the page said before and says no longer stands in the ledger with another hash.
@@ -165,12 +164,3 @@ class Amplifier:
         """Queue a page that is made of the ledger, in the place of what it was before."""
         draft = document(f"{stem}{digest}", title, text, self._parts.clock.now())
         return self._parts.state.queue(draft, instead_of=stem)
-
-    async def _ask(self, request: Request) -> Response:
-        """Ask the model; what it declines, rules do."""
-        try:
-            return await self._parts.model.generate(request)
-        except UnexpectedRequestError:
-            raise
-        except ModelError:
-            return await self._rules.generate(request)

@@ -30,7 +30,10 @@ def read_docs(folder: Path, *, skip: Collection[str] = ("decisions",)) -> tuple[
         if not set(path.relative_to(folder).parts[:-1]) & set(skip)
     )
     if not files:
-        raise AgentError(f"there are no docs to look things up in: no .md file below {folder}")
+        raise AgentError(
+            f"there are no docs to look things up in: no .md file below {folder}; `docs` in the "
+            "settings' file, or PRELA_AGENTS_DOCS, names their folder"
+        )
     return tuple(
         passage
         for path in files

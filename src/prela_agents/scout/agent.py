@@ -8,12 +8,7 @@ from datetime import timedelta
 import attrs
 
 from prela_agents.collecting import collect
-from prela_agents.errors import (
-    ExpiredTokenError,
-    ModelError,
-    NotSentError,
-    UnexpectedRequestError,
-)
+from prela_agents.errors import ExpiredTokenError, NotSentError
 from prela_agents.model import (
     Failure,
     Intent,
@@ -21,9 +16,8 @@ from prela_agents.model import (
     Mention,
     Outcome,
     Profile,
-    Request,
-    Response,
 )
+from prela_agents.models.or_rules import OrRules
 from prela_agents.models.rules import RulesModel
 from prela_agents.naming import names
 from prela_agents.ports import Parts
@@ -64,7 +58,7 @@ class Scout:
     def __init__(self, profile: Profile, parts: Parts) -> None:
         self._profile = profile
         self._parts = parts
-        self._rules = RulesModel(RULES)
+        self._model = OrRules(parts.model, RulesModel(RULES))
         self._library: Library | None = None
         self._candidates = (
             Candidates(parts.tracker, parts.desk.planned, parts.embedder)
@@ -95,7 +89,7 @@ class Scout:
         if self._profile.is_ours(item.author):
             self._parts.state.settle(item)
             return Counter()
-        mention = mention_of(item, us, await self._ask(mention_request(item, us)))
+        mention = mention_of(item, us, await self._model.generate(mention_request(item, us)))
         if self._is_about_others(item):
             mention = attrs.evolve(mention, relevant=False)
         self._parts.history.add_mentions([mention])
@@ -129,7 +123,7 @@ class Scout:
         looked_up = self._library.look_up(without_demands(item.words))
         if not looked_up.passages:
             return Counter(unanswered=1)
-        answer = answer_of(looked_up, await self._ask(answer_request(looked_up)))
+        answer = answer_of(looked_up, await self._model.generate(answer_request(looked_up)))
         if not answer.given:
             return Counter(unanswered=1)
         draft = reply_to(mention, answer, self._library, self._profile, self._parts.clock.now())
@@ -145,7 +139,7 @@ class Scout:
         found = Resolution()
         if self._candidates is not None:
             candidates = await self._candidates.of(title, item.text)
-            found = await resolve((title, item.text), candidates, self._ask)
+            found = await resolve((title, item.text), candidates, self._model.generate)
         if found.same is not None:
             attached = await desk.attach(item, found.same)
             return Counter(planned=1) if attached is None else Counter(attached=1)
@@ -155,12 +149,3 @@ class Scout:
         if self._candidates is not None:
             self._candidates.add(opened)
         return Counter(issues=1)
-
-    async def _ask(self, request: Request) -> Response:
-        """Ask the model; what it declines to look at, rules do. Both sign what they say."""
-        try:
-            return await self._parts.model.generate(request)
-        except UnexpectedRequestError:
-            raise
-        except ModelError:
-            return await self._rules.generate(request)

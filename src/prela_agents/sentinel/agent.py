@@ -9,7 +9,6 @@ from datetime import timedelta
 import attrs
 
 from prela_agents.collecting import collect
-from prela_agents.errors import ModelError, UnexpectedRequestError
 from prela_agents.model import (
     Change,
     ChangeKind,
@@ -21,9 +20,8 @@ from prela_agents.model import (
     Platform,
     Product,
     Profile,
-    Request,
-    Response,
 )
+from prela_agents.models.or_rules import OrRules
 from prela_agents.models.rules import RulesModel
 from prela_agents.ports import Parts
 from prela_agents.reading import RULES as READING
@@ -67,7 +65,7 @@ class Sentinel:
     def __init__(self, profile: Profile, parts: Parts) -> None:
         self._profile = profile
         self._parts = parts
-        self._rules = RulesModel(READING, CHANGES, ASPECTS)
+        self._model = OrRules(parts.model, RulesModel(READING, CHANGES, ASPECTS))
 
     async def run(self) -> Outcome:
         """Read the sources, understand what is new, and write the reports of two weeks."""
@@ -102,13 +100,13 @@ class Sentinel:
             before = item if earlier is None else earlier
             places = difference(before.text, item.text, exact=exact)
             if places:
-                answer = await self._ask(page_request(item, product, places))
+                answer = await self._model.generate(page_request(item, product, places))
                 changes = changes_of(item, product, answer, now, earlier)
         else:
             released = release_of(item, product, now)
             changes = [released] if released is not None else []
             if not self._taken_apart(item, product) and not item.extra.get("prerelease"):
-                answer = await self._ask(notes_request(item, product))
+                answer = await self._model.generate(notes_request(item, product))
                 changes += changes_of(item, product, answer, now)
         self._parts.history.add_changes(changes)
         return Counter(changes=len(changes))
@@ -130,14 +128,16 @@ class Sentinel:
         """Understand what somebody says about a competitor."""
         done = Counter[str]()
         for product, certain in spoken_of(item, self._profile):
-            mention = mention_of(item, product, await self._ask(mention_request(item, product)))
+            mention = mention_of(
+                item, product, await self._model.generate(mention_request(item, product))
+            )
             if certain:
                 mention = attrs.evolve(mention, relevant=True, relevance=1.0)
             if mention.relevant:
                 done["mentions"] += 1
             if mention.relevant and mention.intent not in _BY_MAKERS:
                 others = [each for each in self._profile.products if each is not product]
-                answer = await self._ask(aspects_request(item, product, others))
+                answer = await self._model.generate(aspects_request(item, product, others))
                 mention = attrs.evolve(mention, aspects=aspects_of(item, answer))
             self._parts.history.add_mentions([mention])
         return done
@@ -166,15 +166,6 @@ class Sentinel:
                 history.add_report(report)
                 written += 1
         return written
-
-    async def _ask(self, request: Request) -> Response:
-        """Ask the model; what it declines to look at, rules do. Both sign what they say."""
-        try:
-            return await self._parts.model.generate(request)
-        except UnexpectedRequestError:
-            raise
-        except ModelError:
-            return await self._rules.generate(request)
 
 
 def _rank(item: Item) -> tuple[int, float]:

@@ -5,8 +5,14 @@ from typing import Any
 
 import pytest
 
-from prela_agents.errors import ModelError, UnexpectedRequestError
+from prela_agents.errors import (
+    ModelError,
+    ModelRefusedError,
+    NotSentError,
+    UnexpectedRequestError,
+)
 from prela_agents.model import Request
+from prela_agents.models.or_rules import OrRules
 from prela_agents.models.rules import RulesModel
 from prela_agents.models.schema import faults
 from prela_agents.models.scripted import Line, ScriptedModel
@@ -51,6 +57,24 @@ async def test_a_script_answers_by_the_first_line_that_fits_and_nothing_else() -
     with pytest.raises(UnexpectedRequestError):
         await model.generate(request(text="d"))
     assert 5 == len(model.asked)
+
+
+@pytest.mark.anyio
+async def test_what_a_model_declines_rules_do_and_each_signs_its_own() -> None:
+    knows = Line(task="scout.relevance", inputs={"text": "a"}, value={"relevant": True})
+    declines = Line(task="scout.relevance", inputs={"text": "b"}, value=ModelRefusedError("no"))
+    away = Line(
+        task="scout.relevance", inputs={"text": "c"}, value=NotSentError("claude", "it is away")
+    )
+    rules = RulesModel({"scout.relevance": lambda _: {"relevant": False}})
+    model = OrRules(ScriptedModel([knows, declines, away], name="claude-x"), rules)
+    assert "claude-x" == model.name
+    assert "claude-x" == (await model.generate(request(text="a"))).model
+    assert "rules" == (await model.generate(request(text="b"))).model
+    with pytest.raises(NotSentError):
+        await model.generate(request(text="c"))
+    with pytest.raises(UnexpectedRequestError):
+        await model.generate(request("scout.other"))
 
 
 @pytest.mark.parametrize(
