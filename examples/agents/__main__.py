@@ -22,6 +22,9 @@ from prela_agents.run.workshop import AGENTS
 from prela_cli.main import prela
 from prela_core.io.data_directory import default_data_directory
 
+_PORT = 47180
+"""The same whenever it is free: pages that had another address would be others to the agents."""
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -31,7 +34,7 @@ def main() -> None:
     """Run a command while the stand-ins are there; without one, each agent, and list drafts."""
     first = _now().date() - timedelta(days=DAYS)
     world = recorded(HERE / "fortnight", first, _now)
-    with serving(world) as site, tempfile.TemporaryDirectory() as folder:
+    with serving(world, _PORT) as site, tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "prela-agents.toml")
         file.write_text(config(site.url), "utf-8")
         for variable in Secrets.variables().values():

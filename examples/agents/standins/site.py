@@ -51,17 +51,17 @@ class Site:
 
 
 @contextmanager
-def serving(world: World) -> Iterator[Site]:
-    """Serve the world until the block is left."""
+def serving(world: World, port: int = 0) -> Iterator[Site]:
+    """Serve the world until the block is left, at `port` where that is free."""
     parts = {name: Faulty(make(world)) for name, make in APPS.items()}
     app = Starlette(routes=[Mount(f"/{name}", part) for name, part in parts.items()])
-    with _listening(app) as url:
+    with _listening(app, port) as url:
         yield Site(world, parts, url)
 
 
 @contextmanager
-def _listening(app: Starlette) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+def _listening(app: Starlette, port: int) -> Iterator[str]:
+    with _socket(port) as listener:
         config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ws="none")
         server = uvicorn.Server(config)
         # The socket listens already: who asks before the server accepts, waits for it.
@@ -72,3 +72,10 @@ def _listening(app: Starlette) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+def _socket(port: int) -> socket.socket:
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError:
+        return socket.create_server(("127.0.0.1", 0))

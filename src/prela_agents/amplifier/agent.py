@@ -57,18 +57,22 @@ class Amplifier:
         collected = await collect(self._parts, gone=self._gone)
         counts = Counter(collected.counts)
         failures, succeeded = list(collected.failures), collected.succeeded
-        steps: list[tuple[str, Callable[[], Awaitable[Counter[str]]]]] = [
-            (item.key, partial(self._take_up, item)) for item in self._parts.state.pending(_AT_ONCE)
-        ]
-        steps += [(topic.about, partial(self._write_up, topic)) for topic in self._unsaid()]
-        steps.append(("cards", self._cards))
-        for name, step in steps:
+        for name, step in self._steps():
             try:
                 counts.update(await step())
                 succeeded += 1
             except PrelaError as error:
                 failures.append(Failure(name, str(error)))
         return Outcome(counts=dict(counts), failures=tuple(failures), succeeded=succeeded)
+
+    def _steps(self) -> Iterator[tuple[str, Callable[[], Awaitable[Counter[str]]]]]:
+        """Give what is to be done, each by itself: what can't be, keeps nothing else from it."""
+        for item in self._parts.state.pending(_AT_ONCE):
+            yield item.key, partial(self._take_up, item)
+        yield "docs", self._take_up_docs
+        if self._parts.state.claims():
+            yield "cards", self._cards
+            yield "positioning", self._positioning
 
     def _gone(self, source: Source) -> None:
         """Hold nothing for true any more that a page said which is not there."""
@@ -88,6 +92,12 @@ class Amplifier:
         elif maker is not None and item.kind is ItemKind.PAGE:
             done.update(await self._read_claims(item, maker))
         self._parts.state.settle(item)
+        return done
+
+    async def _take_up_docs(self) -> Counter[str]:
+        done = Counter[str]()
+        for topic in self._unsaid():
+            done.update(await self._write_up(topic))
         return done
 
     def _unsaid(self) -> Iterator[Topic]:
@@ -138,11 +148,18 @@ class Amplifier:
                     f"{product.name}: battle card",
                     card,
                 )
-        ours = list(self._topics())
-        if ours and any(each.is_good(now) for each in claims):
-            page = positioning_page(self._profile.us, ours, claims, now)
-            queued += self._put("positioning@", ledger_digest(claims, now), "Positioning", page)
         return Counter(drafts=queued)
+
+    async def _positioning(self) -> Counter[str]:
+        now, claims = self._parts.clock.now(), self._parts.state.claims()
+        if not any(each.is_good(now) for each in claims):
+            return Counter()
+        ours = list(self._topics())
+        if not ours:
+            return Counter()
+        page = positioning_page(self._profile.us, ours, claims, now)
+        queued = self._put("positioning@", ledger_digest(claims, now), "Positioning", page)
+        return Counter(drafts=int(queued))
 
     def _put(self, stem: str, digest: str, title: str, text: str) -> bool:
         """Queue a page that is made of the ledger, in the place of what it was before."""

@@ -23,7 +23,7 @@ from prela_agents.http.asking_again import ask_if_changed, keep
 from prela_agents.http.call import Answer, Call
 from prela_agents.http.etags import ETags, Saved
 from prela_agents.http.limits import Buckets, Limits, plain
-from prela_agents.http.reach import CONNECT_SECONDS, Reach
+from prela_agents.http.reach import CONNECT_SECONDS, Reach, host_of
 from prela_agents.http.redaction import Redaction
 from prela_agents.http.refusals import error_of, excerpt, may_try_again
 from prela_agents.http.refused_often import RefusedOften
@@ -161,8 +161,8 @@ class Http:
                 self.platform, "the login was refused before; give a new one", answered=401
             )
         sent = _Sent(call, request, saved, redact)
-        if self._reach.given_up(_host(request.url), self.clock.monotonic()):
-            said = f"{_host(request.url)} can't be reached, and was not asked again"
+        if self._reach.given_up(host_of(request.url), self.clock.monotonic()):
+            said = f"{host_of(request.url)} can't be reached, and was not asked again"
             raise NotSentError(self.platform, said)
         waited = 0.0
         for attempt in range(1, self._patience.attempts + 1):
@@ -188,13 +188,13 @@ class Http:
                 response, body = await self._once(sent.request)
         except (httpx.TransportError, TimeoutError) as error:
             last = isinstance(error, _NO_CONNECTION) and self._reach.failed(
-                _host(sent.request.url), self.clock.monotonic()
+                host_of(sent.request.url), self.clock.monotonic()
             )
             return _Failed(self._broken(sent, error), final=last or not sent.call.repeatable)
         except httpx.RequestError as error:  # too many redirects, a broken encoding
             said = f"{sent.call.method} {sent.request.url} can't be read: {error}"
             return _Failed(MalformedAnswerError(self.platform, sent.redact(said)), final=True)
-        self._reach.answered(_host(sent.request.url))
+        self._reach.answered(host_of(sent.request.url))
         status = response.status_code
         reading = self._limits(status, _lower(response.headers), body, self.clock.now())
         self._buckets.read(sent.call.bucket, reading, self.clock.monotonic())
@@ -269,7 +269,7 @@ class Http:
     def _broken(self, sent: _Sent, error: Exception) -> NotSentError | UncertainError:
         why = str(error) or type(error).__name__
         if isinstance(error, _NO_CONNECTION):
-            said = sent.redact(f"{_host(sent.request.url)} can't be reached: {why}")
+            said = sent.redact(f"{host_of(sent.request.url)} can't be reached: {why}")
             return NotSentError(self.platform, said)
         said = sent.redact(f"{sent.call.method} {sent.request.url} broke: {why}")
         if sent.call.repeatable or isinstance(error, httpx.PoolTimeout):
@@ -288,10 +288,6 @@ class Http:
             body=body,
             cached=cached is not None,
         )
-
-
-def _host(url: httpx.URL) -> str:
-    return url.host if url.port is None else f"{url.host}:{url.port}"
 
 
 def _lower(headers: httpx.Headers) -> dict[str, str]:

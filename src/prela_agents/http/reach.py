@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["CONNECT_SECONDS", "Reach"]
+import httpx
+
+__all__ = ["CONNECT_SECONDS", "Reach", "host_of"]
 
 CONNECT_SECONDS = 5.0
 """For a connection, with two more tries of the kernel's in it."""
@@ -10,6 +12,11 @@ CONNECT_SECONDS = 5.0
 _TRIES = 2
 _SECONDS = 60.0
 """A schedule begins anew with each run; what lasts longer than this tries again by itself."""
+
+
+def host_of(url: httpx.URL) -> str:
+    """Give the host, and the port where it is not the usual one."""
+    return url.host if url.port is None else f"{url.host}:{url.port}"
 
 
 class Reach:

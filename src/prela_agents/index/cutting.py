@@ -22,7 +22,7 @@ def read_docs(folder: Path, *, skip: Collection[str] = ("decisions",)) -> tuple[
 
     Paths of passages are relative to what holds `folder`, as in `docs/deploy.md`. Folders named in
     `skip` are left out: decision records tell what was rejected, which answers nobody. Raises
-    `AgentError` when there is no such folder or nothing in it.
+    `AgentError` when there is no such folder or nothing in it, and for a file that can't be read.
     """
     files = sorted(
         path
@@ -34,9 +34,7 @@ def read_docs(folder: Path, *, skip: Collection[str] = ("decisions",)) -> tuple[
     return tuple(
         passage
         for path in files
-        for passage in cut(
-            path.relative_to(folder.parent).as_posix(), path.read_text(encoding="utf-8")
-        )
+        for passage in cut(path.relative_to(folder.parent).as_posix(), _text(path))
     )
 
 
@@ -84,6 +82,15 @@ def paragraphs(text: str) -> Sequence[str]:
         elif blocks[-1]:
             blocks.append([])
     return ["\n".join(block) for block in blocks if block]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise AgentError(f"{path}, of the docs, can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise AgentError(f"{path}, of the docs, is not in UTF-8: {error}") from error
 
 
 def _anchor(title: str, taken: Counter[str]) -> str:

@@ -14,6 +14,7 @@ from cattrs.v import format_exception
 
 from prela_agents.model import Platform, Profile
 from prela_agents.ours import PRELA
+from prela_agents.run.checking import ADDRESS, wrong_profile
 from prela_agents.run.settings import ClickHouse, Secrets, Settings
 from prela_core.errors import SettingsError
 
@@ -23,8 +24,8 @@ CONFIG = "prela-agents.toml"
 """Where the file is looked for, in the directory that the program is run in."""
 
 _FOLDER = "agents"
-_ADDRESS = re.compile(r"https?://[^/\s]")
 _HOST = re.compile(r"[^\s/]+:[0-9]{1,5}")
+_LAST_PORT = 65_535
 _CARRIED = re.compile(r"[!-~]+")
 
 
@@ -68,6 +69,7 @@ def read_settings(
     secrets = _secrets(environ)
     allowed_hosts = said.allowed_hosts + _list(environ, "PRELA_AGENTS_ALLOWED_HOSTS")
     mistakes = [
+        *wrong_profile(said.profile),
         *_unknown(endpoints, "endpoints"),
         *_unknown(said.budgets, "budgets"),
         *_wrong_values(endpoints, said.budgets, allowed_hosts),
@@ -126,6 +128,7 @@ def _file(path: Path) -> _File:
     _complete(said)
     converter = cattrs.Converter(forbid_extra_keys=True)
     converter.register_structure_hook(str, _text)
+    converter.register_structure_hook(float, _number)
     each_of = converter.get_structure_hook(tuple[str, ...])
     converter.register_structure_hook_func(
         lambda kind: kind == tuple[str, ...],
@@ -156,8 +159,17 @@ def _text(value: Any, _: type) -> str:
     return value
 
 
+def _number(value: Any, _: type) -> float:
+    # "5" and true would be 5 and 1.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{value!r} is no number")  # noqa: TRY004 - as cattrs asks for
+    return float(value)
+
+
 def _worded(error: BaseException, kind: type | None) -> str:
     """Say what a value was, where the error does; cattrs says only what it was to be."""
+    if isinstance(error, AttributeError):  # a text in the place of a table has no keys
+        return "that is no table"
     return str(error) if type(error) is ValueError else format_exception(error, kind)
 
 
@@ -172,13 +184,13 @@ def _wrong_values(
 ) -> Iterator[str]:
     """Say what would be taken without a word, and then hold nothing or reach nobody."""
     for name, url in endpoints.items():
-        if not _ADDRESS.match(url):
+        if not ADDRESS.match(url):
             yield f"endpoints.{name} is an address such as https://{name}.example, not {url!r}"
     for name, usd in budgets.items():
         if not 0 <= usd < float("inf"):
             yield f"budgets.{name} is dollars a month, 0 or more, not {usd}"
     for host in allowed_hosts:
-        if not _HOST.fullmatch(host):
+        if not _HOST.fullmatch(host) or int(host.rpartition(":")[2]) > _LAST_PORT:
             yield f"allowed_hosts are like 10.0.0.7:80, with a port, not {host!r}"
 
 

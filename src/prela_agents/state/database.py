@@ -54,7 +54,9 @@ class Database:
                 raise StateError(
                     f"the agents' state at {path} can't be opened now: its disk is full"
                 ) from error
-            raise SettingsError(f"the agents' state at {path} can't be opened: {error}") from error
+            raise SettingsError(
+                f"the agents' state at {path} can't be opened: {_why(error)}"
+            ) from error
 
     def __enter__(self) -> Self:
         """Use it for a block."""
@@ -145,6 +147,10 @@ class Database:
                 for statement in _statements(script):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _is_full(error: Exception, path: Path) -> bool:

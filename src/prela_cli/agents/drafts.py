@@ -12,6 +12,7 @@ import click
 
 from prela_cli.agents.completing import complete_drafts
 from prela_cli.agents.options import opened_state, settings_options
+from prela_cli.agents.run import NAMES
 from prela_cli.output import show, show_json, show_line
 from prela_core.errors import NotFoundError
 
@@ -56,7 +57,7 @@ def drafts() -> None:
 
 @drafts.command("list")
 @click.option("--state", type=click.Choice(_STATES), help="Only drafts in this state.")
-@click.option("--agent", help="Only drafts of this agent.")
+@click.option("--agent", type=click.Choice(NAMES), help="Only drafts of this agent.")
 @click.option("--platform", type=click.Choice(_PLATFORMS), help="Only drafts for this platform.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, a list.")
 @settings_options
@@ -134,6 +135,8 @@ def edit(*, settings: Settings, draft_id: str, texts: tuple[str, ...], title: st
             if parts is None:
                 show_line("Nothing was changed.")
                 return
+        if parts is not None and not all(each.strip() for each in parts):
+            raise click.UsageError("a draft can't be without words; `reject` keeps it from leaving")
         changed = kept.edit(found.draft.id, parts=parts, title=title)
     show_line(f"Draft {changed.draft.id[:8]} is {changed.state}.")
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prela_cli.agents.faults import tell_faults
 from prela_cli.agents.options import settings_options
 from prela_cli.agents.waiting import waiting
 from prela_cli.output import show_fault, show_json, show_line
@@ -84,7 +83,6 @@ def eval_(
     wanted = [Half(each.replace("-", "_")) for each in dict.fromkeys(halves)]
     asked = None if baseline else _asked(settings, model)
     found: list[Evaluation] = []
-    tell_faults()
 
     async def measure() -> None:
         each = evaluations(settings, SystemClock(), golden, wanted, asked)
@@ -105,9 +103,8 @@ def eval_(
     if as_json:
         show_json([as_value(each) for each in found])
     elif asked is None and not (baseline or settings.secrets.anthropic_api_key):
-        show_line(
-            "\nThe rules alone were measured: a model is, too, when ANTHROPIC_API_KEY is set."
-        )
+        show_line("")
+        show_line("The rules alone were measured: a model is, too, when ANTHROPIC_API_KEY is set.")
     if broke is not None:
         show_fault(f"{asked} was not measured to the end: {broke}")
         sys.exit(_PARTIAL)

@@ -7,6 +7,7 @@ import click
 from prela_cli.agents.claims import claims
 from prela_cli.agents.drafts import drafts
 from prela_cli.agents.eval import eval_
+from prela_cli.agents.faults import tell_faults
 from prela_cli.agents.outbox import outbox
 from prela_cli.agents.purge import purge
 from prela_cli.agents.reports import reports
@@ -33,6 +34,7 @@ def agents() -> None:
       prela agents drafts list
       prela agents status
     """
+    tell_faults()
 
 
 for _command in (run, drafts, outbox, reports, claims, purge, eval_, status):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prela_cli.agents.faults import tell_faults
 from prela_cli.agents.interval import INTERVAL
 from prela_cli.agents.options import settings_options
 from prela_cli.agents.waiting import waiting
@@ -53,7 +52,6 @@ def purge(
     from prela_agents.run.sending import forget, purge_gone
 
     clock = SystemClock()
-    tell_faults()
     done: list[Purged] = []
 
     async def follow() -> None:

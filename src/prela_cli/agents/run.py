@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prela_cli.agents.faults import tell_faults
 from prela_cli.agents.interval import INTERVAL
 from prela_cli.agents.options import settings_options
 from prela_cli.agents.waiting import waiting
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from prela_agents.run.schedule import Schedule
     from prela_agents.run.settings import Settings
 
-__all__ = ["run"]
+__all__ = ["NAMES", "run"]
 
 NAMES = ("scout", "sentinel", "amplifier", "radar")
 
@@ -77,7 +76,6 @@ def run(
     from prela_agents.run.running import EXIT_CODES, run_once
 
     clock = SystemClock()
-    tell_faults()
     ended: list[Finished] = []
 
     async def one() -> None:
@@ -125,7 +123,7 @@ def _tell(settings: Settings, name: str, finished: Finished, *, as_json: bool) -
         return
     from prela_agents.reports import tally
 
-    show_line(f"{name}: {outcome.state}: {tally(outcome.counts) or 'nothing new'}")
+    show_line(f"{name}: {outcome.state}: {tally(outcome.counts) or 'nothing'}")
     for failure in outcome.failures:
         show_fault(f"{failure.where}: {failure.why}")
     if finished.trace_id is not None and settings.exporter is not None:

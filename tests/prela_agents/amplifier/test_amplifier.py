@@ -16,8 +16,8 @@ from tests.prela_agents.remembering import Remembered
 from tests.prela_agents.standing_clock import StandingClock
 
 from prela_agents.amplifier import RULES, Amplifier, battle_card
-from prela_agents.errors import GoneError, ModelRefusedError
-from prela_agents.index import DocsIndex, cut
+from prela_agents.errors import AgentError, GoneError, ModelRefusedError
+from prela_agents.index import DocsIndex, LateIndex, cut
 from prela_agents.model import (
     Cursor,
     Draft,
@@ -30,6 +30,7 @@ from prela_agents.model import (
     Platform,
     Product,
     Profile,
+    RunState,
 )
 from prela_agents.models.rules import RulesModel
 from prela_agents.models.scripted import Line, ScriptedModel
@@ -110,13 +111,18 @@ class World:
             Parts(
                 sources=(self.shelf,),
                 model=self.model,
-                index=DocsIndex(cut("docs/deletion.md", self.docs), Blind()),
+                index=LateIndex(self._index),
                 embedder=Blind(),
                 state=self.memory,
                 history=Remembered(),
                 clock=self.clock,
             ),
         )
+
+    def _index(self) -> DocsIndex:
+        if not self.docs:
+            raise AgentError("there are no docs")
+        return DocsIndex(cut("docs/deletion.md", self.docs), Blind())
 
     @property
     def memory(self) -> Memory:
@@ -138,6 +144,24 @@ class World:
 def db(tmp_path: Path) -> Iterator[Database]:
     with Database(tmp_path / "state.sqlite") as found:
         yield found
+
+
+@pytest.mark.anyio
+async def test_docs_that_can_not_be_read_keep_nothing_else_from_being_done(db: Database) -> None:
+    world = World(db, docs="")
+    outcome = await world.run()
+    assert {"docs", "positioning"} == {each.where for each in outcome.failures}
+    assert RunState.PARTIAL is outcome.state
+    assert (1, 1) == (len(world.drafts("battle_card:")), len(world.drafts("release:0.3.0/x")))
+
+
+@pytest.mark.anyio
+async def test_docs_that_can_not_be_read_are_all_that_fails_a_run_without_sources(
+    db: Database,
+) -> None:
+    world = World(db, docs="")
+    world.shelf.error = AgentError("down")
+    assert RunState.FAILED is (await world.run()).state
 
 
 @pytest.mark.anyio

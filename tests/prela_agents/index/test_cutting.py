@@ -72,3 +72,13 @@ def test_a_folder_is_read_without_what_is_skipped(tmp_path: Path) -> None:
     assert ["docs/a/c.md#t", "docs/b.md#t"] == [each.id for each in read_docs(docs)]
     with pytest.raises(AgentError, match=r"no \.md file"):
         read_docs(tmp_path / "nowhere")
+
+
+def test_a_file_of_the_docs_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_bytes(b"\xff\xfe")
+    with pytest.raises(AgentError, match=r"a\.md, of the docs, is not in UTF-8"):
+        read_docs(tmp_path)
+    (tmp_path / "a.md").unlink()
+    (tmp_path / "b.md").mkdir()
+    with pytest.raises(AgentError, match=r"b\.md, of the docs, can't be read: Is a directory"):
+        read_docs(tmp_path)

@@ -107,6 +107,30 @@ def test_a_disk_that_is_full_at_the_start_is_no_wrong_setting(
     assert ended.stderr.endswith("state.sqlite can't be opened now: its disk is full\n")
 
 
+def test_a_directory_that_can_not_be_made_is_said(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = run("status", "--dir", str(tmp_path / "file" / "agents"))
+    assert 2 == ended.exit_code
+    assert ended.stderr.endswith("state.sqlite can't be opened: Not a directory\n")
+
+
+@pytest.mark.usefixtures("queued")
+def test_a_draft_keeps_some_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = run("drafts", "show", DRAFT.id, "--json").stdout
+    for text in ("", " \n"):
+        ended = run("drafts", "edit", DRAFT.id, "--text", text)
+        assert (2, True) == (ended.exit_code, "can't be without words" in ended.stderr)
+    monkeypatch.setenv("EDITOR", "true")
+    monkeypatch.setattr("click.edit", lambda *_, **__: "\n")
+    assert 2 == run("drafts", "edit", DRAFT.id).exit_code
+    assert before == run("drafts", "show", DRAFT.id, "--json").stdout
+
+
+def test_drafts_of_an_agent_that_there_is_none_of_are_no_empty_list(run: Run) -> None:
+    ended = run("drafts", "list", "--agent", "spy")
+    assert (2, True) == (ended.exit_code, "'spy' is not one of" in ended.stderr)
+
+
 @pytest.mark.usefixtures("queued")
 def test_drafts_are_listed_and_shown(run: Run) -> None:
     listed = run("drafts", "list")
@@ -486,10 +510,13 @@ def test_an_env_file_is_read_after_the_environment(
     assert "rules" == document["model"]
 
 
-def test_a_clickhouse_that_is_away_is_named_and_its_driver_says_no_more(directory: Path) -> None:
+@pytest.mark.parametrize("words", [["run", "radar"], ["reports"]])
+def test_a_clickhouse_that_is_away_is_named_and_its_driver_says_no_more(
+    directory: Path, words: list[str]
+) -> None:
     environ = {**os.environ, "CLICKHOUSE_HOST": "127.0.0.1", "CLICKHOUSE_PORT": "1"}
     ended = subprocess.run(
-        [sys.executable, "-m", "prela_cli", "agents", "run", "radar"],
+        [sys.executable, "-m", "prela_cli", "agents", *words],
         env=environ,
         capture_output=True,
         text=True,
@@ -498,4 +525,4 @@ def test_a_clickhouse_that_is_away_is_named_and_its_driver_says_no_more(director
     assert 1 == ended.returncode
     (said,) = ended.stderr.splitlines()
     assert said.startswith("prela: the agents' history in ClickHouse at 127.0.0.1:1 can't be used")
-    assert directory.exists()
+    assert directory.exists() is ("run" in words)

@@ -73,7 +73,9 @@ def test_without_a_key_the_rules_alone_have_figures_and_that_is_said(eval_: Eval
     assert "rules, development half" in text
     assert "quotes that resolve" in text
     assert "claude" not in text
-    assert text.endswith("a model is, too, when ANTHROPIC_API_KEY is set.\n")
+    assert text.endswith(
+        "\n\nThe rules alone were measured: a model is, too, when ANTHROPIC_API_KEY is set.\n"
+    )
     (one,) = json.loads(eval_("--half", "held-out", "--json").output)
     assert ("rules", Half.HELD_OUT) == (one["judge"], one["half"])
     assert {"precision", "recall", "f1"} <= one["relevance"].keys()
@@ -154,6 +156,23 @@ def test_libraries_do_not_tell_of_their_work(claude: Claude, golden: Path) -> No
 def test_what_is_no_golden_set_is_said(eval_: Eval, tmp_path: Path) -> None:
     result = eval_(directory=tmp_path)
     assert (1, True) == (result.exit_code, "mentions.jsonl" in result.output)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ('docs = "docs"\n[profile.us]\nname = "Otter"', "names Otter: they are of another product"),
+        ('docs = "examples/agents/docs"', "examples/agents/docs: they are of other docs"),
+    ],
+)
+def test_golden_sets_of_something_else_measure_nothing(
+    eval_: Eval, tmp_path: Path, config: str, said: str
+) -> None:
+    path = tmp_path / "prela-agents.toml"
+    path.write_text(config.replace('docs = "', f'docs = "{ROOT}/'), "utf-8")
+    ended = eval_("--config", str(path))
+    assert (1, "") == (ended.exit_code, ended.stdout)
+    assert ended.stderr.endswith(f"{said}\n")
 
 
 def test_a_model_that_is_asked_for_needs_its_key(eval_: Eval) -> None:
