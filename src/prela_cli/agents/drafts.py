@@ -138,7 +138,8 @@ def edit(*, settings: Settings, draft_id: str, texts: tuple[str, ...], title: st
         if parts is not None and not all(each.strip() for each in parts):
             raise click.UsageError("a draft can't be without words; `reject` keeps it from leaving")
         changed = kept.edit(found.draft.id, parts=parts, title=title)
-    show_line(f"Draft {changed.draft.id[:8]} is {changed.state}.")
+    void = " Its approval is void." if found.approval and not changed.approval else ""
+    show_line(f"Draft {changed.draft.id[:8]} is {changed.state}.{void}")
 
 
 @drafts.command()

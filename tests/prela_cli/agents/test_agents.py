@@ -183,11 +183,12 @@ def test_what_is_approved_and_lacks_a_login_says_so_wherever_it_is_shown(run: Ru
 @pytest.mark.usefixtures("queued")
 def test_editing_voids_an_approval(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run("drafts", "approve", "dddd", "--yes")
-    assert "queued" in run("drafts", "edit", "dddd", "--text", "Call prela.flush().").output
+    said = run("drafts", "edit", "dddd", "--text", "Call prela.flush().").output
+    assert "Draft dddddddd is queued. Its approval is void.\n" == said
     assert "Nothing is on its way out." in run("outbox").output
     monkeypatch.setenv("EDITOR", "ed")
     monkeypatch.setattr("click.edit", lambda text, **_: text.replace("prela.", "the "))
-    run("drafts", "edit", "dddd")
+    assert "Draft dddddddd is queued.\n" == run("drafts", "edit", "dddd").output
     assert "Call the flush()." in run("drafts", "show", "dddd").output
     monkeypatch.setattr("click.edit", lambda *_, **__: None)
     assert "Nothing was changed." in run("drafts", "edit", "dddd").output
