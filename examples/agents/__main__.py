@@ -58,4 +58,7 @@ def _command(*words: str) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:  # a run says itself what came of it
+        sys.exit(130)
