@@ -40,9 +40,15 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test, on up to four cores: `nox -s tests -- -k timestamps` runs a part."""
+    """Run every test, on up to four cores, and print what the agents' rules measure.
+
+    `nox -s tests -- -k timestamps` runs a part, and prints nothing more.
+    """
     session.install("-e", ".[all]", *_group("test"))
     session.run("pytest", *ON_SEVERAL_CORES, *session.posargs)
+    if not session.posargs:
+        # Figures of a model would be of a key and of that day.
+        session.run("prela", "agents", "eval", "--baseline")
 
 
 @nox.session

@@ -383,7 +383,10 @@ def test_no_draft_and_no_issue_twice_whatever_line_a_run_ends_at(
     resolver = ("agent.py", "filing/candidates.py", "filing/resolving.py", "filing/writing.py")
     watched = (
         *(str(SOURCE / "scout" / each) for each in resolver),
-        *(str(SOURCE / each) for each in ("collecting.py", "outbox/alike.py")),
+        *(
+            str(SOURCE / each)
+            for each in ("collecting.py", "outbox/alike.py", "models/or_rules.py")
+        ),
     )
     items = (QUESTION, BUG, BUG_AGAIN)
     titles = [BUG.title] if model.name != "rules" else [BUG.title, BUG_AGAIN.title]
