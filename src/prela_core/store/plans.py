@@ -60,8 +60,11 @@ T = TypeVar("T")
 Row = Sequence[Any]
 Plan = Generator[Query, list[Row], T]
 
-_FEW_HOURS = 8 * 3_600_000_000
+_HOUR = 3_600_000_000
+_FEW_HOURS, _FEW_HOURS_OF_MANY = 8 * _HOUR, 2 * _HOUR
 """So long before now (microseconds) on, all rows may be read to find traces."""
+_MANY = 20_000_000
+"""With so many stored rows eight hours may be too many to read."""
 _REPLACED = 3
 _SPARE = 20
 _SPARE_AT_LEAST = 4
@@ -105,6 +108,7 @@ def traces(
 
     if order is Order.NEWEST:
         now, sought = yield from look_with(look_back, where, Subject.TRACE, hi)
+        recent = look_back.now - (yield from _few_hours()) if now is not None else None
         found = yield from walk_newest(
             lambda lo, count: queries.candidates(
                 project_id,
@@ -113,7 +117,7 @@ def traces(
                 hi=hi,
                 limit=count,
                 sought=sought,
-                few=now is None or (lo is not None and look_back.now - lo <= _FEW_HOURS),
+                few=recent is None or (lo is not None and lo >= recent),
             ),
             compute,
             start_of=_last_column,
@@ -235,6 +239,12 @@ def look_with(
     q = where.q if isinstance(where, TraceFilter) else None
     sought = yield from seek(q, where.where, about)
     return None if sought is not None and sought.is_few else now, sought
+
+
+def _few_hours() -> Plan[int]:
+    """Say how many hours before now have few rows, in microseconds."""
+    small = yield queries.has_fewer_rows(_MANY)
+    return _FEW_HOURS if small[0][0] else _FEW_HOURS_OF_MANY
 
 
 def position_of(page: PageRequest, digest: int) -> Position | None:

@@ -40,6 +40,7 @@ __all__ = [
     "SHOWN_SPAN",
     "announced",
     "candidates",
+    "has_fewer_rows",
     "has_rows",
     "metadata_of",
     "rows",
@@ -243,6 +244,11 @@ def spans_of(
 def has_rows(count: int) -> Query:
     """Say whether all projects have so many rows, which the engine knows without reading them."""
     return Query("SELECT count() >= {count:UInt64} FROM spans", {"count": count}, stays=math.inf)
+
+
+def has_fewer_rows(count: int) -> Query:
+    """Say whether all projects have fewer rows than so many; it may be a minute old."""
+    return Query("SELECT count() < {count:UInt64} FROM spans", {"count": count}, stays=60)
 
 
 def metadata_of(project_id: str, ids: Sequence[str]) -> Query:
