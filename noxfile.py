@@ -40,7 +40,7 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test, on up to four cores, and print what the agents' rules measure.
+    """Run every test, in up to six processes, and print what the agents' rules measure.
 
     `nox -s tests -- -k timestamps` runs a part, and prints nothing more.
     """
