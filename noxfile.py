@@ -18,10 +18,10 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 YAML_STYLE = "{extends: default, rules: {line-length: {max: 100}}}"
 
 # A file's tests stay together: what its fixtures start, they start once. Files come in the order
-# of their names, for else the slow ones with few tests would all come last. Two processes more than
+# of their names, for else the slow ones with few tests would all come last. One process more than
 # there are cores, for those that wait for a fault to be over.
 ON_SEVERAL_CORES = (
-    f"--numprocesses={min(6, (os.cpu_count() or 1) + 2)}",
+    f"--numprocesses={min(4, (os.cpu_count() or 1) + 1)}",
     "--dist=loadfile",
     "--no-loadscope-reorder",
 )
@@ -40,7 +40,7 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test, in up to six processes, and print what the agents' rules measure.
+    """Run every test, on up to four cores, and print what the agents' rules measure.
 
     `nox -s tests -- -k timestamps` runs a part, and prints nothing more.
     """

@@ -40,6 +40,8 @@ READ_SETTINGS = {
     "compile_expressions": 0,
     "compile_aggregate_expressions": 0,
     "compile_sort_description": 0,
+    # What was read lately stays unpacked: of a question that reads little, unpacking is a third.
+    "use_uncompressed_cache": 1,
 }
 _DELETE_SETTINGS = {
     "max_memory_usage": 4_000_000_000,

@@ -81,6 +81,8 @@ _END_SECONDS = 3.0
 _END_PAUSE_SECONDS = 0.02
 _DAY = 86_400_000_000
 _LONGEST_WRITE = 10 * 60_000_000
+_CACHE = str(128 << 20)
+"""Bytes that the embedded engine keeps unpacked."""
 _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
 
 
@@ -407,7 +409,9 @@ def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
     directory.mkdir(parents=True, exist_ok=True)
     load_engine()
     store = ClickHouseStore(
-        lambda: clickhouse_connect.get_client(dsn=f"chdb://{directory.resolve()}"),
+        lambda: clickhouse_connect.get_client(
+            dsn=f"chdb://{directory.resolve()}", chdb_options={"uncompressed_cache_size": _CACHE}
+        ),
         durability=migrations.DURABLE,
         others_write=False,
         **options,

@@ -77,16 +77,22 @@ def locate_proposed(
 
 
 def read_proposed(
-    project_id: str, proposed: Sequence[Row], reading: Callable[[Located], Query]
+    project_id: str,
+    proposed: Sequence[Row],
+    reading: Callable[[Located], Query],
+    meanwhile: tuple[Query, ...] = (),
 ) -> Generator[Query, list[Row], list[Row]]:
     """Read proposed traces where they are, by `reading`, which gives at most a row for each.
 
-    Rows begin with the id of their trace; they are in no order.
+    Rows begin with the id of their trace; they are in no order. `meanwhile` are questions that
+    will be asked afterwards.
     """
     seen = Located([(hour, row[0]) for row in proposed for hour in row[3]])
     reads = reading(seen)
     named = [(row[2], row[0]) for row in proposed]
-    looks_up = attrs.evolve(hours_of(project_id, [row[2] for row in proposed]), meanwhile=(reads,))
+    looks_up = attrs.evolve(
+        hours_of(project_id, [row[2] for row in proposed]), meanwhile=(reads, *meanwhile)
+    )
     known = _located(named, (yield looks_up))
     elsewhere = {trace_id for _, trace_id in set(known.pairs).difference(seen.pairs)}
     others = (yield reading(known.only(elsewhere))) if elsewhere else []

@@ -95,7 +95,11 @@ def traces(
     if order is Order.NEWEST and after is not None:
         hi = after[0] if hi is None else min(hi, after[0])
 
+    announced = queries.metadata_of(project_id, [])
+
     def compute(proposed: Sequence[Row] | None, lo: int | None) -> Walk:
+        nonlocal announced
+
         def reading(known: Located | None) -> Query:
             most = max(limit, len(proposed or ()))
             return queries.rows(
@@ -104,7 +108,9 @@ def traces(
 
         if proposed is None:
             return (yield reading(None))
-        return newest_first((yield from read_proposed(project_id, proposed, reading)), _last_column)
+        announced = queries.metadata_of(project_id, [row[0] for row in proposed])
+        found = yield from read_proposed(project_id, proposed, reading, meanwhile=(announced,))
+        return newest_first(found, _last_column)
 
     if order is Order.NEWEST:
         now, sought = yield from look_with(look_back, where, Subject.TRACE, hi)
@@ -130,9 +136,10 @@ def traces(
     else:
         found = yield from compute(None, where.start_time)
     shown = found[page.offset : page.offset + page.limit]
-    said: list[Row] = []
-    if shown:
-        said = yield queries.metadata_of(project_id, [row[0] for row in shown])
+    ids = [row[0] for row in shown]
+    if not set(ids).issubset(announced.parameters["ids"]):
+        announced = queries.metadata_of(project_id, ids)
+    said = (yield announced) if shown else []
     metadata = {row[0]: row[1] for row in said}
     return Page(
         items=[summary_from_row(row, metadata.get(row[0])) for row in shown],
