@@ -81,7 +81,7 @@ _END_SECONDS = 3.0
 _END_PAUSE_SECONDS = 0.02
 _DAY = 86_400_000_000
 _LONGEST_WRITE = 10 * 60_000_000
-_CACHE = str(128 << 20)
+_CACHE = str(256 << 20)
 """Bytes that the embedded engine keeps unpacked."""
 _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
 
