@@ -19,7 +19,7 @@ from prela_core.store.filters import MAX_LIMIT
 from prela_core.store.fragments import MICROS, PROJECT, Query, has_row
 from prela_core.store.queries import SHOWN_SPAN
 from prela_core.store.results import StoredSpan
-from prela_core.store.rows import SPAN_FIELDS, spans_from_rows
+from prela_core.store.rows import SPAN_COLUMNS, SPAN_FIELDS, spans_from_rows
 
 __all__ = [
     "Arrivals",
@@ -166,7 +166,7 @@ def _stored_after(
     order = "stored_at, trace_id, span_id"
     return Query(
         f"SELECT {SHOWN_SPAN}, {MICROS.format('seen.stored_at')} AS place FROM"
-        f" (SELECT {', '.join(SPAN_FIELDS)}, stored_at FROM spans WHERE {' AND '.join(clauses)}"
+        f" (SELECT {', '.join(SPAN_COLUMNS)}, stored_at FROM spans WHERE {' AND '.join(clauses)}"
         f" ORDER BY {order} LIMIT {{limit:UInt64}}) AS seen"
         " ORDER BY seen.stored_at, seen.trace_id, seen.span_id",
         parameters,

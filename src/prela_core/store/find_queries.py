@@ -21,7 +21,7 @@ from prela_core.store.fragments import (
 )
 from prela_core.store.located import PROPOSED, Located
 from prela_core.store.queries import SHOWN_SPAN
-from prela_core.store.rows import SPAN_FIELDS
+from prela_core.store.rows import SPAN_COLUMNS
 from prela_core.store.sought import Sought
 
 __all__ = ["found_candidates", "found_keys", "spans_by_key"]
@@ -122,7 +122,7 @@ def spans_by_key(project_id: str, known: Located, keys: Sequence[tuple[str, str]
         "span_ids": list(dict.fromkeys(span_id for _, span_id in keys)),
     }
     scope = [*known.clauses(parameters), "span_id IN {span_ids:Array(String)}"]
-    return Query(f"SELECT {SHOWN_SPAN} FROM {collapsed(SPAN_FIELDS, scope)} AS seen", parameters)
+    return Query(f"SELECT {SHOWN_SPAN} FROM {collapsed(SPAN_COLUMNS, scope)} AS seen", parameters)
 
 
 def _order_value(order: SpanOrder) -> tuple[str, tuple[str, ...]]:

@@ -30,9 +30,10 @@ from prela_core.store.fragments import (
     with_columns,
 )
 from prela_core.store.located import PROPOSED, PROPOSED_BY_FEW, Located
-from prela_core.store.rows import OUTLINE_FIELDS, SPAN_FIELDS
+from prela_core.store.rows import OUTLINE_FIELDS, SPAN_COLUMNS, SPAN_FIELDS
 from prela_core.store.sought import Sought
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
+from prela_core.store.within import COLUMN_OF
 
 __all__ = [
     "LAST_SENT",
@@ -73,7 +74,7 @@ def _shown(fields: Iterable[str]) -> str:
     return ", ".join(
         f"{MICROS.format('seen.' + name)} AS {name}"
         if name in _MOMENTS
-        else f"seen.{name} AS {name}"
+        else f"seen.{COLUMN_OF.get(name, name)} AS {name}"
         for name in fields
     )
 
@@ -216,7 +217,7 @@ def spans_of(
 
     Columns are `SPAN_FIELDS`, or without `bodies` the `OUTLINE_FIELDS`.
     """
-    fields, columns = (SPAN_FIELDS, SHOWN_SPAN) if bodies else (OUTLINE_FIELDS, _OUTLINED_SPAN)
+    fields, columns = (SPAN_COLUMNS, SHOWN_SPAN) if bodies else (OUTLINE_FIELDS, _OUTLINED_SPAN)
     parameters: dict[str, Any] = {
         "project": project_id,
         "trace": trace_id,

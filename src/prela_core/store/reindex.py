@@ -13,9 +13,10 @@ from typing import Any
 
 import attrs
 
-from prela_core.store.fragments import HOUR, MICROS, PROJECT, Query, since_of, until_of
+from prela_core.store.fragments import HOUR, PROJECT, Query, since_of, until_of
 from prela_core.store.places import BEHIND, START, UP_TO, Place, behind, up_to
-from prela_core.store.rows import SPAN_FIELDS, Rewritten, reread, spans_from_rows
+from prela_core.store.queries import SHOWN_SPAN
+from prela_core.store.rows import SPAN_COLUMNS, Rewritten, reread, spans_from_rows
 
 __all__ = ["ReindexScope", "Reindexed", "days", "groups", "reindex", "rows_of_group"]
 
@@ -26,8 +27,10 @@ _GROUP_BYTES = 16 * 1024 * 1024
 _ROW_BYTES = 2_000
 """What a row is taken to hold beside its long texts."""
 
-_MOMENTS = ("started_at", "ended_at", "created_at")
-_SIZE = "length(attributes) + length(events) + length(input) + length(output)"
+_SIZE = (
+    "length(attributes) + length(events)"
+    " + length(input) + input_length + length(output) + output_length"
+)
 _DAY = f"toDate({HOUR}) = toDate({{day:UInt16}})"
 
 
@@ -153,12 +156,9 @@ def rows_of_group(
         *UP_TO,
         *_clauses(scope, parameters),
     ]
-    shown = ", ".join(
-        f"{MICROS.format('seen.' + name)} AS {name}" if name in _MOMENTS else f"seen.{name}"
-        for name in SPAN_FIELDS
-    )
     return Query(
-        f"SELECT {shown}, seen.version FROM (SELECT {', '.join(SPAN_FIELDS)}, version FROM spans"
+        f"SELECT {SHOWN_SPAN}, seen.version FROM"
+        f" (SELECT {', '.join(SPAN_COLUMNS)}, version FROM spans"
         f" WHERE {' AND '.join(clauses)}"
         f" ORDER BY version DESC LIMIT 1 BY {HOUR}, trace_id, span_id) AS seen",
         parameters,

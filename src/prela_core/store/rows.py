@@ -14,6 +14,7 @@ from prela_core.conventions import CONVENTIONS_VERSION, TypedColumns, resolve
 from prela_core.model import Flag, SpanBatch, SpanRecord, from_micros, to_micros
 from prela_core.store.results import StoredSpan
 from prela_core.store.versions import reread_version, version_of
+from prela_core.store.within import WITHIN, columns_of, kept
 from prela_core.wire.words import span_type_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BODIES",
     "OUTLINE_FIELDS",
+    "SPAN_COLUMNS",
     "SPAN_FIELDS",
     "Rewritten",
     "announcement_table",
@@ -35,7 +37,9 @@ __all__ = [
 ]
 
 SPAN_FIELDS = tuple(field.name for field in attrs.fields(StoredSpan))
-"""The columns of a `StoredSpan`, in its order."""
+"""The fields of a `StoredSpan`, in its order."""
+SPAN_COLUMNS = columns_of(SPAN_FIELDS)
+"""The columns that they are read from."""
 
 _RECORD_TEXTS = (
     "trace_id",
@@ -150,7 +154,14 @@ def _table(
         columns[name] = pa.array(_column(spans, name), moment)
     columns["duration_ms"] = pa.array([span.duration_ms for span in spans], pa.float64())
     for name in _TYPED_TEXTS:
-        columns[name] = pa.array(_column(typed, name), pa.string())
+        if name not in WITHIN:
+            columns[name] = pa.array(_column(typed, name), pa.string())
+    attributes = _column(spans, "attributes")
+    for name in WITHIN:
+        apart, places, lengths = kept(_column(typed, name), attributes)
+        columns[name] = pa.array(apart, pa.string())
+        columns[f"{name}_at"] = pa.array(places, pa.uint32())
+        columns[f"{name}_length"] = pa.array(lengths, pa.uint32())
     columns[_TYPED_JSON] = pa.array(_column(typed, _TYPED_JSON), pa.string())
     for name in _TYPED_COUNTS:
         columns[name] = pa.array(_column(typed, name), pa.uint64())

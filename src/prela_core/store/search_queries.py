@@ -26,6 +26,7 @@ from prela_core.store.fragments import (
 )
 from prela_core.store.located import PROPOSED_BY_FEW, Located
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
+from prela_core.store.within import columns_of
 from prela_core.store.word_index import Narrowing, possible_rows
 from prela_core.store.words import SEARCHED_FIELDS
 
@@ -41,6 +42,7 @@ HIT_FIELDS = (
     "micros",
 )
 """The columns of `hits`."""
+_HIT_COLUMNS = columns_of(HIT_FIELDS[:-1])
 
 
 def hit_candidates(
@@ -96,7 +98,7 @@ def hits(
         outer.append("(micros, trace_id) < ({after:Int64}, {after_id:String})")
         parameters |= {"after": after[0], "after_id": after[1]}
     return Query(
-        f"SELECT {', '.join(HIT_FIELDS)} FROM ({found}) WHERE {' AND '.join(outer)}"
+        f"SELECT {', '.join(_HIT_COLUMNS)}, micros FROM ({found}) WHERE {' AND '.join(outer)}"
         " ORDER BY micros DESC, trace_id DESC LIMIT {limit:UInt64}",
         parameters,
     )
@@ -117,9 +119,9 @@ def _hit_of_each(
     for condition in conditions:
         parameters |= condition.parameters
     clauses += _meets(attrs.evolve(where, q=None), known, parameters)
-    source = collapsed(with_columns((*HIT_FIELDS[:-1], "started_at"), conditions), scope)
+    source = collapsed(with_columns((*_HIT_COLUMNS, "started_at"), conditions), scope)
     return (
-        f"SELECT {', '.join(HIT_FIELDS[:-1])}, {MICROS.format('started_at')} AS micros"
+        f"SELECT {', '.join(_HIT_COLUMNS)}, {MICROS.format('started_at')} AS micros"
         f" FROM {source} WHERE {' AND '.join(clauses)}"
         " ORDER BY micros DESC, span_id LIMIT 1 BY trace_id"
     )

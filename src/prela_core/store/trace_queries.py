@@ -13,7 +13,7 @@ from typing import Any
 
 from prela_core.store.fragments import HOUR, MICROS, ONE_TRACE, PROJECT, Query, collapsed
 from prela_core.store.queries import ROW_FIELDS, SHOWN_SPAN
-from prela_core.store.rows import SPAN_FIELDS
+from prela_core.store.rows import SPAN_COLUMNS, SPAN_FIELDS
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
 
 __all__ = ["GROUP_FIELDS", "all_of", "extent_of", "group_of", "row_of"]
@@ -44,7 +44,7 @@ def extent_of(project_id: str, trace_id: str) -> Query:
 def all_of(project_id: str, trace_id: str, hours: Sequence[int]) -> Query:
     """Give all spans of a small trace by start, then by id: `SPAN_FIELDS`, column by column."""
     return Query(
-        f"SELECT {SHOWN_SPAN} FROM {collapsed(SPAN_FIELDS, _HERE)} AS seen"
+        f"SELECT {SHOWN_SPAN} FROM {collapsed(SPAN_COLUMNS, _HERE)} AS seen"
         " ORDER BY seen.started_at, seen.span_id",
         _parameters(project_id, trace_id, hours),
         by_column=True,
@@ -76,7 +76,7 @@ def group_of(
         " ORDER BY started_at, span_id LIMIT {limit:UInt64})"
     )
     last = f"(SELECT (count(), max(position)) FROM {rows})"
-    seen = collapsed(SPAN_FIELDS, [*_HERE, f"span_id IN (SELECT span_id FROM {rows})"])
+    seen = collapsed(SPAN_COLUMNS, [*_HERE, f"span_id IN (SELECT span_id FROM {rows})"])
     return Query(
         f"SELECT {SHOWN_SPAN}, {last}.1 AS looked_at, {last}.2.1 AS end_micros,"
         f" {last}.2.2 AS end_id FROM {seen} AS seen ORDER BY seen.started_at, seen.span_id",

@@ -27,7 +27,8 @@ from prela_core.store.fragments import (
 from prela_core.store.located import Located
 from prela_core.store.places import BEHIND, UP_TO, Place, behind, up_to
 from prela_core.store.queries import rows
-from prela_core.store.rows import SPAN_FIELDS
+from prela_core.store.rows import SPAN_COLUMNS, SPAN_FIELDS
+from prela_core.store.within import COLUMN_OF
 
 __all__ = [
     "METADATA",
@@ -47,7 +48,10 @@ _KEY = "concat(trace_id, '\\n', span_id)"
 _PIECE_BYTES = 16 * 1024 * 1024
 _ROW_BYTES = 2_000
 """What a row is taken to hold beside its long texts."""
-_SIZE = "length(attributes) + length(events) + length(input) + length(output)"
+_SIZE = (
+    "length(attributes) + length(events)"
+    " + length(input) + input_length + length(output) + output_length"
+)
 
 _NAMED_BITS = ", ".join(
     f"('{name}', {flag.value.bit_length() - 1})" for flag in Flag for name in flag.names()
@@ -177,7 +181,7 @@ def rows_of_piece(
     )
     where = " AND ".join((*inside, *own, seen))
     source = (
-        f"(SELECT {', '.join(SPAN_FIELDS)} FROM spans WHERE {where}"
+        f"(SELECT {', '.join(SPAN_COLUMNS)} FROM spans WHERE {where}"
         " LIMIT 1 BY trace_id, span_id) AS seen"
     )
     order = "ORDER BY seen.trace_id, seen.started_at, seen.span_id"
@@ -229,7 +233,7 @@ def _only(ids: Sequence[str] | None, parameters: dict[str, Any]) -> list[str]:
 
 
 def _column(name: str) -> str:
-    seen = f"seen.{name}"
+    seen = f"seen.{COLUMN_OF.get(name, name)}"
     if name in _NULL_WHEN_EMPTY:
         return f"nullIf(toString({seen}), '')"
     if name == "scores":

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from prela_core.store.rows import SPAN_FIELDS
 from prela_core.store.trace_row import ROW
+from prela_core.store.within import columns_of
 
 __all__ = ["named_tables", "only_of_project"]
 
@@ -35,8 +36,12 @@ def named_tables(database: str) -> str:
     names wherever a query below uses them, before it looks for tables.
     """
     quoted = quoted_name(database)
+    columns = (
+        name if name == column else f"{column} AS {name}"
+        for name, column in zip(SPAN_FIELDS, columns_of(SPAN_FIELDS), strict=True)
+    )
     spans = (
-        f"SELECT {', '.join(SPAN_FIELDS)} FROM {quoted}.spans"
+        f"SELECT {', '.join(columns)} FROM {quoted}.spans"
         " WHERE project_id = {prela_project:String}"
         " ORDER BY version DESC LIMIT 1 BY trace_id, span_id"
     )

@@ -5,7 +5,7 @@ AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int6
 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
 AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
 AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
-AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {may0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input, {may1_:String}) > 0))
+AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {may0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input_text, {may1_:String}) > 0))
 AND trace_id IN (
     SELECT trace_id
     FROM spans

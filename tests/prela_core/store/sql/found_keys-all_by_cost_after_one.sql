@@ -1,6 +1,6 @@
 SELECT trace_id, span_id, ifNull(toInt64(round(least(cost_usd, 9e9) * 1e9)), toInt64(-1)) AS order_value
 FROM (
-    SELECT trace_id, span_id, started_at, input_tokens, output_tokens, input, span_type, parent_span_id, cost_usd
+    SELECT trace_id, span_id, started_at, input_tokens, output_tokens, input_text, span_type, parent_span_id, cost_usd
     FROM spans
     WHERE project_id = {project:String}
     AND trace_id IN (
@@ -33,7 +33,7 @@ FROM (
         WHERE project_id = {project:String}
         AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
         AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-        AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {may0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input, {may1_:String}) > 0))
+        AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {may0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input_text, {may1_:String}) > 0))
     )
     AND trace_id IN (
         SELECT trace_id
@@ -55,7 +55,7 @@ AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int6
 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
 AND toStartOfHour(started_at) <= toStartOfHour(fromUnixTimestamp64Micro({hi:Int64}, 'UTC'))
 AND started_at <= fromUnixTimestamp64Micro({hi:Int64}, 'UTC')
-AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {asked0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input, {asked1_:String}) > 0) AND (trace_id IN (
+AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {asked0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input_text, {asked1_:String}) > 0) AND (trace_id IN (
     SELECT trace_id
     FROM (
         SELECT trace_id, argMin(service_name, (parent_span_id != '', started_at, span_id)) AS service, min(toUnixTimestamp64Micro(started_at)) AS first_micros, countIf(isNull(ended_at)) AS running, if(running = 0, max(ifNull(toUnixTimestamp64Micro(ended_at), 0)), NULL) AS end_micros, max(greatest(toUnixTimestamp64Micro(started_at), ifNull(toUnixTimestamp64Micro(ended_at), 0))) AS last_micros, countIf(status = 'error') AS errors, multiIf(errors > 0, 'error', running > 0, 'pending', 'success') AS trace_status, if(countIf(parent_span_id = '') > 0, argMin(span_id, (parent_span_id != '', started_at, span_id)), '') AS root, argMin(name, (parent_span_id != '', started_at, span_id)) AS head_name, count() AS spans, countIf(span_type NOT IN ('agent', 'chain') AND (isNotNull(input_tokens) OR isNotNull(output_tokens) OR isNotNull(cost_usd))) > 0 AS leaves_spent, if(leaves_spent, sumIf(ifNull(input_tokens, 0), span_type NOT IN ('agent', 'chain')), sum(ifNull(input_tokens, 0))) AS tokens_in, if(leaves_spent, sumIf(ifNull(output_tokens, 0), span_type NOT IN ('agent', 'chain')), sum(ifNull(output_tokens, 0))) AS tokens_out, if(leaves_spent, sumIf(ifNull(cost_usd, 0), span_type NOT IN ('agent', 'chain')), sum(ifNull(cost_usd, 0))) AS cost, arraySort(groupUniqArrayIf(model, model != '')) AS models
@@ -93,7 +93,7 @@ AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(i
                 WHERE project_id = {project:String}
                 AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
                 AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-                AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {may0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input, {may1_:String}) > 0))
+                AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {may0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input_text, {may1_:String}) > 0))
             )
             AND trace_id IN (
                 SELECT trace_id
@@ -116,7 +116,7 @@ AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(i
 )) AND ((trace_id, span_id) IN (
     SELECT trace_id, parent_span_id
     FROM (
-        SELECT input_tokens, output_tokens, input, span_type, trace_id, span_id, parent_span_id
+        SELECT input_tokens, output_tokens, input_text, span_type, trace_id, span_id, parent_span_id
         FROM spans
         WHERE project_id = {project:String}
         AND trace_id IN (
@@ -149,7 +149,7 @@ AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(i
             WHERE project_id = {project:String}
             AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
             AND started_at >= fromUnixTimestamp64Micro({lo:Int64}, 'UTC')
-            AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {may0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input, {may1_:String}) > 0))
+            AND ((((isNotNull(input_tokens) OR isNotNull(output_tokens)) AND ifNull(ifNull(input_tokens, 0) + ifNull(output_tokens, 0) > {may0_:Float64}, 0))) AND (positionCaseInsensitiveUTF8(input_text, {may1_:String}) > 0))
         )
         AND trace_id IN (
             SELECT trace_id

@@ -1,6 +1,6 @@
 SELECT max(key).1, max(key).2, max(key).3, number
 FROM (
-    SELECT (toUnixTimestamp(toStartOfHour(started_at)), trace_id, span_id) AS key, intDiv(sum(length(attributes) + length(events) + length(input) + length(output) + {row_bytes:UInt64}) OVER (ORDER BY key), {group_bytes:UInt64}) AS number
+    SELECT (toUnixTimestamp(toStartOfHour(started_at)), trace_id, span_id) AS key, intDiv(sum(length(attributes) + length(events) + length(input) + input_length + length(output) + output_length + {row_bytes:UInt64}) OVER (ORDER BY key), {group_bytes:UInt64}) AS number
     FROM spans
     WHERE project_id = {project:String}
     AND toDate(toStartOfHour(started_at)) = toDate({day:UInt16})

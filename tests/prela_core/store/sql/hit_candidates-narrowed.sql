@@ -36,7 +36,7 @@ AND trace_id IN (
     AND started_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
     AND (status != 'error' AND isNotNull(ended_at))
 )
-AND ((positionCaseInsensitiveUTF8(input, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(output, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(name, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(status_message, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(attributes, {word0_json:String}) > 0 OR positionCaseInsensitiveUTF8(events, {word0_json:String}) > 0))
+AND ((positionCaseInsensitiveUTF8(input_text, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(output_text, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(name, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(status_message, {word0:String}) > 0 OR positionCaseInsensitiveUTF8(attributes, {word0_json:String}) > 0 OR positionCaseInsensitiveUTF8(events, {word0_json:String}) > 0))
 GROUP BY trace_id
 ORDER BY bound DESC, trace_id DESC
 LIMIT {limit:UInt64}
