@@ -32,6 +32,8 @@ class Use(enum.Enum):
     LONG = enum.auto()
     """What may take long does not keep the others waiting."""
     TEND = enum.auto()
+    LATER = enum.auto()
+    """What was accepted before goes in beside what is being accepted."""
 
 
 @attrs.define

@@ -28,6 +28,7 @@ from prela_core.io.clickhouse_words import tend_words
 from prela_core.io.deleted_letters import DeletedLetters
 from prela_core.io.engine import load_engine
 from prela_core.io.insert_marks import InsertMarks
+from prela_core.io.later_inserts import LaterInserts, Tables, rows_in
 from prela_core.model import SpanBatch
 from prela_core.store import (
     Arrivals,
@@ -81,8 +82,13 @@ _END_SECONDS = 3.0
 _END_PAUSE_SECONDS = 0.02
 _DAY = 86_400_000_000
 _LONGEST_WRITE = 10 * 60_000_000
+_LARGE = 2_000
+"""So many rows are worth an insert of their own."""
+_SEEING = frozenset({Use.READ, Use.DELETE, Use.LONG, Use.TEND})
+"""What connections are for that see spans."""
 _CACHE = str(256 << 20)
 """Bytes that the embedded engine keeps unpacked."""
+_JOURNAL = "journal"
 _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
 
 
@@ -97,7 +103,8 @@ class ClickHouseStore(Analyses):
     rows on, the newest are looked for in windows of time (`prela_core.store.plans.LookBack`). A
     deletion is not done before `settle_seconds` after it was asked: by then no other process
     inserts what it is about. `others_write` says whether other processes insert at all, for which
-    arrivals wait.
+    arrivals wait. With a `journal`, a directory, small inserts are durable there before they are in
+    the engine, which has them before a question is answered.
     """
 
     def __init__(
@@ -112,6 +119,7 @@ class ClickHouseStore(Analyses):
         windows_from: int = 50_000,
         settle_seconds: float = 0.0,
         others_write: bool = True,
+        journal: Path | None = None,
     ) -> None:
         self._durability = durability
         self._retention_days = retention_days
@@ -130,6 +138,14 @@ class ClickHouseStore(Analyses):
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
         self._sql_runs = False
         self._rests = False
+        self._later = None if journal is None else self._inserts_later(journal)
+
+    def _inserts_later(self, journal: Path) -> LaterInserts:
+        def insert(tables: Tables) -> None:
+            with self._borrowed(Use.LATER, writing=True) as client:
+                put(client, tables)
+
+        return LaterInserts(journal, insert, self._marks.end)
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
@@ -138,6 +154,11 @@ class ClickHouseStore(Analyses):
             taken = bring_up(client, self._durability)
             self._cells_are_there = True
             return taken + keep_for(client, self._retention_days)
+
+    def recover(self) -> None:
+        """Put into the engine what an earlier process had accepted and could not."""
+        if self._later is not None:
+            self._later.recover()
 
     def rest(self) -> None:
         """Merge nothing in the background, until deletions are asked for.
@@ -160,10 +181,16 @@ class ClickHouseStore(Analyses):
 
     def insert(self, batches: Sequence[SpanBatch]) -> None:
         """Store all spans of `batches`; returns only after they are durable."""
-        with self._marks.marked() as stored_at:
-            self._insert(batches, stored_at)
+        stored_at = self._marks.begin()
+        is_later = False
+        try:
+            is_later = self._insert(batches, stored_at)
+        finally:
+            if not is_later:
+                self._marks.end(stored_at)
 
-    def _insert(self, batches: Sequence[SpanBatch], stored_at: int) -> None:
+    def _insert(self, batches: Sequence[SpanBatch], stored_at: int) -> bool:
+        """Store `batches`; say whether they are still under way to where questions see them."""
         tables = tables_of(batches, stored_at)
         received = [(batch.project_id, batch.received_at) for batch in batches]
         with self._borrowed(Use.WRITE, writing=True) as client:
@@ -173,7 +200,11 @@ class ClickHouseStore(Analyses):
 
             if self._tombstones.may_hit(received, ask):
                 tables = tables_of(self._tombstones.surviving(batches, ask), stored_at)
+            if self._later is not None and 0 < rows_in(tables) < _LARGE:
+                self._later.add(tables, stored_at)
+                return True
             put(client, tables)
+            return False
 
     def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
         """Read stored spans again, by the conventions and prices of now."""
@@ -204,6 +235,8 @@ class ClickHouseStore(Analyses):
         def learn(step: Step) -> None:
             # No insert may be under way that has not heard of it.
             with self._connections.alone() as client:
+                if self._later is not None:
+                    self._later.flush()
                 command(client, takes_step(step))
                 self._tombstones.learn(step.project_id, step.asked_at)
 
@@ -297,6 +330,7 @@ class ClickHouseStore(Analyses):
 
     def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
         """Give the spans that were stored since, in the order in which they were stored."""
+        self._catch_up()
         settled = self._marks.settled()
         return self._answer(arrivals(project_id, wanted, settled, others_write=self._others_write))
 
@@ -333,6 +367,8 @@ class ClickHouseStore(Analyses):
     def close(self) -> None:
         """Let go of the store. Nothing may be called afterwards; SQL that still runs is ended."""
         self._end_sql()
+        if self._later is not None:
+            self._later.close()
         self._connections.close()
 
     def _end_sql(self) -> None:
@@ -366,14 +402,24 @@ class ClickHouseStore(Analyses):
             return rows_of(client, query)
 
     def _answer(self, plan: plans.Plan[T]) -> T:
+        self._catch_up()
         return self._answers.answer(plan)
+
+    def _catch_up(self) -> None:
+        """Have questions see what was accepted, if the engine can write."""
+        if self._later is not None:
+            with suppress(PrelaError):
+                self._later.flush()
 
     def _borrowed(
         self, use: Use, *, writing: bool, once: bool = False
     ) -> AbstractContextManager[Client]:
+        if use in _SEEING:
+            self._catch_up()
         return self._connections.borrowed(use, writing=writing, once=once)
 
     def _settled(self) -> int:
+        self._catch_up()
         settled = self._marks.settled()
         return self._answer(settled_everywhere(settled, others_write=self._others_write))
 
@@ -396,28 +442,35 @@ class ClickHouseStore(Analyses):
         return int(self._clock() * 1_000_000)
 
 
-def open_embedded(directory: Path, **options: Any) -> ClickHouseStore:
+def open_embedded(
+    directory: Path, *, inserts_later: bool = False, **options: Any
+) -> ClickHouseStore:
     """Open the engine in this process, with its data in `directory`, and bring its schema up.
 
     Inserts reach the disk before they return. Only one process may do so with a directory:
-    hold `prela_core.io.data_directory.DataDirectory` while the store is open. `options` are
-    those of `ClickHouseStore`. Raises `ModuleNotFoundError` where the engine is not installed.
+    hold `prela_core.io.data_directory.DataDirectory` while the store is open. With `inserts_later`
+    small inserts reach a journal there, and the engine a moment later, or with the next question.
+    `options` are those of `ClickHouseStore`. Raises `ModuleNotFoundError` where the engine is not
+    installed.
     """
     if find_spec("chdb") is None:
         # The driver's own error names no module, and comes after the directory is made.
         raise ModuleNotFoundError("the engine is not installed", name="chdb")
     directory.mkdir(parents=True, exist_ok=True)
     load_engine()
+    journal = directory / _JOURNAL
     store = ClickHouseStore(
         lambda: clickhouse_connect.get_client(
             dsn=f"chdb://{directory.resolve()}", chdb_options={"uncompressed_cache_size": _CACHE}
         ),
         durability=migrations.DURABLE,
         others_write=False,
+        journal=journal if inserts_later or journal.exists() else None,
         **options,
     )
     try:
         store.migrate()
+        store.recover()
     except BaseException:
         store.close()
         raise

@@ -21,14 +21,23 @@ class InsertMarks:
     @contextmanager
     def marked(self) -> Iterator[int]:
         """Give the moment of an insert, which is under way until the block ends."""
-        with self._lock:
-            mark = self._next()
-            self._under_way.add(mark)
+        mark = self.begin()
         try:
             yield mark
         finally:
-            with self._lock:
-                self._under_way.discard(mark)
+            self.end(mark)
+
+    def begin(self) -> int:
+        """Give the moment of an insert, which is under way until `end` is told of it."""
+        with self._lock:
+            mark = self._next()
+            self._under_way.add(mark)
+            return mark
+
+    def end(self, mark: int) -> None:
+        """Know that the insert of this moment is done, or will never be."""
+        with self._lock:
+            self._under_way.discard(mark)
 
     def settled(self) -> int:
         """Give a moment: inserts marked earlier have ended, and no later one will be marked so."""

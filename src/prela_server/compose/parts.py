@@ -64,7 +64,7 @@ def open_store(settings: Settings) -> ClickHouseStore:
     if server.host is None:
         directory = DataDirectory(settings.data_dir, command="prela serve")
         try:
-            return open_embedded(directory.store_path, **options)
+            return open_embedded(directory.store_path, inserts_later=True, **options)
         except ModuleNotFoundError as error:  # as in an image for roles alone
             raise SettingsError(
                 f"there is no place for spans ({error.name} is not installed): set "

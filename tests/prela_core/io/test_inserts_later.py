@@ -1,0 +1,168 @@
+"""A store with a journal answers as one without, and loses nothing of what it has accepted."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prela_core.io import later_inserts
+from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.model import SpanBatch, from_micros, to_micros
+from prela_core.store import (
+    ArrivalsRequest,
+    DeletionRequest,
+    DeletionState,
+    Measure,
+    MetricQuery,
+    Order,
+    PageRequest,
+    SpanFilter,
+    SpanOrder,
+    TraceFilter,
+)
+from prela_core.store.export import ExportForm, Selection
+from prela_core.store.sql import SqlQuestion
+from prela_core.testing import NOON, ManualClock, span_record
+
+PROJECT = "p"
+MICROS = to_micros(NOON)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClickHouseStore]:
+    monkeypatch.setattr(later_inserts, "_AGE_SECONDS", 3600.0)
+    clock = ManualClock().seconds
+    with closing(
+        open_embedded(tmp_path, inserts_later=True, retention_days=0, clock=clock)
+    ) as store:
+        yield store
+
+
+def insert(store: ClickHouseStore, trace_id: str, name: str = "a step") -> None:
+    span = span_record(trace_id=trace_id, span_id="a", name=name, started_at=MICROS)
+    store.insert([SpanBatch(PROJECT, MICROS, (span,))])
+
+
+def of_the_day() -> MetricQuery:
+    day = 86_400_000_000
+    return MetricQuery(
+        measures=(Measure.COUNT,),
+        start_time=from_micros(MICROS - day),
+        end_time=from_micros(MICROS + day),
+    )
+
+
+def counted(store: ClickHouseStore) -> int:
+    with store.connection() as client:
+        return int(client.query("SELECT count() FROM spans").result_rows[0][0])
+
+
+QUESTIONS: dict[str, Callable[[ClickHouseStore], Any]] = {
+    "traces": lambda store: store.traces(PROJECT, TraceFilter(), Order.NEWEST, PageRequest()).items,
+    "trace": lambda store: store.trace(PROJECT, "t"),
+    "outline": lambda store: store.outline(PROJECT, "t"),
+    "open trace": lambda store: store.open_trace(PROJECT, "t"),
+    "stamp": lambda store: store.stamp(PROJECT, "t"),
+    "spans": lambda store: store.spans(PROJECT, "t", PageRequest()),
+    "found spans": lambda store: (
+        store.find_spans(PROJECT, SpanFilter(), SpanOrder.NEWEST, PageRequest()).items
+    ),
+    "search": lambda store: store.search(PROJECT, TraceFilter(q="step"), PageRequest()).items,
+    "export": lambda store: b"".join(
+        store.export(PROJECT, Selection(traces=TraceFilter()), ExportForm.JSONL)
+    ),
+    "sql": lambda store: (
+        b"a step" in store.sql(PROJECT, SqlQuestion(text="SELECT name FROM spans"))
+    ),
+    "connection": counted,
+}
+
+
+@pytest.mark.parametrize("name", list(QUESTIONS))
+def test_each_question_sees_what_was_accepted(store: ClickHouseStore, name: str) -> None:
+    assert not QUESTIONS[name](store)
+    insert(store, "t")
+    assert QUESTIONS[name](store)
+
+
+def test_what_is_new_arrives_at_once(store: ClickHouseStore) -> None:
+    first = store.arrivals(PROJECT, ArrivalsRequest())
+    insert(store, "t")
+    found = store.arrivals(PROJECT, ArrivalsRequest(cursor=first.next_cursor))
+    assert ["t"] == [span.trace_id for span in found.items]
+
+
+def test_the_newest_version_is_seen_wherever_it_waits(store: ClickHouseStore) -> None:
+    for name in ("first", "second"):
+        insert(store, "t", name)
+    spans = store.spans(PROJECT, "t", PageRequest())
+    assert spans is not None
+    assert 1 == len(spans.items)
+    insert(store, "t", "third")
+    found = store.search(PROJECT, TraceFilter(q="third first"), PageRequest())
+    assert [] == found.items
+
+
+def test_what_waits_is_deleted_with_the_others(tmp_path: Path, store: ClickHouseStore) -> None:
+    for trace_id in ("gone", "kept"):
+        insert(store, trace_id)
+    store.deletions.ask(
+        DeletionRequest(
+            deletion_id="d", project_id=PROJECT, asked_at=MICROS + 1, trace_ids=("gone",)
+        )
+    )
+    assert {0} == {file.stat().st_size for file in (tmp_path / "journal").iterdir()}
+    *_, (_, receipt) = store.deletions.carry_out()
+    assert DeletionState.DONE == receipt.state
+    insert(store, "gone")  # once more, as it was received before it was deleted
+    assert 1 == counted(store)
+
+
+def test_a_large_insert_does_not_wait(store: ClickHouseStore, tmp_path: Path) -> None:
+    spans = tuple(span_record(trace_id="t", span_id=f"s{number}") for number in range(2_000))
+    store.insert([SpanBatch(PROJECT, MICROS, spans)])
+    assert {0} == {file.stat().st_size for file in (tmp_path / "journal").iterdir()}
+
+
+def test_an_end_puts_away_what_waits(tmp_path: Path, store: ClickHouseStore) -> None:
+    insert(store, "t")
+    assert {0} != {file.stat().st_size for file in (tmp_path / "journal").iterdir()}
+    store.close()
+    assert [] == list((tmp_path / "journal").iterdir())
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from prela_core.io import later_inserts
+from prela_core.io.clickhouse_store import open_embedded
+from prela_core.model import SpanBatch
+from prela_core.testing import span_record
+
+later_inserts._AGE_SECONDS = 3600.0
+store = open_embedded(Path(sys.argv[1]), inserts_later=True, retention_days=0)
+for number in range(50):
+    span = span_record(trace_id=f"t{number}", span_id="a")
+    store.insert([SpanBatch("p", number + 1, (span,))])
+    if number == 20:
+        store.trace("p", "t20")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("inserts_later", [True, False])
+def test_what_was_accepted_outlives_the_process(tmp_path: Path, *, inserts_later: bool) -> None:
+    ended = subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path)], timeout=120, check=False)
+    assert -signal.SIGKILL == ended.returncode
+    with closing(open_embedded(tmp_path, inserts_later=inserts_later, retention_days=0)) as store:
+        assert 50 == counted(store)
+    with closing(open_embedded(tmp_path, retention_days=0)) as store:
+        assert 50 == counted(store)
+    assert not list((tmp_path / "journal").iterdir())

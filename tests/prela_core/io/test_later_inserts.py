@@ -1,0 +1,190 @@
+"""Small inserts are durable at once, and in the engine together, whatever fails between."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from prela_core.errors import StoreUnavailableError
+from prela_core.io import later_inserts
+from prela_core.io.clickhouse_errors import RefusedByStoreError
+from prela_core.io.later_inserts import LaterInserts, Tables
+
+
+def table(*numbers: int) -> list[tuple[str, pa.Table | None]]:
+    return [("announced", None), ("spans", pa.table({"number": list(numbers)}))]
+
+
+class Engine:
+    """Takes rows, unless it is told not to."""
+
+    def __init__(self) -> None:
+        self.inserts: list[list[int]] = []
+        self.ended: list[int] = []
+        self.is_away = False
+        self.refuses: set[int] = set()
+        self.changed = threading.Condition()
+
+    def insert(self, tables: Tables) -> None:
+        numbers = [n for _, each in tables if each is not None for n in each["number"].to_pylist()]
+        with self.changed:
+            if self.is_away:
+                raise StoreUnavailableError("away")
+            if self.refuses.intersection(numbers):
+                raise RefusedByStoreError("refused")
+            self.inserts.append(numbers)
+            self.changed.notify_all()
+
+    @property
+    def numbers(self) -> list[int]:
+        return [number for each in self.inserts for number in each]
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def later(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[LaterInserts]:
+    monkeypatch.setattr(later_inserts, "_AGE_SECONDS", 3600.0)
+    later = opened(engine, tmp_path)
+    yield later
+    later.close()
+
+
+def opened(engine: Engine, directory: Path) -> LaterInserts:
+    return LaterInserts(directory / "journal", engine.insert, engine.ended.append)
+
+
+def test_what_is_added_goes_in_together_when_it_is_wanted(
+    engine: Engine, later: LaterInserts
+) -> None:
+    for number in range(3):
+        later.add(table(number, 10 + number), mark=number)
+    assert ([], []) == (engine.inserts, engine.ended)
+    later.flush()
+    assert ([[0, 10, 1, 11, 2, 12]], [0, 1, 2]) == (engine.inserts, engine.ended)
+    later.flush()
+    assert 1 == len(engine.inserts)
+
+
+def test_it_goes_in_by_itself_when_there_is_enough(
+    engine: Engine, later: LaterInserts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(later_inserts, "_GROUP_ROWS", 4)
+    later.add(table(1, 2, 3), mark=1)
+    later.add(table(4, 5), mark=2)
+    with engine.changed:
+        assert engine.changed.wait_for(lambda: engine.inserts, timeout=30)
+    assert [1, 2, 3, 4, 5] == engine.numbers
+
+
+def test_it_goes_in_by_itself_after_a_moment(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(later_inserts, "_AGE_SECONDS", 0.01)
+    later = opened(engine, tmp_path)
+    later.add(table(1), mark=1)
+    with engine.changed:
+        assert engine.changed.wait_for(lambda: engine.inserts, timeout=30)
+    later.close()
+    assert [1] == engine.numbers
+
+
+def test_what_the_engine_did_not_take_is_tried_again(
+    engine: Engine, later: LaterInserts, tmp_path: Path
+) -> None:
+    engine.is_away = True
+    later.add(table(1), mark=1)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailableError, match="away"):
+            later.flush()
+    later.add(table(2), mark=2)
+    assert [] == engine.ended
+    engine.is_away = False
+    later.flush()
+    assert ([[1], [2]], [1, 2]) == (engine.inserts, engine.ended)
+    other = Engine()
+    assert 0 == opened(other, tmp_path).recover()
+
+
+def test_another_process_puts_away_what_one_could_not(engine: Engine, tmp_path: Path) -> None:
+    engine.is_away = True
+    later = opened(engine, tmp_path)
+    later.add(table(1), mark=1)
+    with pytest.raises(StoreUnavailableError):
+        later.flush()
+    later.add(table(2), mark=2)
+    later.close()
+    engine.is_away = False
+    with pytest.raises(StoreUnavailableError, match="closed"):
+        later.add(table(3), mark=3)
+    after = opened(engine, tmp_path)
+    assert 2 == after.recover()
+    assert ([1, 2], [], 0) == (engine.numbers, engine.ended, after.recover())
+    after.add(table(4), mark=4)
+    after.close()
+    assert [1, 2, 4] == engine.numbers
+
+
+def test_it_takes_no_more_than_it_can_hold(
+    engine: Engine, later: LaterInserts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(later_inserts, "_MOST_ROWS", 2)
+    engine.is_away = True
+    later.add(table(1, 2), mark=1)
+    with pytest.raises(StoreUnavailableError, match="away"):
+        later.add(table(3), mark=2)
+    engine.is_away = False
+    later.add(table(4), mark=3)
+    assert ([1, 2], [1]) == (engine.numbers, engine.ended)
+
+
+def test_rows_that_the_engine_refuses_are_kept_beside_the_others(
+    engine: Engine, later: LaterInserts, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine.refuses = {2}
+    for number in range(4):
+        later.add(table(number), mark=number)
+    later.flush()
+    assert ([0, 1, 3], [0, 1, 2, 3]) == (engine.numbers, engine.ended)
+    (aside,) = (tmp_path / "journal").glob("refused-*")
+    assert str(aside) in caplog.text
+    (added,) = [later_inserts._decoded(aside.read_bytes())]
+    assert [2] == added.tables[0][1]["number"].to_pylist()
+
+
+def test_what_the_disk_does_not_take_is_not_accepted(
+    engine: Engine, later: LaterInserts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_record: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(later._journal, "append", full)
+        with pytest.raises(OSError, match="No space"):
+            later.add(table(1), mark=1)
+    later.flush()
+    assert [] == engine.numbers
+
+
+def test_a_journal_that_can_not_be_emptied_keeps_its_rows(
+    engine: Engine, later: LaterInserts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise OSError(5, "Input/output error")
+
+    later.add(table(1), mark=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(later._journal, "forget", fails)
+        with pytest.raises(StoreUnavailableError, match="Input/output"):
+            later.flush()
+    later.flush()
+    assert [1, 1] == engine.numbers  # once more, which readers do not see
