@@ -55,6 +55,8 @@ def test_a_full_disk_is_503_and_over_when_there_is_room_again(small_disk: Path) 
             ledger.send(server.api.post, make_request(chance, f"before-{number}"))
         assert ledger.answers == {200: 5}
 
+        # What is in the journal only is seen when there is room: this asks for it before.
+        ledger.assert_kept(server.api)
         _fill(small_disk / "filler")
         for number in range(5):
             request = make_request(chance, f"full-{number}")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LaterInserts", "Tables", "rows_in"]
 
-_log = logging.getLogger("prela")
+_log = logging.getLogger(__name__)
 
 _GROUP_ROWS = 10_000
 _AGE_SECONDS = 0.3

@@ -12,7 +12,7 @@ import anyio.to_thread
 import structlog
 
 from prela_core.bus.pauses import Pauses
-from prela_core.errors import UnavailableError
+from prela_core.errors import StoreUnavailableError, UnavailableError
 from prela_core.io.direct_bus import DirectBus
 from prela_core.store import Store
 from prela_server.deadline import Deadline
@@ -51,24 +51,33 @@ class DirectWork:
     """The work between a bus in this process and the store; the gateway sees how the bus does.
 
     With `sets_up` the schema of the store is set up as soon as that answers. Until then senders
-    are told that it can't write.
+    are told that it can't write, and it is not ready.
     """
 
     def __init__(self, bus: DirectBus, store: Store, *, sets_up: bool) -> None:
-        self.checks: Mapping[str, Check] = {}
+        self.checks: Mapping[str, Check] = {"schema": self._schema} if sets_up else {}
         self.expose: Callable[[], bytes] | None = None
         self._worker = Worker(bus, store, at_once=_AT_ONCE)
         self._bus = bus
         self._store = store
         self._sets_up = sets_up
+        self._is_set_up = False
 
     async def run(self) -> None:
         """Work until the bus is closed and dry."""
         async with asyncio.TaskGroup() as tasks:
-            setting_up = tasks.create_task(set_up(self._store)) if self._sets_up else None
+            setting_up = tasks.create_task(self._set_up()) if self._sets_up else None
             await self._worker.run()
             if setting_up is not None:
                 setting_up.cancel()
+
+    async def _set_up(self) -> None:
+        await set_up(self._store)
+        self._is_set_up = True
+
+    async def _schema(self) -> None:
+        if not self._is_set_up:
+            raise StoreUnavailableError("the store's schema is not set up yet")
 
     def close(self) -> None:
         """Close the bus; what it holds is still stored."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.conftest import span
+from tests.conftest import await_that, span
 from tests.deployed import Deployment, Services
 
 pytestmark = pytest.mark.slow
@@ -32,7 +32,9 @@ def test_what_is_set_is_used_and_what_is_not_is_built_in(
 ) -> None:
     sent = span()
     with one_process(services, tmp_path, *without) as one:
+        await_that(lambda: one.api.get("/ready").status_code == 200, "that it is ready", seconds=30)
         ready = set(one.api.read("/ready")["parts"])
+        assert ("schema" in ready) is (KAFKA in without)
         assert ("worker" in ready) is (KAFKA not in without)
         assert one.processes[0].data_dir.exists() is (CLICKHOUSE in without)
         one.api.accept("/v1/spans", sent)
