@@ -28,7 +28,7 @@ from prela_core.io.clickhouse_words import tend_words
 from prela_core.io.deleted_letters import DeletedLetters
 from prela_core.io.engine import load_engine
 from prela_core.io.insert_marks import InsertMarks
-from prela_core.io.later_inserts import LaterInserts, Tables, rows_in
+from prela_core.io.later_inserts import LaterInserts, Tables, bytes_in, rows_in
 from prela_core.model import SpanBatch
 from prela_core.store import (
     Arrivals,
@@ -82,8 +82,8 @@ _END_SECONDS = 3.0
 _END_PAUSE_SECONDS = 0.02
 _DAY = 86_400_000_000
 _LONGEST_WRITE = 10 * 60_000_000
-_LARGE = 2_000
-"""So many rows are worth an insert of their own."""
+_LARGE, _LARGE_BYTES = 2_000, 4 << 20
+"""So many rows, or bytes of them, are worth an insert of their own."""
 _SEEING = frozenset({Use.READ, Use.DELETE, Use.LONG, Use.TEND})
 """What connections are for that see spans."""
 _CACHE = str(256 << 20)
@@ -200,7 +200,7 @@ class ClickHouseStore(Analyses):
 
             if self._tombstones.may_hit(received, ask):
                 tables = tables_of(self._tombstones.surviving(batches, ask), stored_at)
-            if self._later is not None and 0 < rows_in(tables) < _LARGE:
+            if self._later is not None and _is_small(tables):
                 self._later.add(tables, stored_at)
                 return True
             put(client, tables)
@@ -440,6 +440,10 @@ class ClickHouseStore(Analyses):
 
     def _micros(self) -> int:
         return int(self._clock() * 1_000_000)
+
+
+def _is_small(tables: Tables) -> bool:
+    return 0 < rows_in(tables) < _LARGE and bytes_in(tables) < _LARGE_BYTES
 
 
 def open_embedded(

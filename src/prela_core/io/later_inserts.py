@@ -26,13 +26,17 @@ from prela_core.io.insert_journal import InsertJournal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["LaterInserts", "Tables", "rows_in"]
+__all__ = ["LaterInserts", "Tables", "bytes_in", "rows_in"]
 
 _log = logging.getLogger(__name__)
 
 _GROUP_ROWS = 10_000
+_GROUP_BYTES = 16 << 20
+"""What goes in together, of rows or of bytes, before it has waited for its time."""
 _AGE_SECONDS = 0.3
 _MOST_ROWS = 60_000
+_MOST_BYTES = 64 << 20
+"""What waits at most, while the engine can't write; one insert more than that."""
 _PAUSE_SECONDS = 1.0
 """Between two attempts while the engine can't write."""
 
@@ -44,6 +48,7 @@ Tables = Sequence[tuple[str, "pa.Table | None"]]
 class _Added:
     tables: list[tuple[str, pa.Table]]
     rows: int
+    size: int
     mark: int | None
 
 
@@ -72,7 +77,7 @@ class LaterInserts:
         self._putting = threading.Lock()
         self._added: list[_Added] = []
         self._taken: list[_Added] = []
-        self._rows = 0
+        self._rows = self._size = 0
         self._first_at = 0.0
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -92,21 +97,23 @@ class LaterInserts:
         much waits for the engine.
         """
         held = [(name, table) for name, table in tables if table is not None]
-        added = _Added(held, rows_in(held), mark)
-        if self._rows >= _MOST_ROWS:
+        record = _encoded(held)
+        added = _Added(held, rows_in(held), len(record), mark)
+        if self._rows >= _MOST_ROWS or self._size >= _MOST_BYTES:
             self.flush()
         with self._changed:
             if self._closed:
                 raise StoreUnavailableError("the store is closed")
-            self._journal.append(_encoded(held))
+            self._journal.append(record)
             if not self._added:
                 self._first_at = self._clock()
             self._added.append(added)
             self._rows += added.rows
+            self._size += added.size
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="prela-later", daemon=True)
                 self._thread.start()
-            if len(self._added) == 1 or self._rows >= _GROUP_ROWS:
+            if len(self._added) == 1 or self._is_enough:
                 self._changed.notify_all()
 
     def flush(self) -> None:
@@ -143,10 +150,14 @@ class LaterInserts:
         if self._taken:
             self._put_away(self._taken)
             self._journal.forget()
-            rows = sum(each.rows for each in self._taken)
             with self._changed:
+                self._rows -= sum(each.rows for each in self._taken)
+                self._size -= sum(each.size for each in self._taken)
                 self._taken = []
-                self._rows -= rows
+
+    @property
+    def _is_enough(self) -> bool:
+        return self._rows >= _GROUP_ROWS or self._size >= _GROUP_BYTES
 
     def _put_away(self, added: Sequence[_Added]) -> None:
         try:
@@ -171,9 +182,11 @@ class LaterInserts:
         while self._waited():
             try:
                 self.flush()
-            except PrelaError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
                 if not told:
-                    _log.warning("what was accepted waits for the store: %s", error)
+                    known = isinstance(error, PrelaError)
+                    why = str(error) if known else type(error).__name__
+                    _log.warning("what was accepted waits for the store: %s", why)
                 told = True
                 with self._changed:
                     self._changed.wait(_PAUSE_SECONDS)
@@ -188,7 +201,7 @@ class LaterInserts:
                     self._changed.wait()
                     continue
                 left = self._first_at + _AGE_SECONDS - self._clock()
-                if left <= 0 or self._rows >= _GROUP_ROWS:
+                if left <= 0 or self._is_enough:
                     return True
                 self._changed.wait(left)
             return False
@@ -199,17 +212,24 @@ def rows_in(tables: Tables) -> int:
     return sum(table.num_rows for _, table in tables if table is not None)
 
 
+def bytes_in(tables: Tables) -> int:
+    """Count the bytes that the rows of all tables take in memory."""
+    return sum(table.nbytes for _, table in tables if table is not None)
+
+
 def _together(added: Iterable[_Added]) -> list[tuple[str, pa.Table]]:
-    """Make one table of all rows that go into the same one."""
+    """Make one table of all rows that go into the same one, and have the same columns.
+
+    An earlier version may have left some with others.
+    """
     import pyarrow as pa  # noqa: PLC0415 - heavy, and loaded with the first rows
 
-    by_name: dict[str, list[pa.Table]] = {}
+    alike: dict[tuple[str, str], list[pa.Table]] = {}
     for each in added:
         for name, table in each.tables:
-            by_name.setdefault(name, []).append(table)
+            alike.setdefault((name, str(table.schema)), []).append(table)
     return [
-        (name, pa.concat_tables(tables, promote_options="default").combine_chunks())
-        for name, tables in by_name.items()
+        (name, pa.concat_tables(tables).combine_chunks()) for (name, _), tables in alike.items()
     ]
 
 
@@ -230,4 +250,4 @@ def _decoded(record: bytes) -> _Added:
 
     parts = msgspec.msgpack.decode(record, type=list[tuple[str, bytes]])
     tables = [(name, pa.ipc.open_stream(text).read_all()) for name, text in parts]
-    return _Added(tables, rows_in(tables), None)
+    return _Added(tables, rows_in(tables), len(record), None)

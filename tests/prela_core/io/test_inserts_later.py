@@ -131,6 +131,13 @@ def test_a_large_insert_does_not_wait(store: ClickHouseStore, tmp_path: Path) ->
     assert {0} == {file.stat().st_size for file in (tmp_path / "journal").iterdir()}
 
 
+def test_one_of_few_large_spans_does_not_either(store: ClickHouseStore, tmp_path: Path) -> None:
+    large = b'{"k":"' + b"x" * (5 << 20) + b'"}'
+    span = span_record(trace_id="t", span_id="a", attributes=large)
+    store.insert([SpanBatch(PROJECT, MICROS, (span,))])
+    assert {0} == {file.stat().st_size for file in (tmp_path / "journal").iterdir()}
+
+
 def test_an_end_puts_away_what_waits(tmp_path: Path, store: ClickHouseStore) -> None:
     insert(store, "t")
     assert {0} != {file.stat().st_size for file in (tmp_path / "journal").iterdir()}

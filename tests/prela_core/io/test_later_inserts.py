@@ -147,6 +147,49 @@ def test_it_takes_no_more_than_it_can_hold(
     assert ([1, 2], [1]) == (engine.numbers, engine.ended)
 
 
+def test_it_takes_no_more_bytes_than_it_can_hold(
+    engine: Engine, later: LaterInserts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(later_inserts, "_MOST_BYTES", 1)
+    engine.is_away = True
+    later.add(table(1), mark=1)
+    with pytest.raises(StoreUnavailableError, match="away"):
+        later.add(table(2), mark=2)
+    engine.is_away = False
+    later.add(table(3), mark=3)
+    assert [1] == engine.numbers
+
+
+def test_rows_of_an_earlier_version_go_in_apart(engine: Engine, later: LaterInserts) -> None:
+    later.add([("spans", pa.table({"number": [1], "gone": ["x"]}))], mark=1)
+    later.add(table(2), mark=2)
+    later.flush()
+    assert [1, 2] == engine.numbers
+
+
+def test_whatever_fails_is_tried_again(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(later_inserts, "_AGE_SECONDS", 0.01)
+    monkeypatch.setattr(later_inserts, "_PAUSE_SECONDS", 0.01)
+    failed = threading.Event()
+    insert = engine.insert
+
+    def fails_once(tables: Tables) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise MemoryError
+        insert(tables)
+
+    monkeypatch.setattr(engine, "insert", fails_once)
+    later = opened(engine, tmp_path)
+    later.add(table(1), mark=1)
+    with engine.changed:
+        assert engine.changed.wait_for(lambda: engine.inserts, timeout=30)
+    later.close()
+    assert ([1], [1]) == (engine.numbers, engine.ended)
+
+
 def test_rows_that_the_engine_refuses_are_kept_beside_the_others(
     engine: Engine, later: LaterInserts, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
