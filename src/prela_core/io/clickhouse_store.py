@@ -18,6 +18,7 @@ from prela_core.io.clickhouse_answers import Answers
 from prela_core.io.clickhouse_cells import ClickHouseCells
 from prela_core.io.clickhouse_connections import Connections, Use
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
+from prela_core.io.clickhouse_errors import translated
 from prela_core.io.clickhouse_export import exported
 from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_schema import bring_up, keep_for
@@ -27,8 +28,10 @@ from prela_core.io.clickhouse_tombstones import Tombstones
 from prela_core.io.clickhouse_words import tend_words
 from prela_core.io.deleted_letters import DeletedLetters
 from prela_core.io.engine import load_engine
+from prela_core.io.insert_journal import holds_records
 from prela_core.io.insert_marks import InsertMarks
-from prela_core.io.later_inserts import LaterInserts, Tables, bytes_in, rows_in
+from prela_core.io.insert_tables import Tables, bytes_in, rows_in
+from prela_core.io.later_inserts import LaterInserts
 from prela_core.model import SpanBatch
 from prela_core.store import (
     Arrivals,
@@ -103,8 +106,9 @@ class ClickHouseStore(Analyses):
     rows on, the newest are looked for in windows of time (`prela_core.store.plans.LookBack`). A
     deletion is not done before `settle_seconds` after it was asked: by then no other process
     inserts what it is about. `others_write` says whether other processes insert at all, for which
-    arrivals wait. With a `journal`, a directory, small inserts are durable there before they are in
-    the engine, which has them before a question is answered.
+    arrivals wait. What is left in a `journal`, a directory, is put into the engine by `recover`;
+    with `inserts_later` small inserts are durable there before they are in the engine, which has
+    them before a question is answered.
     """
 
     def __init__(
@@ -120,6 +124,7 @@ class ClickHouseStore(Analyses):
         settle_seconds: float = 0.0,
         others_write: bool = True,
         journal: Path | None = None,
+        inserts_later: bool = False,
     ) -> None:
         self._durability = durability
         self._retention_days = retention_days
@@ -138,14 +143,16 @@ class ClickHouseStore(Analyses):
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
         self._sql_runs = False
         self._rests = False
-        self._later = None if journal is None else self._inserts_later(journal)
+        self._later = None if journal is None else self._with_journal(journal)
+        self._inserts_later = inserts_later
 
-    def _inserts_later(self, journal: Path) -> LaterInserts:
+    def _with_journal(self, journal: Path) -> LaterInserts:
         def insert(tables: Tables) -> None:
             with self._borrowed(Use.LATER, writing=True) as client:
                 put(client, tables)
 
-        return LaterInserts(journal, insert, self._marks.end)
+        with translated(writing=True):
+            return LaterInserts(journal, insert, self._marks.end)
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
@@ -156,7 +163,7 @@ class ClickHouseStore(Analyses):
             return taken + keep_for(client, self._retention_days)
 
     def recover(self) -> None:
-        """Put into the engine what an earlier process had accepted and could not."""
+        """Put into the engine what an earlier process had accepted, as soon as that can write."""
         if self._later is not None:
             self._later.recover()
 
@@ -200,7 +207,7 @@ class ClickHouseStore(Analyses):
 
             if self._tombstones.may_hit(received, ask):
                 tables = tables_of(self._tombstones.surviving(batches, ask), stored_at)
-            if self._later is not None and _is_small(tables):
+            if self._later is not None and self._inserts_later and _is_small(tables):
                 self._later.add(tables, stored_at)
                 return True
             put(client, tables)
@@ -469,7 +476,8 @@ def open_embedded(
         ),
         durability=migrations.DURABLE,
         others_write=False,
-        journal=journal if inserts_later or journal.exists() else None,
+        journal=journal if inserts_later or holds_records(journal) else None,
+        inserts_later=inserts_later,
         **options,
     )
     try:

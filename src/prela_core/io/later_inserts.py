@@ -8,25 +8,20 @@ put there first. (docs/decisions/0029-journal.md)
 
 from __future__ import annotations
 
-import io
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import attrs
-import msgspec
 
 from prela_core.errors import PrelaError, StoreUnavailableError
 from prela_core.io.clickhouse_errors import RefusedByStoreError
-from prela_core.io.insert_journal import InsertJournal
+from prela_core.io.insert_journal import InsertJournal, set_aside
+from prela_core.io.insert_tables import Held, Tables, decoded, encoded, rows_in, together
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["LaterInserts", "Tables", "bytes_in", "rows_in"]
+__all__ = ["LaterInserts"]
 
 _log = logging.getLogger(__name__)
 
@@ -40,13 +35,10 @@ _MOST_BYTES = 64 << 20
 _PAUSE_SECONDS = 1.0
 """Between two attempts while the engine can't write."""
 
-Tables = Sequence[tuple[str, "pa.Table | None"]]
-"""Rows by the name of their table."""
-
 
 @attrs.frozen(eq=False)
 class _Added:
-    tables: list[tuple[str, pa.Table]]
+    tables: Held
     rows: int
     size: int
     mark: int | None
@@ -56,9 +48,10 @@ class LaterInserts:
     """Holds rows in a journal in `directory` until `insert` has put them into the engine.
 
     `insert` returns when they are on disk there, and raises as a store does. `ended` is told the
-    marks of what was put away. What an earlier process left is put away by `recover`.
+    marks of what was put away. What an earlier process left goes in first.
 
-    Rows that the engine refuses once they were answered for are kept in a file of their own.
+    Rows that the engine refuses once they were answered for, and what can't be read in a journal
+    that was left, are kept in files of their own beside it, which the log names.
     """
 
     def __init__(
@@ -70,6 +63,7 @@ class LaterInserts:
     ) -> None:
         self._directory = directory
         self._journal = InsertJournal(directory)
+        self._left = self._journal.left()
         self._insert = insert
         self._ended = ended
         self._clock = clock
@@ -78,17 +72,21 @@ class LaterInserts:
         self._added: list[_Added] = []
         self._taken: list[_Added] = []
         self._rows = self._size = 0
+        self._count = self._put = 0
+        """How many were added, and how many of them are in the engine."""
         self._first_at = 0.0
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._shut = False
 
-    def recover(self) -> int:
-        """Put away what an earlier process did not; say how many rows."""
-        left = [_decoded(record) for record in self._journal.left()]
-        if left:
-            self._put_away(left)
-            self._journal.forget_all()
-        return sum(each.rows for each in left)
+    def recover(self) -> None:
+        """Put away what an earlier process did not, now or as soon as the engine can write."""
+        try:
+            self.flush()
+        except PrelaError as error:
+            _log.warning("what was accepted before waits for the store: %s", error)
+            with self._changed:
+                self._start()
 
     def add(self, tables: Tables, mark: int) -> None:
         """Take rows; they are durable when it returns, and `mark` is under way until they are seen.
@@ -97,40 +95,46 @@ class LaterInserts:
         much waits for the engine.
         """
         held = [(name, table) for name, table in tables if table is not None]
-        record = _encoded(held)
+        record = encoded(held)
         added = _Added(held, rows_in(held), len(record), mark)
         if self._rows >= _MOST_ROWS or self._size >= _MOST_BYTES:
             self.flush()
         with self._changed:
             if self._closed:
                 raise StoreUnavailableError("the store is closed")
+            self._start()
             self._journal.append(record)
             if not self._added:
                 self._first_at = self._clock()
             self._added.append(added)
+            self._count += 1
             self._rows += added.rows
             self._size += added.size
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="prela-later", daemon=True)
-                self._thread.start()
             if len(self._added) == 1 or self._is_enough:
                 self._changed.notify_all()
 
     def flush(self) -> None:
         """Return when all that was added before is in the engine; raise as its insert does."""
         with self._changed:
-            if not self._added and not self._taken:
-                return
+            wanted = self._count
+        if self._has_put(wanted):
+            return
         with self._putting:
+            if self._shut or self._has_put(wanted):
+                return
             try:
+                self._put_left()
                 self._put_taken()  # what failed before
                 with self._changed:
-                    self._taken, self._added = self._added, []
                     self._journal.turn()
+                    self._taken, self._added = self._added, []
                 self._put_taken()
-            except OSError as error:
+            except PrelaError:
+                raise
+            except Exception as error:
+                why = error.strerror if isinstance(error, OSError) else type(error).__name__
                 raise StoreUnavailableError(
-                    f"the store's journal can't be written now ({error.strerror})", retry_after=2
+                    f"what was accepted can't be put away now ({why})", retry_after=2
                 ) from error
 
     def close(self) -> None:
@@ -144,24 +148,60 @@ class LaterInserts:
             self.flush()
         except PrelaError as error:
             _log.warning("spans wait in %s until the store can write: %s", self._directory, error)
-        self._journal.close()
+        with self._putting:
+            if not self._shut:
+                self._journal.close()
+            self._shut = True
+
+    def _start(self) -> None:
+        if self._thread is None and not self._closed:
+            thread = threading.Thread(target=self._run, name="prela-later", daemon=True)
+            thread.start()
+            self._thread = thread
+
+    def _has_put(self, wanted: int) -> bool:
+        return self._put >= wanted and not self._left
+
+    @property
+    def _is_enough(self) -> bool:
+        return self._rows >= _GROUP_ROWS or self._size >= _GROUP_BYTES
+
+    def _put_left(self) -> None:
+        while self._left:
+            group: list[_Added] = []
+            for record in self._left[0]:
+                group += self._read(record)
+                if sum(each.size for each in group) >= _GROUP_BYTES:
+                    self._put_away(group)
+                    group = []
+            self._put_away(group)
+            self._left[0].drop()
+            del self._left[0]
+
+    def _read(self, record: bytes) -> list[_Added]:
+        try:
+            tables = decoded(record)
+        except ValueError:
+            aside = set_aside(self._directory, "unreadable", record)
+            _log.error("a journal holds %d bytes that are no rows, kept in %s", len(record), aside)
+            return []
+        return [_Added(tables, rows_in(tables), len(record), None)]
 
     def _put_taken(self) -> None:
         if self._taken:
             self._put_away(self._taken)
             self._journal.forget()
             with self._changed:
+                self._put += len(self._taken)
                 self._rows -= sum(each.rows for each in self._taken)
                 self._size -= sum(each.size for each in self._taken)
                 self._taken = []
 
-    @property
-    def _is_enough(self) -> bool:
-        return self._rows >= _GROUP_ROWS or self._size >= _GROUP_BYTES
-
     def _put_away(self, added: Sequence[_Added]) -> None:
+        if not added:
+            return
         try:
-            self._insert(_together(added))
+            self._insert(together(each.tables for each in added))
         except RefusedByStoreError:
             for each in added:
                 self._put_alone(each)
@@ -173,8 +213,7 @@ class LaterInserts:
         try:
             self._insert(added.tables)
         except RefusedByStoreError as error:
-            aside = self._directory / f"refused-{time.time_ns()}"
-            aside.write_bytes(_encoded(added.tables))
+            aside = set_aside(self._directory, "refused", encoded(added.tables))
             _log.error("the store refuses %d rows, kept in %s: %s", added.rows, aside, error)
 
     def _run(self) -> None:
@@ -182,11 +221,9 @@ class LaterInserts:
         while self._waited():
             try:
                 self.flush()
-            except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
+            except PrelaError as error:
                 if not told:
-                    known = isinstance(error, PrelaError)
-                    why = str(error) if known else type(error).__name__
-                    _log.warning("what was accepted waits for the store: %s", why)
+                    _log.warning("what was accepted waits for the store: %s", error)
                 told = True
                 with self._changed:
                     self._changed.wait(_PAUSE_SECONDS)
@@ -197,7 +234,9 @@ class LaterInserts:
         """Wait until there is enough, or some for long enough; say whether to go on."""
         with self._changed:
             while not self._closed:
-                if not self._added and not self._taken:
+                if (self._taken or self._left) and not self._putting.locked():
+                    return True  # it failed before
+                if not self._added:
                     self._changed.wait()
                     continue
                 left = self._first_at + _AGE_SECONDS - self._clock()
@@ -205,49 +244,3 @@ class LaterInserts:
                     return True
                 self._changed.wait(left)
             return False
-
-
-def rows_in(tables: Tables) -> int:
-    """Count the rows of all tables."""
-    return sum(table.num_rows for _, table in tables if table is not None)
-
-
-def bytes_in(tables: Tables) -> int:
-    """Count the bytes that the rows of all tables take in memory."""
-    return sum(table.nbytes for _, table in tables if table is not None)
-
-
-def _together(added: Iterable[_Added]) -> list[tuple[str, pa.Table]]:
-    """Make one table of all rows that go into the same one, and have the same columns.
-
-    An earlier version may have left some with others.
-    """
-    import pyarrow as pa  # noqa: PLC0415 - heavy, and loaded with the first rows
-
-    alike: dict[tuple[str, str], list[pa.Table]] = {}
-    for each in added:
-        for name, table in each.tables:
-            alike.setdefault((name, str(table.schema)), []).append(table)
-    return [
-        (name, pa.concat_tables(tables).combine_chunks()) for (name, _), tables in alike.items()
-    ]
-
-
-def _encoded(tables: Sequence[tuple[str, pa.Table]]) -> bytes:
-    import pyarrow as pa  # noqa: PLC0415 - as above
-
-    parts = []
-    for name, table in tables:
-        sink = io.BytesIO()
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
-        parts.append((name, sink.getvalue()))
-    return msgspec.msgpack.encode(parts)
-
-
-def _decoded(record: bytes) -> _Added:
-    import pyarrow as pa  # noqa: PLC0415 - as above
-
-    parts = msgspec.msgpack.decode(record, type=list[tuple[str, bytes]])
-    tables = [(name, pa.ipc.open_stream(text).read_all()) for name, text in parts]
-    return _Added(tables, rows_in(tables), len(record), None)

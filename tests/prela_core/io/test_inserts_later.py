@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from prela_core.errors import StoreUnavailableError
 from prela_core.io import later_inserts
 from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.insert_journal import InsertJournal, holds_records
 from prela_core.model import SpanBatch, from_micros, to_micros
 from prela_core.store import (
     ArrivalsRequest,
@@ -118,7 +120,7 @@ def test_what_waits_is_deleted_with_the_others(tmp_path: Path, store: ClickHouse
             deletion_id="d", project_id=PROJECT, asked_at=MICROS + 1, trace_ids=("gone",)
         )
     )
-    assert {0} == {file.stat().st_size for file in (tmp_path / "journal").iterdir()}
+    assert not holds_records(tmp_path / "journal")
     *_, (_, receipt) = store.deletions.carry_out()
     assert DeletionState.DONE == receipt.state
     insert(store, "gone")  # once more, as it was received before it was deleted
@@ -128,26 +130,27 @@ def test_what_waits_is_deleted_with_the_others(tmp_path: Path, store: ClickHouse
 def test_a_large_insert_does_not_wait(store: ClickHouseStore, tmp_path: Path) -> None:
     spans = tuple(span_record(trace_id="t", span_id=f"s{number}") for number in range(2_000))
     store.insert([SpanBatch(PROJECT, MICROS, spans)])
-    assert {0} == {file.stat().st_size for file in (tmp_path / "journal").iterdir()}
+    assert not holds_records(tmp_path / "journal")
 
 
 def test_one_of_few_large_spans_does_not_either(store: ClickHouseStore, tmp_path: Path) -> None:
     large = b'{"k":"' + b"x" * (5 << 20) + b'"}'
     span = span_record(trace_id="t", span_id="a", attributes=large)
     store.insert([SpanBatch(PROJECT, MICROS, (span,))])
-    assert {0} == {file.stat().st_size for file in (tmp_path / "journal").iterdir()}
+    assert not holds_records(tmp_path / "journal")
 
 
 def test_an_end_puts_away_what_waits(tmp_path: Path, store: ClickHouseStore) -> None:
     insert(store, "t")
-    assert {0} != {file.stat().st_size for file in (tmp_path / "journal").iterdir()}
+    assert holds_records(tmp_path / "journal")
     store.close()
-    assert [] == list((tmp_path / "journal").iterdir())
+    assert not holds_records(tmp_path / "journal")
 
 
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
+from prela_core.errors import StoreUnavailableError
 from prela_core.io import later_inserts
 from prela_core.io.clickhouse_store import open_embedded
 from prela_core.model import SpanBatch
@@ -172,4 +175,35 @@ def test_what_was_accepted_outlives_the_process(tmp_path: Path, *, inserts_later
         assert 50 == counted(store)
     with closing(open_embedded(tmp_path, retention_days=0)) as store:
         assert 50 == counted(store)
-    assert not list((tmp_path / "journal").iterdir())
+    assert not holds_records(tmp_path / "journal")
+
+
+def test_a_torn_journal_is_no_hindrance(tmp_path: Path) -> None:
+    with closing(open_embedded(tmp_path, inserts_later=True, retention_days=0)) as store:
+        insert(store, "t")
+    (tmp_path / "journal" / "0").write_bytes(b"\0" * 4096)
+    (tmp_path / "journal" / "1").write_bytes(b"\x50\0\0\0\x01\x02\x03\x04half")
+    with closing(open_embedded(tmp_path, inserts_later=True, retention_days=0)) as store:
+        insert(store, "u")
+        assert 2 == counted(store)
+    assert 2 == len(list((tmp_path / "journal").glob("torn-*")))
+
+
+def test_a_record_that_holds_no_rows_is_set_aside(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    journal = InsertJournal(tmp_path / "store" / "journal")
+    journal.append(b"no rows")
+    journal.close()
+    with closing(open_embedded(tmp_path / "store", retention_days=0)) as store:
+        assert 0 == counted(store)
+    (aside,) = (tmp_path / "store" / "journal").glob("unreadable-*")
+    assert b"no rows" == aside.read_bytes()
+
+
+def test_who_comes_second_does_the_first_no_harm(tmp_path: Path, store: ClickHouseStore) -> None:
+    insert(store, "t")
+    with pytest.raises(StoreUnavailableError):
+        open_embedded(tmp_path, inserts_later=True, retention_days=0)
+    assert holds_records(tmp_path / "journal")
+    insert(store, "u")
+    assert 2 == counted(store)

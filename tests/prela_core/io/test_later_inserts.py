@@ -12,7 +12,8 @@ import pytest
 from prela_core.errors import StoreUnavailableError
 from prela_core.io import later_inserts
 from prela_core.io.clickhouse_errors import RefusedByStoreError
-from prela_core.io.later_inserts import LaterInserts, Tables
+from prela_core.io.insert_tables import Tables, decoded
+from prela_core.io.later_inserts import LaterInserts
 
 
 def table(*numbers: int) -> list[tuple[str, pa.Table | None]]:
@@ -111,8 +112,10 @@ def test_what_the_engine_did_not_take_is_tried_again(
     engine.is_away = False
     later.flush()
     assert ([[1], [2]], [1, 2]) == (engine.inserts, engine.ended)
+    later.close()
     other = Engine()
-    assert 0 == opened(other, tmp_path).recover()
+    opened(other, tmp_path).recover()
+    assert [] == other.numbers
 
 
 def test_another_process_puts_away_what_one_could_not(engine: Engine, tmp_path: Path) -> None:
@@ -127,11 +130,58 @@ def test_another_process_puts_away_what_one_could_not(engine: Engine, tmp_path: 
     with pytest.raises(StoreUnavailableError, match="closed"):
         later.add(table(3), mark=3)
     after = opened(engine, tmp_path)
-    assert 2 == after.recover()
-    assert ([1, 2], [], 0) == (engine.numbers, engine.ended, after.recover())
+    after.recover()
+    assert ([1, 2], []) == (engine.numbers, engine.ended)
     after.add(table(4), mark=4)
     after.close()
     assert [1, 2, 4] == engine.numbers
+
+
+def test_what_was_left_waits_for_an_engine_that_can_write(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(later_inserts, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(later_inserts, "_AGE_SECONDS", 3600.0)
+    engine.is_away = True
+    later = opened(engine, tmp_path)
+    later.add(table(1), mark=1)
+    later.close()
+    after = opened(engine, tmp_path)
+    after.recover()
+    after.add(table(2), mark=2)
+    assert [] == engine.inserts
+    engine.is_away = False
+    with engine.changed:
+        assert engine.changed.wait_for(lambda: engine.inserts, timeout=30)
+    after.close()
+    assert ([1, 2], [2]) == (engine.numbers, engine.ended)
+
+
+def test_who_waited_for_another_puts_nothing_more_away(
+    engine: Engine, later: LaterInserts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later.add(table(1), mark=1)
+    begun, goes_on = threading.Event(), threading.Event()
+    insert = engine.insert
+
+    def slow(tables: Tables) -> None:
+        begun.set()
+        assert goes_on.wait(30)
+        insert(tables)
+
+    monkeypatch.setattr(later, "_insert", slow)
+    askers = [threading.Thread(target=later.flush) for _ in range(4)]
+    for each in askers:
+        each.start()
+    assert begun.wait(30)
+    later.add(table(2), mark=2)
+    goes_on.set()
+    for each in askers:
+        each.join()
+    assert [1] == engine.inserts[0]
+    assert len(engine.inserts) <= 2
+    later.flush()
+    assert [1, 2] == engine.numbers
 
 
 def test_it_takes_no_more_than_it_can_hold(
@@ -200,8 +250,8 @@ def test_rows_that_the_engine_refuses_are_kept_beside_the_others(
     assert ([0, 1, 3], [0, 1, 2, 3]) == (engine.numbers, engine.ended)
     (aside,) = (tmp_path / "journal").glob("refused-*")
     assert str(aside) in caplog.text
-    (added,) = [later_inserts._decoded(aside.read_bytes())]
-    assert [2] == added.tables[0][1]["number"].to_pylist()
+    ((_, rows),) = decoded(aside.read_bytes())
+    assert [2] == rows["number"].to_pylist()
 
 
 def test_what_the_disk_does_not_take_is_not_accepted(
