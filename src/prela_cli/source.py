@@ -63,7 +63,7 @@ def open_source(data_dir: Path, url: str | None, api_key: str | None) -> Iterato
 @contextmanager
 def open_directory(directory: Path) -> Iterator[ClickHouseStore]:
     """Open the store in `directory`, made if it is missing, waiting a little for its turn."""
-    from prela_core.io.clickhouse_store import open_embedded
+    from prela_core.io.clickhouse_opening import open_embedded
     from prela_core.io.data_directory import DataDirectory
 
     with DataDirectory(directory, command="prela").acquire(patience=_PATIENCE) as held:

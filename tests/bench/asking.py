@@ -28,7 +28,8 @@ from typing import Any
 
 from asking_spans import COMMON_WORD, INNER, RARE_USER, RARE_WORD, Maker
 
-from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
+from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.model import SpanBatch
 from prela_core.store import (
     Bucket,

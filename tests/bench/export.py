@@ -21,7 +21,8 @@ from pathlib import Path
 import msgspec
 from tests.bench.traces import spans
 
-from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
+from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.store.export import ExportForm, Selection
 from prela_core.wire import Limits, decode_batch
 

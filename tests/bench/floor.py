@@ -23,7 +23,7 @@ import pyarrow as pa
 from load import body_of, otlp_posts
 from traces import spans
 
-from prela_core.io.clickhouse_store import open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
 from prela_core.model import SpanBatch
 from prela_core.store.rows import span_table
 from prela_core.store.vocabulary import WORDS_INDEX

@@ -37,8 +37,9 @@ from reporting import table
 from traces import COMMON_WORD, spans
 
 from prela_core.io import clickhouse_answers
+from prela_core.io.clickhouse_opening import open_embedded
 from prela_core.io.clickhouse_statements import tables_of
-from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.model import SpanBatch
 from prela_core.store import Measure, MetricQuery, Order, PageRequest, TraceFilter
 from prela_core.wire import Limits, decode_batch, decode_otlp_protobuf

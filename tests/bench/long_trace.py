@@ -31,7 +31,7 @@ from reporting import Report
 from serving import Running, serving
 from traces import spans
 
-from prela_core.io.clickhouse_store import open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
 from prela_core.io.data_directory import DataDirectory
 from prela_core.wire import Limits, decode_batch
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import clickhouse_connect
 
-from prela_core.io.clickhouse_store import open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
 
 __all__ = ["disk_a_span"]
 

@@ -17,7 +17,8 @@ from starlette.requests import Request
 from tests.fronts import database, server
 from tests.served import listening
 
-from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded, open_server
+from prela_core.io.clickhouse_opening import open_embedded, open_server
+from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.io.http_client import HttpClient
 from prela_core.model import SpanBatch, SpanRecord, TraceRecord, to_micros
 from prela_core.store import Order, PageRequest, Store, TraceFilter

@@ -16,7 +16,8 @@ from tests.topics import Log, log
 from prela_core.bus.letters import DeadLetter, KeptLetter, LetterBox, letters_of
 from prela_core.bus.records import decode
 from prela_core.errors import InvalidError
-from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
+from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.io.kafka_letter_box import KafkaLetterBox
 from prela_core.io.kafka_letters import KafkaLetters
 from prela_core.model import SpanBatch, to_micros

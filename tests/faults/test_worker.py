@@ -26,7 +26,8 @@ from tests.worker_process import figure_of, worker_process
 
 from prela_core.bus.letters import decode_letter
 from prela_core.bus.records import decode
-from prela_core.io.clickhouse_store import ClickHouseStore, open_server
+from prela_core.io.clickhouse_opening import open_server
+from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.model import SpanBatch, to_micros
 from prela_core.store import Order, PageRequest, TraceFilter
 from prela_core.store.migrations import migrations

@@ -21,7 +21,7 @@ from tests.topics import Log, log
 from prela_core.bus.letters import DeadLetter, letters_of
 from prela_core.bus.records import Record, decode
 from prela_core.errors import InvalidError
-from prela_core.io.clickhouse_store import open_embedded, open_server
+from prela_core.io.clickhouse_opening import open_embedded, open_server
 from prela_core.io.kafka_letters import KafkaLetters
 from prela_core.model import SpanBatch, to_micros
 from prela_core.testing import span_record

@@ -17,7 +17,7 @@ _STORE = """
 import sys
 from pathlib import Path
 import attrs
-from prela_core.io.clickhouse_store import open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
 from prela_core.model import SpanBatch
 from prela_core.store import rows
 from prela_core.testing import span_record
@@ -41,7 +41,7 @@ store.close()
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from prela_core.io.clickhouse_store import open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
 from prela_core.store import ReindexScope, reindex
 
 reindex._GROUP_BYTES = 300 * reindex._ROW_BYTES

@@ -88,7 +88,7 @@ def opened_history(
 def _store(settings: Settings, undo: ExitStack, patience: float) -> ClickHouseStore:
     where = settings.clickhouse
     if where.host:
-        from prela_core.io.clickhouse_store import open_server  # noqa: PLC0415 - heavy
+        from prela_core.io.clickhouse_opening import open_server  # noqa: PLC0415 - heavy
 
         store = open_server(
             where.host,

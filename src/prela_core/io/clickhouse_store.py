@@ -6,11 +6,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import clickhouse_connect
 
 from prela_core.analysis.reading import Analyses
 from prela_core.errors import PrelaError
@@ -27,8 +24,6 @@ from prela_core.io.clickhouse_statements import command, load_arrow, put, rows_o
 from prela_core.io.clickhouse_tombstones import Tombstones
 from prela_core.io.clickhouse_words import tend_words
 from prela_core.io.deleted_letters import DeletedLetters
-from prela_core.io.engine import load_engine
-from prela_core.io.insert_journal import holds_records
 from prela_core.io.insert_marks import InsertMarks
 from prela_core.io.insert_tables import Tables, bytes_in, rows_in
 from prela_core.io.later_inserts import LaterInserts
@@ -54,7 +49,6 @@ from prela_core.store import (
     TraceFilter,
     TraceSummary,
     cell_queries,
-    migrations,
     plans,
     trace_plan,
 )
@@ -76,7 +70,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from clickhouse_connect.driver.client import Client
 
-__all__ = ["ClickHouseStore", "open_embedded", "open_server"]
+__all__ = ["ClickHouseStore"]
 
 T = TypeVar("T")
 
@@ -89,10 +83,6 @@ _LARGE, _LARGE_BYTES = 2_000, 4 << 20
 """So many rows, or bytes of them, are worth an insert of their own."""
 _SEEING = frozenset({Use.READ, Use.DELETE, Use.LONG, Use.TEND})
 """What connections are for that see spans."""
-_CACHE = str(256 << 20)
-"""Bytes that the embedded engine keeps unpacked."""
-_JOURNAL = "journal"
-_CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
 
 
 class ClickHouseStore(Analyses):
@@ -451,75 +441,3 @@ class ClickHouseStore(Analyses):
 
 def _is_small(tables: Tables) -> bool:
     return 0 < rows_in(tables) < _LARGE and bytes_in(tables) < _LARGE_BYTES
-
-
-def open_embedded(
-    directory: Path, *, inserts_later: bool = False, **options: Any
-) -> ClickHouseStore:
-    """Open the engine in this process, with its data in `directory`, and bring its schema up.
-
-    Inserts reach the disk before they return. Only one process may do so with a directory:
-    hold `prela_core.io.data_directory.DataDirectory` while the store is open. With `inserts_later`
-    small inserts reach a journal there, and the engine a moment later, or with the next question.
-    `options` are those of `ClickHouseStore`. Raises `ModuleNotFoundError` where the engine is not
-    installed.
-    """
-    if find_spec("chdb") is None:
-        # The driver's own error names no module, and comes after the directory is made.
-        raise ModuleNotFoundError("the engine is not installed", name="chdb")
-    directory.mkdir(parents=True, exist_ok=True)
-    load_engine()
-    journal = directory / _JOURNAL
-    store = ClickHouseStore(
-        lambda: clickhouse_connect.get_client(
-            dsn=f"chdb://{directory.resolve()}", chdb_options={"uncompressed_cache_size": _CACHE}
-        ),
-        durability=migrations.DURABLE,
-        others_write=False,
-        journal=journal if inserts_later or holds_records(journal) else None,
-        inserts_later=inserts_later,
-        **options,
-    )
-    try:
-        store.migrate()
-        store.recover()
-    except BaseException:
-        store.close()
-        raise
-    return store
-
-
-def open_server(
-    host: str,
-    *,
-    port: int = 8123,
-    username: str = "default",
-    password: str = "",
-    database: str = "default",
-    secure: bool = False,
-    timeout: int = 45,
-    **options: Any,
-) -> ClickHouseStore:
-    """Open a ClickHouse server over HTTP. `options` are those of `ClickHouseStore`.
-
-    The server need not be there: the first question or insert connects, as does any one after
-    the server was away, and until then each raises `StoreUnavailableError`. `database` must
-    exist; `migrate` makes the tables. The server may be silent for `timeout` seconds, which
-    should be more than a question may take (30).
-    """
-    return ClickHouseStore(
-        lambda: clickhouse_connect.get_client(
-            host=host,
-            port=port,
-            username=username,
-            password=password,
-            database=database,
-            secure=secure,
-            autogenerate_session_id=False,
-            connect_timeout=_CONNECT_SECONDS,
-            send_receive_timeout=timeout,
-            # What is asked for stays out of URLs, which libraries, proxies and servers log.
-            form_encode_query_params=True,
-        ),
-        **options,
-    )

@@ -86,7 +86,7 @@ def open_held(
     directory: DataDirectory, undo: ExitStack, *, retention_days: int | None = None
 ) -> ClickHouseStore:
     """Open the store of a directory that was taken; `undo` closes it and lets the directory go."""
-    from prela_core.io.clickhouse_store import open_embedded  # noqa: PLC0415 - heavy
+    from prela_core.io.clickhouse_opening import open_embedded  # noqa: PLC0415 - heavy
 
     undo.callback(directory.release)
     store = open_embedded(directory.store_path, readers=_READERS, retention_days=retention_days)

@@ -56,7 +56,7 @@ async def opened_store(settings: Settings) -> AsyncIterator[ClickHouseStore]:
 
 def open_store(settings: Settings) -> ClickHouseStore:
     """Open the store as `opened_store` does, for whoever waits for it."""
-    from prela_core.io.clickhouse_store import open_embedded, open_server  # noqa: PLC0415 - heavy
+    from prela_core.io.clickhouse_opening import open_embedded, open_server  # noqa: PLC0415 - heavy
     from prela_core.io.data_directory import DataDirectory  # noqa: PLC0415
 
     options = {"readers": READERS, "retention_days": settings.retention_days}

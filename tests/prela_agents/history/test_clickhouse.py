@@ -7,7 +7,8 @@ from tests.prela_agents.history.test_contract import SINCE, UNTIL, mention, repo
 from tests.prela_agents.standing_clock import StandingClock
 
 from prela_agents.history import History
-from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
+from prela_core.io.clickhouse_store import ClickHouseStore
 
 
 @pytest.fixture(scope="module")

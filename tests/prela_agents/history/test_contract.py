@@ -31,7 +31,7 @@ from prela_agents.model import (
     Snapshot,
 )
 from prela_agents.ports import History as Port
-from prela_core.io.clickhouse_store import open_embedded, open_server
+from prela_core.io.clickhouse_opening import open_embedded, open_server
 from prela_core.testing.factories import NOON
 
 DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.measuring import DAY, MICROS
 
-from prela_core.io.clickhouse_store import open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
 from prela_core.model import SpanBatch
 from prela_core.store import Dimension, MetricQuery, ReindexScope, migrations
 from prela_core.testing import ManualClock, span_record

@@ -15,7 +15,8 @@ from tests.measuring import DAY, HOUR, MICROS, varied_batches
 
 from prela_core.errors import StoreUnavailableError
 from prela_core.io.clickhouse_cells import ClickHouseCells, _runs
-from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
+from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.model import SpanBatch
 from prela_core.store import (
     Bucket,

@@ -22,8 +22,9 @@ from prela_core.bus.letters import DeadLetter, letters_of
 from prela_core.bus.records import decode
 from prela_core.errors import InvalidError
 from prela_core.io import clickhouse_store, clickhouse_tombstones
+from prela_core.io.clickhouse_opening import open_embedded
 from prela_core.io.clickhouse_statements import put
-from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.model import SpanBatch, to_micros
 from prela_core.store import DeletionRequest, DeletionState, ReindexScope
 from prela_core.store.deletion_queries import TABLES
@@ -35,7 +36,7 @@ RECENT = time.time_ns() // 1000  # letters are not kept for ever
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from prela_core.io.clickhouse_store import open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
 from prela_core.model import SpanBatch
 from prela_core.store import DeletionRequest
 from prela_core.testing import span_record

@@ -15,7 +15,8 @@ from tests.fronts import ClickHouse, clickhouse
 from prela_core.errors import PrelaError, StoreUnavailableError
 from prela_core.io import clickhouse_statements
 from prela_core.io.clickhouse_errors import RefusedByStoreError
-from prela_core.io.clickhouse_store import ClickHouseStore, open_server
+from prela_core.io.clickhouse_opening import open_server
+from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.model import SpanBatch, to_micros
 from prela_core.store import Order, PageRequest, TraceFilter, migrations
 from prela_core.testing import NOON, span_record

@@ -19,7 +19,8 @@ import prela_core
 from prela_core.errors import SettingsError, StoreUnavailableError
 from prela_core.io import clickhouse_answers, clickhouse_statements
 from prela_core.io.clickhouse_connections import Use
-from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
+from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.model import SpanBatch, to_micros
 from prela_core.store import Order, PageRequest, TraceFilter, migrations
 from prela_core.store.fragments import Query
@@ -261,7 +262,7 @@ def test_a_second_process_is_refused_and_harms_nothing(
         f"import sys; sys.path.insert(0, {str(SOURCE)!r})\n"
         "from pathlib import Path\n"
         "from prela_core.errors import PrelaError\n"
-        "from prela_core.io.clickhouse_store import open_embedded\n"
+        "from prela_core.io.clickhouse_opening import open_embedded\n"
         "try:\n"
         f"    open_embedded(Path({str(tmp_path)!r}))\n"
         "except PrelaError as error:\n"

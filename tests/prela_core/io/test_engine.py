@@ -10,7 +10,7 @@ from pathlib import Path
 _READS = """
 import json, sys
 from pathlib import Path
-from prela_core.io.clickhouse_store import open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
 
 store = open_embedded(Path(sys.argv[1]) / "store", readers=1)
 assert store.trace("default", "unknown") is None

@@ -14,7 +14,8 @@ import pytest
 
 from prela_core.errors import StoreUnavailableError
 from prela_core.io import later_inserts
-from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
+from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.io.insert_journal import InsertJournal, holds_records
 from prela_core.model import SpanBatch, from_micros, to_micros
 from prela_core.store import (
@@ -152,7 +153,7 @@ import os, signal, sys
 from pathlib import Path
 from prela_core.errors import StoreUnavailableError
 from prela_core.io import later_inserts
-from prela_core.io.clickhouse_store import open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
 from prela_core.model import SpanBatch
 from prela_core.testing import span_record
 

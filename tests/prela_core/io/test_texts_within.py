@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
+from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.model import SpanBatch
 from prela_core.store import PageRequest, TraceFilter
 from prela_core.store.rows import span_table

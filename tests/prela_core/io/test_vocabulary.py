@@ -13,7 +13,8 @@ from tests.prela_core.io.test_words_index import MICROS, TEXTS, needles, pages, 
 from prela_core.ask import All, And, Not, Or, Words
 from prela_core.ask import Any as Any_
 from prela_core.io import clickhouse_answers
-from prela_core.io.clickhouse_store import ClickHouseStore, open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
+from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.model import SpanBatch
 from prela_core.store import (
     Order,

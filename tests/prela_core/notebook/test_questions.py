@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from prela_core.errors import InvalidError, NotFoundError
-from prela_core.io.clickhouse_store import open_embedded
+from prela_core.io.clickhouse_opening import open_embedded
 from prela_core.model import SpanBatch, to_micros
 from prela_core.notebook import Connection
 from prela_core.testing import NOON, ManualClock, MemoryStore, span_record
