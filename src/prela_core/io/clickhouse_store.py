@@ -147,7 +147,7 @@ class ClickHouseStore(Analyses):
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
         # The connection that the first question needs anyway: to open one costs as much as that.
-        with self._borrowed(Use.READ, writing=True) as client:
+        with self._connections.borrowed(Use.READ, writing=True) as client:
             taken = bring_up(client, self._durability)
             self._cells_are_there = True
             return taken + keep_for(client, self._retention_days)
