@@ -20,6 +20,7 @@ _NAMES = ("0", "1")
 _LEFT = "left-*"
 _HEAD = struct.Struct("<II")
 """Before each record: how many bytes it has, never none, and their CRC-32."""
+_sync_data = getattr(os, "fdatasync", os.fsync)  # which not every system has
 
 
 def holds_records(directory: Path) -> bool:
@@ -103,7 +104,7 @@ class InsertJournal:
             at = 0
             while at < len(whole):
                 at += os.pwrite(file, whole[at:], end + at)
-            os.fdatasync(file)
+            _sync_data(file)
         except OSError:
             # What is there of it must not stand before the next.
             with suppress(OSError):
