@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 __all__ = ["InsertMarks"]
 
@@ -17,15 +16,6 @@ class InsertMarks:
         self._lock = threading.Lock()
         self._under_way: set[int] = set()
         self._last = 0
-
-    @contextmanager
-    def marked(self) -> Iterator[int]:
-        """Give the moment of an insert, which is under way until the block ends."""
-        mark = self.begin()
-        try:
-            yield mark
-        finally:
-            self.end(mark)
 
     def begin(self) -> int:
         """Give the moment of an insert, which is under way until `end` is told of it."""
