@@ -48,7 +48,7 @@ def _fill(path: Path) -> None:
 def test_a_full_disk_is_503_and_over_when_there_is_room_again(small_disk: Path) -> None:
     chance = random.Random(20260115)  # noqa: S311 - repeatable on purpose
     server = Server(small_disk / "data")
-    ledger = Ledger()
+    ledger, late = Ledger(), Ledger()
     try:
         server.start()
         for number in range(5):
@@ -57,6 +57,8 @@ def test_a_full_disk_is_503_and_over_when_there_is_room_again(small_disk: Path) 
 
         # What is in the journal only is seen when there is room: this asks for it before.
         ledger.assert_kept(server.api)
+        late.send(server.api.post, make_request(chance, "just-before"))
+        assert late.answers == {200: 1}
         _fill(small_disk / "filler")
         for number in range(5):
             request = make_request(chance, f"full-{number}")
@@ -73,9 +75,13 @@ def test_a_full_disk_is_503_and_over_when_there_is_room_again(small_disk: Path) 
             seconds=RECOVERY_SECONDS,
         )
         ledger.assert_kept(server.api)
+        late.assert_kept(server.api)
         assert server.stop() == 0
         server.start()
         ledger.assert_kept(server.api)
+        late.assert_kept(server.api)
+        ledger.accepted |= late.accepted
+        ledger.sent |= late.sent
         ledger.assert_listed(server.api)
     finally:
         server.end()

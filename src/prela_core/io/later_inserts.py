@@ -1,7 +1,7 @@
 """Small inserts, made durable at once and put into the engine together.
 
-An insert takes the engine some ten milliseconds however few its rows are, and as much again in
-merges. So what many senders send in small requests is written to a journal, for which it may be
+An insert takes the engine more than ten milliseconds however few its rows are, and merges come on
+top. So what many senders send in small requests is written to a journal, for which it may be
 answered, and goes into the engine a few times a second; whoever asks the store a question has it
 put there first. (docs/decisions/0029-journal.md)
 """

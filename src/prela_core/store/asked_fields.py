@@ -19,7 +19,7 @@ from prela_core.store.conditions import (
 )
 from prela_core.store.fragments import MICROS
 from prela_core.store.summary import AGGREGATING_TYPES
-from prela_core.store.within import COLUMN_OF
+from prela_core.store.within import column_of
 
 __all__ = ["Binder", "rows_of_trace_clause", "span_clause", "trace_clause"]
 
@@ -121,7 +121,7 @@ def span_clause(what: Compare | Words, binder: Binder) -> str:
         case Kind.DURATION | Kind.MONEY | Kind.COUNT | Kind.MOMENT:
             return _number_clause(field, what, binder)
         case _:
-            column = COLUMN_OF.get(field.column, field.column)
+            column = column_of(field.column)
             binder.reads(column)
             return _text_clause(column, what, binder)
 

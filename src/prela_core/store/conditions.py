@@ -8,7 +8,7 @@ import attrs
 
 from prela_core.errors import InvalidError
 from prela_core.store.filters import TraceFilter
-from prela_core.store.within import COLUMN_OF, columns_of
+from prela_core.store.within import column_of, columns_of
 from prela_core.store.words import SEARCHED_FIELDS, SEARCHED_JSON, json_spelling, split_words
 from prela_core.wire.words import status_of
 
@@ -122,7 +122,7 @@ def words_condition(words: list[str], prefix: str = "word") -> Condition:
         parameters[f"{prefix}{number}"] = word
         parameters[f"{prefix}{number}_json"] = json_spelling(word)
         places = [
-            f"positionCaseInsensitiveUTF8({COLUMN_OF.get(field, field)}, "
+            f"positionCaseInsensitiveUTF8({column_of(field)}, "
             f"{{{prefix}{number}{'_json' if field in SEARCHED_JSON else ''}:String}}) > 0"
             for field in SEARCHED_FIELDS
         ]

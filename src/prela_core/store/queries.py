@@ -33,7 +33,7 @@ from prela_core.store.located import PROPOSED, PROPOSED_BY_FEW, Located
 from prela_core.store.rows import OUTLINE_FIELDS, SPAN_COLUMNS, SPAN_FIELDS
 from prela_core.store.sought import Sought
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
-from prela_core.store.within import COLUMN_OF
+from prela_core.store.within import column_of
 
 __all__ = [
     "LAST_SENT",
@@ -74,7 +74,7 @@ def _shown(fields: Iterable[str]) -> str:
     return ", ".join(
         f"{MICROS.format('seen.' + name)} AS {name}"
         if name in _MOMENTS
-        else f"seen.{COLUMN_OF.get(name, name)} AS {name}"
+        else f"seen.{column_of(name)} AS {name}"
         for name in fields
     )
 

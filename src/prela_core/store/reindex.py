@@ -17,6 +17,7 @@ from prela_core.store.fragments import HOUR, PROJECT, Query, since_of, until_of
 from prela_core.store.places import BEHIND, START, UP_TO, Place, behind, up_to
 from prela_core.store.queries import SHOWN_SPAN
 from prela_core.store.rows import SPAN_COLUMNS, Rewritten, reread, spans_from_rows
+from prela_core.store.within import TEXT_BYTES
 
 __all__ = ["ReindexScope", "Reindexed", "days", "groups", "reindex", "rows_of_group"]
 
@@ -27,10 +28,6 @@ _GROUP_BYTES = 16 * 1024 * 1024
 _ROW_BYTES = 2_000
 """What a row is taken to hold beside its long texts."""
 
-_SIZE = (
-    "length(attributes) + length(events)"
-    " + length(input) + input_length + length(output) + output_length"
-)
 _DAY = f"toDate({HOUR}) = toDate({{day:UInt16}})"
 
 
@@ -121,7 +118,7 @@ def groups(scope: ReindexScope, project_id: str, day: int) -> Query:
     return Query(
         "SELECT max(key).1, max(key).2, max(key).3, number FROM"
         f" (SELECT (toUnixTimestamp({HOUR}), trace_id, span_id) AS key,"
-        f" intDiv(sum({_SIZE} + {{row_bytes:UInt64}}) OVER (ORDER BY key),"
+        f" intDiv(sum({TEXT_BYTES} + {{row_bytes:UInt64}}) OVER (ORDER BY key),"
         " {group_bytes:UInt64}) AS number"
         f" FROM spans WHERE {' AND '.join(clauses)})"
         " GROUP BY number ORDER BY number",

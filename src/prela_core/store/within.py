@@ -8,26 +8,33 @@ kept twice. The engine cuts them out of the attributes where they are read: the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-__all__ = ["COLUMN_OF", "WITHIN", "columns_of", "kept", "place_within"]
+__all__ = ["TEXT_BYTES", "WITHIN", "column_of", "columns_of", "kept", "place_within"]
 
 WITHIN = ("input", "output")
 """The fields that may be kept so. Each has a column for its place, and one for its length."""
 
-COLUMN_OF: Mapping[str, str] = MappingProxyType({name: f"{name}_text" for name in WITHIN})
-"""By field the column that has its text; the others are called as their field is."""
+TEXT_BYTES = (
+    "length(attributes) + length(events)"
+    " + length(input) + input_length + length(output) + output_length"
+)
+"""How many bytes nearly all of a span's text takes, as it is read; no text is cut out for it."""
 
 _MAX_AT = (1 << 32) - 1
 _spelled = msgspec.json.encode
 
 
+def column_of(field: str) -> str:
+    """Give the column that a field of a span is read from; nearly all are called as it is."""
+    return f"{field}_text" if field in WITHIN else field
+
+
 def columns_of(fields: Iterable[str]) -> tuple[str, ...]:
     """Give the columns that `fields` of a span are read from."""
-    return tuple(COLUMN_OF.get(name, name) for name in fields)
+    return tuple(map(column_of, fields))
 
 
 def place_within(text: str, attributes: bytes) -> tuple[int, int]:

@@ -102,6 +102,22 @@ def test_what_is_new_arrives_at_once(store: ClickHouseStore) -> None:
     assert ["t"] == [span.trace_id for span in found.items]
 
 
+def test_an_insert_that_failed_holds_no_arrivals_up(
+    store: ClickHouseStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_tables: Any, _mark: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    first = store.arrivals(PROJECT, ArrivalsRequest())
+    with monkeypatch.context() as patch:
+        patch.setattr(store._later, "add", full)
+        with pytest.raises(StoreUnavailableError, match="No space left"):
+            insert(store, "refused")
+    insert(store, "t")
+    found = store.arrivals(PROJECT, ArrivalsRequest(cursor=first.next_cursor))
+    assert ["t"] == [span.trace_id for span in found.items]
+
+
 def test_the_newest_version_is_seen_wherever_it_waits(store: ClickHouseStore) -> None:
     for name in ("first", "second"):
         insert(store, "t", name)

@@ -28,7 +28,7 @@ from prela_core.store.located import Located
 from prela_core.store.places import BEHIND, UP_TO, Place, behind, up_to
 from prela_core.store.queries import rows
 from prela_core.store.rows import SPAN_COLUMNS, SPAN_FIELDS
-from prela_core.store.within import COLUMN_OF
+from prela_core.store.within import TEXT_BYTES, column_of
 
 __all__ = [
     "METADATA",
@@ -48,10 +48,6 @@ _KEY = "concat(trace_id, '\\n', span_id)"
 _PIECE_BYTES = 16 * 1024 * 1024
 _ROW_BYTES = 2_000
 """What a row is taken to hold beside its long texts."""
-_SIZE = (
-    "length(attributes) + length(events)"
-    " + length(input) + input_length + length(output) + output_length"
-)
 
 _NAMED_BITS = ", ".join(
     f"('{name}', {flag.value.bit_length() - 1})" for flag in Flag for name in flag.names()
@@ -143,7 +139,7 @@ def end_of_piece(
         " greatest(min(key), maxIf(key, upto <= {piece_bytes:UInt64})) AS last FROM"
         " (SELECT (toUnixTimestamp(hour), trace_id, span_id) AS key,"
         " sum(size) OVER (ORDER BY hour, trace_id, span_id) AS upto FROM"
-        f" (SELECT {HOUR} AS hour, trace_id, span_id, {_SIZE} + {{row_bytes:UInt64}} AS size"
+        f" (SELECT {HOUR} AS hour, trace_id, span_id, {TEXT_BYTES} + {{row_bytes:UInt64}} AS size"
         f" FROM spans WHERE {' AND '.join(clauses)}"
         f" ORDER BY {HOUR}, trace_id, span_id LIMIT {{most:UInt64}}))) WHERE rows > 0",
         parameters,
@@ -233,7 +229,7 @@ def _only(ids: Sequence[str] | None, parameters: dict[str, Any]) -> list[str]:
 
 
 def _column(name: str) -> str:
-    seen = f"seen.{COLUMN_OF.get(name, name)}"
+    seen = f"seen.{column_of(name)}"
     if name in _NULL_WHEN_EMPTY:
         return f"nullIf(toString({seen}), '')"
     if name == "scores":
