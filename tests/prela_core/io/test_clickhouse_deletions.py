@@ -79,6 +79,12 @@ def carry_out(store: ClickHouseStore) -> list[DeletionState]:
     return list(dict.fromkeys(receipt.state for _, receipt in store.deletions.carry_out()))
 
 
+def test_as_many_parts_are_taken_at_once_as_on_a_server(store: ClickHouseStore) -> None:
+    """The engine's own four of each look for work made sixty parts take eight seconds."""
+    slots = "SELECT value FROM system.metrics WHERE metric = 'BackgroundMergesAndMutationsPoolSize'"
+    assert [(32,)] == ask(store, slots)
+
+
 def test_it_goes_on_after_it_was_killed_in_any_state(tmp_path: Path) -> None:
     states = ["waiting", "deleting", "erasing"]
     for state in states:
