@@ -182,10 +182,10 @@ def _sent(
 
 def _asked(running: Running, trace_id: str) -> dict[str, Any]:
     paths = {
-        "newest 50, ms": "/api/v1/traces?limit=50",
+        "newest 50, ms": "/api/v1/traces?limit={limit}",
         "a trace, ms": f"/api/v1/traces/{trace_id}",
-        "common word, ms": f"/api/v1/search?q={COMMON_WORD}&limit=50",
-        "rare word, ms": f"/api/v1/search?q={RARE_WORD}&limit=50",
+        "common word, ms": f"/api/v1/search?q={COMMON_WORD}&limit={{limit}}",
+        "rare word, ms": f"/api/v1/search?q={RARE_WORD}&limit={{limit}}",
     }
     found: dict[str, Outcome] = {
         name: get(running.url, path, ASKED) for name, path in paths.items()

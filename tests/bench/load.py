@@ -98,9 +98,14 @@ def body_of(request: bytes) -> bytes:
 
 
 def get(url: str, path: str, times: int) -> Outcome:
-    """Ask for `path` again and again on one connection."""
-    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-    return send_all(url, [request] * times, 1)
+    """Ask for `path` again and again on one connection.
+
+    `{limit}` in it is about 50, and another number each time: a page that was asked for is kept.
+    """
+    limits = range(50 - times // 2, 50 - times // 2 + times)
+    paths = [path.replace("{limit}", str(each)) for each in limits]
+    requests = [f"GET {each} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for each in paths]
+    return send_all(url, requests, 1)
 
 
 def send(

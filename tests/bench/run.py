@@ -186,14 +186,18 @@ def queries(stored: int) -> list[dict[str, Any]]:
             some += [span["trace_id"] for span in made[:: max(1, count // 10)]]
             send(running.url, list(otlp_posts(made, 1000)), 4)
         for name, path in {
-            "newest 50 traces": "/api/v1/traces?limit=50",
-            "newest 50 that failed": "/api/v1/traces?limit=50&status=error",
-            "newest 50 of one user": "/api/v1/traces?limit=50&user_id=user-77",
+            "newest 50 traces": "/api/v1/traces?limit={limit}",
+            "newest 50 that failed": "/api/v1/traces?limit={limit}&status=error",
+            "newest 50 of one user": "/api/v1/traces?limit={limit}&user_id=user-77",
             "one trace with its spans": "/api/v1/traces/{trace}",
-            "newest 50 with a common word": f"/api/v1/search?q={COMMON_WORD}&limit=50",
-            "all with a rare word": f"/api/v1/search?q={RARE_WORD}&limit=50",
+            "newest 50 with a common word": f"/api/v1/search?q={COMMON_WORD}&limit={{limit}}",
+            "all with a rare word": f"/api/v1/search?q={RARE_WORD}&limit={{limit}}",
         }.items():
-            outcomes = [get(running.url, path.format(trace=each), 4) for each in some[-10:]]
+            if "{trace}" in path:
+                each_path = [path.replace("{trace}", each) for each in some[-10:]]
+                outcomes = [get(running.url, each, 4) for each in each_path]
+            else:
+                outcomes = [get(running.url, path, 40)]
             latencies = sorted(each for outcome in outcomes for each in outcome.latencies)
             whole = Outcome(0, latencies, 0)
             rows.append(

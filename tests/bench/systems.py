@@ -24,11 +24,12 @@ from serving import Running, free_port, started, visible_spans
 sys.path.append(str(Path(__file__).parents[2]))
 from tests.kept import kept
 
-__all__ = ["LIST", "NEWEST", "WORD", "System", "mlflow", "phoenix", "prela"]
+__all__ = ["AGAIN", "LIST", "NEWEST", "WORD", "System", "mlflow", "phoenix", "prela"]
 
 NEWEST = "newest 50 traces"
 LIST = "plain list of 50"
 WORD = "rare word"
+AGAIN = ", asked again"
 
 _INSTALL_SECONDS = 900
 
@@ -38,14 +39,15 @@ class System:
     """A server that takes OTLP at `/v1/traces`, with the `headers` it asks for beside.
 
     `command` and `settings` start it in a folder, on a port. `visible` counts the spans that can
-    be seen at an address; `questions` gives requests by name, for an address and a word.
+    be seen at an address; `questions` gives requests by name, for an address and a word, for a
+    page of about 50 rows or of exactly so many.
     """
 
     name: str
     command: Callable[[Path, int], Sequence[str]]
     ready: str
     visible: Callable[[str], int]
-    questions: Callable[[str, str], Mapping[str, bytes]]
+    questions: Callable[[str, str, int], Mapping[str, bytes]]
     settings: Callable[[Path, int], Mapping[str, str]] = lambda _folder, _port: {}
     headers: Mapping[str, str] = attrs.field(factory=dict)
 
@@ -68,9 +70,12 @@ def prela() -> System:
         ],
         ready="/ready",
         visible=visible_spans,
-        questions=lambda _url, word: {
-            NEWEST: _get("/api/v1/traces?limit=50"),
-            WORD: _get(f"/api/v1/search?q={word}&limit=50"),
+        # Ours keeps a page that was asked for, until something is written.
+        questions=lambda _url, word, limit: {
+            NEWEST: _get(f"/api/v1/traces?limit={limit}"),
+            WORD: _get(f"/api/v1/search?q={word}&limit={limit}"),
+            NEWEST + AGAIN: _get("/api/v1/traces?limit=50"),
+            WORD + AGAIN: _get(f"/api/v1/search?q={word}&limit=50"),
         },
     )
 
@@ -134,7 +139,7 @@ query ($project: ID!, $condition: String!) {
 """
 
 
-def _phoenix_questions(url: str, word: str) -> Mapping[str, bytes]:
+def _phoenix_questions(url: str, word: str, _limit: int) -> Mapping[str, bytes]:
     (project,) = [each["id"] for each in _phoenix_projects(url) if each["name"] == "default"]
 
     def asked(query: str, **variables: str) -> bytes:
@@ -182,7 +187,7 @@ def mlflow() -> System:
         ready="/health",
         headers={"x-mlflow-experiment-id": "0"},
         visible=visible,
-        questions=lambda _url, word: {
+        questions=lambda _url, word, _limit: {
             NEWEST: searched(order_by=["timestamp_ms DESC"]),
             WORD: searched(filter=f"trace.text LIKE '%{word}%'"),
         },

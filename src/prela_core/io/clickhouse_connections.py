@@ -36,6 +36,9 @@ class Use(enum.Enum):
     """What was accepted before goes in beside what is being accepted."""
 
 
+_READING = frozenset({Use.READ, Use.PING})
+
+
 @attrs.define
 class _Connection:
     client: Client | None = None
@@ -51,11 +54,20 @@ class _Connection:
 class Connections:
     """`readers` connections for reading, `writers` for writing and one for each other use.
 
-    `connect` opens one when it is first needed. They are lent to any number of threads.
+    `connect` opens one when it is first needed. They are lent to any number of threads. `changed`
+    is called after each use by which what is stored may have become another.
     """
 
-    def __init__(self, connect: Callable[[], Client], *, readers: int, writers: int) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Client],
+        *,
+        readers: int,
+        writers: int,
+        changed: Callable[[], None] | None = None,
+    ) -> None:
         self._connect = connect
+        self._changed = changed
         self._writers = writers
         self._closed = False
         self._to_be_alone = threading.Lock()
@@ -105,6 +117,8 @@ class Connections:
             if once and failed:
                 connection.drop()
             self._idle[use].put(connection)
+            if self._changed is not None and use not in _READING:
+                self._changed()
 
     @contextmanager
     def alone(self) -> Iterator[Client]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prela_core.analysis.reading import Analyses
+from prela_core.ask import is_relative
 from prela_core.errors import PrelaError
 from prela_core.io.clickhouse_answers import Answers
 from prela_core.io.clickhouse_cells import ClickHouseCells
@@ -26,6 +27,7 @@ from prela_core.io.clickhouse_words import tend_words
 from prela_core.io.deleted_letters import DeletedLetters
 from prela_core.io.insert_marks import InsertMarks
 from prela_core.io.insert_tables import Tables, bytes_in, rows_in
+from prela_core.io.kept_answers import KeptAnswers
 from prela_core.io.later_inserts import LaterInserts
 from prela_core.model import SpanBatch
 from prela_core.store import (
@@ -128,7 +130,13 @@ class ClickHouseStore(Analyses):
             self._ask_long, self._tend, self._settled, micros=self._micros, oldest=self._oldest
         )
         self._cells_are_there = False
-        self._connections = Connections(connect, readers=readers, writers=writers)
+        self._kept = None if others_write else KeptAnswers()
+        self._connections = Connections(
+            connect,
+            readers=readers,
+            writers=writers,
+            changed=None if self._kept is None else self._kept.changed,
+        )
         self._answers = Answers(self._connections)
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
         self._sql_runs = False
@@ -256,7 +264,8 @@ class ClickHouseStore(Analyses):
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
     ) -> Page[TraceSummary]:
         """List the traces that `where` describes."""
-        return self._answer(plans.traces(project_id, where, order, page, self._look_back()))
+        plan = plans.traces(project_id, where, order, page, self._look_back())
+        return self._page(plan, project_id, where, order, page)
 
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
         """Give one trace with all its spans, or None when the project has no such trace."""
@@ -294,11 +303,13 @@ class ClickHouseStore(Analyses):
 
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
-        return self._answer(plans.search(project_id, where, page, self._look_back()))
+        plan = plans.search(project_id, where, page, self._look_back())
+        return self._page(plan, project_id, where, page)
 
     def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
         """List the services, models, users or the like that visible spans name."""
-        return self._answer(groups(project_id, asked, page, self._look_back().now))
+        plan = groups(project_id, asked, page, self._look_back().now)
+        return self._page(plan, project_id, asked, page)
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
@@ -397,6 +408,18 @@ class ClickHouseStore(Analyses):
     def _ask(self, query: Query) -> list[Sequence[Any]]:
         with self._borrowed(Use.READ, writing=False) as client:
             return rows_of(client, query)
+
+    def _page(
+        self,
+        plan: plans.Plan[Page[T]],
+        project_id: str,
+        asked: TraceFilter | GroupQuery,
+        *how: Order | PageRequest,
+    ) -> Page[T]:
+        if self._kept is None or is_relative(asked.where):
+            return self._answer(plan)
+        question = (project_id, asked, *how)
+        return self._kept.page(question, self._catch_up, lambda: self._answer(plan))
 
     def _answer(self, plan: plans.Plan[T]) -> T:
         self._catch_up()

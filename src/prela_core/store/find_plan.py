@@ -13,7 +13,7 @@ from prela_core.store.cursors import decode_cursor, encode_cursor, first_asked, 
 from prela_core.store.filters import PageRequest, SpanFilter, SpanOrder
 from prela_core.store.find_queries import found_candidates, found_keys, spans_by_key
 from prela_core.store.located import Located, Place, locate, locate_proposed
-from prela_core.store.pages import Row, Walk, walk_newest
+from prela_core.store.pages import Row, Walk, ask, walk_newest
 from prela_core.store.plans import LookBack, Plan, look_with
 from prela_core.store.results import Page, StoredSpan
 from prela_core.store.rows import spans_from_rows
@@ -54,8 +54,8 @@ def find_spans(
     if order is SpanOrder.NEWEST:
         now, sought = yield from look_with(look_back, where, Subject.SPAN, hi)
         found = yield from walk_newest(
-            lambda lo, count: found_candidates(
-                project_id, where, lo=lo, hi=hi, limit=count, sought=sought
+            lambda lo, count: ask(
+                found_candidates(project_id, where, lo=lo, hi=hi, limit=count, sought=sought)
             ),
             compute,
             start_of=lambda row: int(row[-1]),

@@ -11,7 +11,7 @@ from typing import Any
 
 from prela_core.store.fragments import Query
 
-__all__ = ["Row", "Walk", "newest_first", "walk_newest"]
+__all__ = ["Row", "Walk", "ask", "newest_first", "walk_newest"]
 
 Row = Sequence[Any]
 Walk = Generator[Query, list[Row], list[Row]]
@@ -23,7 +23,7 @@ _MAX_PROPOSED = 10_000
 
 
 def walk_newest(
-    propose: Callable[[int | None, int], Query],
+    propose: Callable[[int | None, int], Walk],
     compute: Callable[[Sequence[Row] | None, int | None], Walk],
     *,
     start_of: Callable[[Row], int],
@@ -35,7 +35,7 @@ def walk_newest(
 ) -> Walk:
     """Collect the `limit` newest rows, exactly.
 
-    `propose(lo, k)` asks for at most `k` rows of a trace id and a bound that its row's start
+    `propose(lo, k)` finds at most `k` rows of a trace id and a bound that its row's start
     does not exceed, largest bounds first, then largest ids, leaving out only what starts
     before `lo`.
     `compute(proposed, lo)` finds the true rows of these, newest first, none from before `lo`; with
@@ -57,7 +57,7 @@ def walk_newest(
             if wanted > _MAX_PROPOSED:  # rare among many: one reading beats naming them all
                 found = yield from compute(None, lo)
                 break
-            proposed = yield propose(lo, wanted)
+            proposed = yield from propose(lo, wanted)
             if one_each and len(proposed) < limit and lo != bounds[-1]:
                 break  # too few for a page, whatever they are; a wider window has them as well
             known = {row[0] for row in found} if one_each else set()
@@ -74,6 +74,11 @@ def walk_newest(
         if len(found) >= limit:
             break
     return found[:limit]
+
+
+def ask(query: Query) -> Walk:
+    """Walk by one question alone."""
+    return (yield query)
 
 
 def newest_first(rows: list[Row], start_of: Callable[[Row], int]) -> list[Row]:

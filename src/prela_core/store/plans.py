@@ -26,8 +26,9 @@ from prela_core.store.cursors import (
 from prela_core.store.filters import Order, PageRequest, SpanFilter, TraceFilter
 from prela_core.store.fragments import Query
 from prela_core.store.located import Located, read_proposed
-from prela_core.store.pages import Walk, newest_first, walk_newest
+from prela_core.store.pages import Walk, ask, newest_first, walk_newest
 from prela_core.store.queries import ROW_FIELDS
+from prela_core.store.rare_words import propose_rare
 from prela_core.store.results import Page, SearchHit, TraceSummary
 from prela_core.store.search_queries import HIT_FIELDS, hit_candidates, hit_of_each, hits
 from prela_core.store.sought import Sought, seek
@@ -116,14 +117,16 @@ def traces(
         now, sought = yield from look_with(look_back, where, Subject.TRACE, hi)
         recent = look_back.now - (yield from _few_hours()) if now is not None else None
         found = yield from walk_newest(
-            lambda lo, count: queries.candidates(
-                project_id,
-                where,
-                lo=lo,
-                hi=hi,
-                limit=count,
-                sought=sought,
-                few=recent is None or (lo is not None and lo >= recent),
+            lambda lo, count: ask(
+                queries.candidates(
+                    project_id,
+                    where,
+                    lo=lo,
+                    hi=hi,
+                    limit=count,
+                    sought=sought,
+                    few=recent is None or (lo is not None and lo >= recent),
+                )
             ),
             compute,
             start_of=_last_column,
@@ -182,10 +185,15 @@ def search(
             _last_column,
         )
 
+    def propose(lo: int | None, count: int) -> Walk:
+        if narrowing is not None and narrowing.is_few:
+            return propose_rare(project_id, where, narrowing, lo=lo, hi=hi, wanted=count)
+        return ask(
+            hit_candidates(project_id, where, lo=lo, hi=hi, limit=count, narrowing=narrowing)
+        )
+
     found = yield from walk_newest(
-        lambda lo, count: hit_candidates(
-            project_id, where, lo=lo, hi=hi, limit=count, narrowing=narrowing
-        ),
+        propose,
         compute,
         start_of=_last_column,
         now=now,

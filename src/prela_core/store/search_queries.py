@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
 
 from prela_core.ask import Subject
 from prela_core.store.asked import may_hold, trace_holds
-from prela_core.store.conditions import span_conditions, trace_conditions
+from prela_core.store.conditions import Condition, span_conditions, trace_conditions
 from prela_core.store.filters import TraceFilter
 from prela_core.store.fragments import (
     MICROS,
@@ -30,7 +31,7 @@ from prela_core.store.within import columns_of
 from prela_core.store.word_index import Narrowing, possible_rows
 from prela_core.store.words import SEARCHED_FIELDS
 
-__all__ = ["HIT_FIELDS", "hit_candidates", "hit_of_each", "hits"]
+__all__ = ["HIT_FIELDS", "hit_candidates", "hit_of_each", "hits", "rare_candidates"]
 
 HIT_FIELDS = (
     "trace_id",
@@ -59,11 +60,8 @@ def hit_candidates(
     Rows are as those of `candidates`: no hit in the trace is newer.
     With a `narrowing` some may be proposed without the words.
     """
-    parameters: dict[str, Any] = {"project": project_id, "limit": limit}
-    clauses = [PROJECT, *since_of(lo, parameters), *until_of(hi, parameters)]
-    (words,) = span_conditions(TraceFilter(q=where.q))
-    parameters |= words.parameters
-    clauses += _may_meet(attrs.evolve(where, q=None), parameters)
+    parameters: dict[str, Any] = {"limit": limit}
+    clauses, words = _where_words_are(project_id, where, lo, hi, parameters)
     if narrowing is None:
         source = f"spans WHERE {' AND '.join([*clauses, f'({words.sql})'])}"
     else:
@@ -73,8 +71,50 @@ def hit_candidates(
         f" FROM {source} GROUP BY trace_id ORDER BY bound DESC, trace_id DESC"
         " LIMIT {limit:UInt64}",
         parameters,
-        settings=SCATTERED if narrowing is not None and narrowing.is_few else SHARED,
+        settings=SHARED,
     )
+
+
+def rare_candidates(
+    project_id: str,
+    where: TraceFilter,
+    narrowing: Narrowing,
+    *,
+    lo: int | None,
+    hi: int | None,
+    most: int,
+    among: Sequence[str] | None = None,
+) -> Query:
+    """Propose the traces of the `most` newest rows, wherever in time those are.
+
+    As `hit_candidates`; a last column tells how many of the rows each trace has. Of the parts that
+    the `narrowing` knows, only those `among` which are given are looked at, or all.
+    """
+    parameters: dict[str, Any] = {}
+    clauses, words = _where_words_are(project_id, where, lo, hi, parameters)
+    rows = possible_rows(narrowing, clauses, words, parameters, among=among, most=most)
+    return Query(
+        f"SELECT trace_id, max({MICROS.format('started_at')}) AS bound, {PROPOSED_BY_FEW},"
+        f" count() FROM {rows} GROUP BY trace_id ORDER BY bound DESC, trace_id DESC",
+        parameters,
+        settings=SCATTERED,
+    )
+
+
+def _where_words_are(
+    project_id: str,
+    where: TraceFilter,
+    lo: int | None,
+    hi: int | None,
+    parameters: dict[str, Any],
+) -> tuple[list[str], Condition]:
+    """Say which rows may be of traces that `where` asks for, and which of them hold the words."""
+    parameters["project"] = project_id
+    clauses = [PROJECT, *since_of(lo, parameters), *until_of(hi, parameters)]
+    (words,) = span_conditions(TraceFilter(q=where.q))
+    parameters |= words.parameters
+    clauses += _may_meet(attrs.evolve(where, q=None), parameters)
+    return clauses, words
 
 
 def hits(

@@ -63,9 +63,13 @@ def is_there() -> Query:
 
 
 def copied() -> Query:
-    """Give the name and the hash of each part whose words are all in the vocabulary."""
+    """Give each part whose words are all in the vocabulary: its name, its hash, and its times.
+
+    Those are the seconds since 1970 in which its first and its last row start.
+    """
     return Query(
-        f"SELECT name, hash_of_all_files FROM system.parts WHERE {_SPANS}"
+        "SELECT name, hash_of_all_files, toUnixTimestamp(min_time), toUnixTimestamp(max_time)"
+        f" FROM system.parts WHERE {_SPANS}"
         " AND hash_of_all_files IN (SELECT part FROM"
         f" (SELECT part, max(rows) AS words FROM vocabulary WHERE kind = {_WHOLE} GROUP BY part)"
         " AS said INNER JOIN (SELECT partition, sum(rows) AS stored FROM system.parts"

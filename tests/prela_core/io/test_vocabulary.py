@@ -98,7 +98,7 @@ def test_what_is_copied_is_looked_up_there_and_nowhere_else(
     stores: tuple[ClickHouseStore, MemoryStore],
 ) -> None:
     store, _ = stores
-    ((name, part),) = store._ask(vocabulary.copied())
+    ((name, part, *_),) = store._ask(vocabulary.copied())
     assert "prerefund" in copied_words(store)
     questions = vocabulary.looks_up(["efun"], [(name, part)], 9)
     found = [row for question in questions for row in store._ask(question)]
@@ -204,11 +204,12 @@ def test_a_copy_that_is_not_whole_does_not_count(
     stores: tuple[ClickHouseStore, MemoryStore],
 ) -> None:
     store, memory = stores
-    ((_, part),) = store._ask(vocabulary.copied())
+    ((_, part, *_),) = store._ask(vocabulary.copied())
     command(store, f"ALTER TABLE vocabulary DROP PARTITION '{part}'")
     command(store, f"INSERT INTO vocabulary VALUES ('{part}', 1, 'refund', 1)")  # noqa: S608
     command(store, f"INSERT INTO vocabulary VALUES ('{part}', 2, '', 9)")  # noqa: S608
     assert [] == store._ask(vocabulary.copied())
+    store._answers._known.clear()  # what is copied is taken to stay so for a minute
     assert pages(memory, "prerefund", 99) == pages(store, "prerefund", 99) != [[]]
 
 
@@ -232,11 +233,11 @@ def test_it_follows_what_becomes_of_the_parts(
     active = ask(
         store, "SELECT name FROM system.parts WHERE active AND table = 'spans' ORDER BY name"
     )
-    assert active == sorted((name,) for name, _ in whole)
+    assert active == sorted((name,) for name, *_ in whole)
     same()
     # A mutation that changes nothing in a part leaves its copy good.
     index(store)
-    assert {part for _, part in whole} == {part for _, part in store._ask(vocabulary.copied())}
+    assert {row[1] for row in whole} == {row[1] for row in store._ask(vocabulary.copied())}
     command(store, "SYSTEM START MERGES spans")
     command(store, "OPTIMIZE TABLE spans FINAL")
     assert [] == store._ask(vocabulary.copied())  # for no merge builds the index

@@ -39,8 +39,8 @@ class Model:
     cut: int = 10**9
     asked: list[Any] = attrs.field(factory=list)
 
-    def propose(self, lo: int | None, count: int) -> Query:
-        return Query("propose", {"lo": lo, "count": count})
+    def propose(self, lo: int | None, count: int) -> Walk:
+        return (yield Query("propose", {"lo": lo, "count": count}))
 
     def compute(self, proposed: Sequence[Row] | None, lo: int | None) -> Walk:
         ids = None if proposed is None else [row[0] for row in proposed]

@@ -1,0 +1,72 @@
+"""Pages that are asked for again before anything was written, answered without asking the engine.
+
+Planning is most of what a short question takes the engine, and a page that is looked at is asked
+for again and again, by each who looks. (docs/decisions/0031-kept-pages.md)
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+import attrs
+
+from prela_core.store.results import Page
+
+__all__ = ["KeptAnswers"]
+
+T = TypeVar("T")
+
+_MOST = 32
+_MOST_ITEMS = 200
+_SECONDS = 60.0
+"""A page is kept for as long, although nothing was written: retention takes away what is old."""
+
+
+class KeptAnswers:
+    """Keeps pages until `changed` is called, which is to be once a change can be seen.
+
+    So whoever was told that something was written is never given what was before. Any number of
+    threads may call.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._changes = 0
+        self._pages: OrderedDict[Hashable, tuple[float, Page[Any]]] = OrderedDict()
+
+    def changed(self) -> None:
+        """Forget all, and what is being asked for now as well."""
+        with self._lock:
+            self._changes += 1
+            self._pages.clear()
+
+    def page(
+        self, question: Hashable, before: Callable[[], None], ask: Callable[[], Page[T]]
+    ) -> Page[T]:
+        """Give what `ask` does, or has for the same `question`; `before` it may change things."""
+        with self._lock:
+            until, page = self._pages.get(question, (0.0, None))
+            if page is not None and self._clock() < until:
+                self._pages.move_to_end(question)
+                return _own(page)
+        before()
+        with self._lock:
+            changes = self._changes
+        page = ask()
+        if len(page.items) <= _MOST_ITEMS:
+            with self._lock:
+                if changes == self._changes:
+                    self._pages[question] = self._clock() + _SECONDS, _own(page)
+                    while len(self._pages) > _MOST:
+                        self._pages.popitem(last=False)
+        return page
+
+
+def _own(page: Page[T]) -> Page[T]:
+    """Give the page with a list of its own."""
+    return attrs.evolve(page, items=[*page.items])
