@@ -38,7 +38,7 @@ def name_of(part: int, at: int) -> str:
 def stores(tmp_path_factory: Any) -> Iterator[tuple[ClickHouseStore, MemoryStore]]:
     """Parts one after another in time, most of them copied; later versions replace some spans."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(vocabulary, "_SMALL", 1)
+    patch.setattr(vocabulary, "_COPIED_ROWS", 1)
     patch.setattr(vocabulary, "_QUIET_SECONDS", -1)
     options: dict[str, Any] = {"retention_days": 0, "readers": 2, "windows_from": 0}
     memory = MemoryStore()
