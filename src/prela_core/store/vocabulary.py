@@ -181,8 +181,8 @@ def quiet(parts: Sequence[Sequence[Any]]) -> Query:
         f" AND name NOT IN (SELECT DISTINCT part_name FROM {DICTIONARY}"
         " WHERE part_name NOT IN {copied:Array(String)})"
         " GROUP BY partition_id HAVING (sumIf(rows, modification_time"
-        f" < now() - ({_QUIET_SECONDS} + intDiv(rows, {_ROWS_A_SECOND}))) AS resting) >= {_INDEXED_ROWS}"
-        " AND 2 * resting >= sum(rows)",
+        f" < now() - ({_QUIET_SECONDS} + intDiv(rows, {_ROWS_A_SECOND}))) AS resting)"
+        f" >= {_INDEXED_ROWS} AND 2 * resting >= sum(rows)",
         {"copied": [row[0] for row in parts]},
     )
 
