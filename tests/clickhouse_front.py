@@ -62,6 +62,8 @@ _STATUS = {
     194: 401,
     48: 501,
 }
+# As many parts may wait for a merge or a mutation as on a server, which has more threads for them.
+_ENGINE = "background_merges_mutations_concurrency_ratio=16"
 _MAX_FIELD = 128 * 1024  # http_max_field_value_size
 _MAX_URI = 1024 * 1024  # http_max_uri_size
 _BLOCK_INFO = b"\x01\x00\x02\xff\xff\xff\xff\x00"
@@ -122,7 +124,7 @@ class Engine:
     """chDB with a handle for each request, for HTTP requests share no settings."""
 
     def __init__(self, data: Path) -> None:
-        self._data = str(data.resolve())
+        self._data = f"{data.resolve()}?{_ENGINE}"
         self._first = chdb.connect(self._data)  # keeps the engine open between requests
 
     def answer(

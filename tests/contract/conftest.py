@@ -98,9 +98,26 @@ _AS_EMBEDDED = {
 }
 """What the engine answers by itself; other modules show that a server is asked the same way."""
 
-_SAMPLED = {"test_store_asked", "test_store_export", "test_store_find", "test_store_metrics"}
+_SAMPLED = {
+    "test_store",
+    "test_store_asked",
+    "test_store_export",
+    "test_store_find",
+    "test_store_metrics",
+    "test_store_search",
+}
 _ONE_OF = 4
-"""Of these modules a server is asked one test of four, the same ones each time."""
+"""Of these modules a server is asked one test of four, the same ones each time, and besides all
+that is about how it is asked: how values are bound, what it refuses, and what goes on at once."""
+
+_WHOLE = (
+    "test_every_field_comes_back",
+    "test_it_answers_while",
+    "test_it_can_be_migrated",
+    "test_odd_texts",
+    "test_projects_never",
+    "test_what_cannot_be_stored",
+)
 
 _DELETED_ON_SERVERS = ("test_the_receipt", "test_what_comes_late", "test_everything", "test_odd")
 _NO_ID = "no trace has this id: line ends are refused in one"
@@ -126,6 +143,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.stem in _AS_EMBEDDED and "[server" in item.name and not _THOROUGH:
             item.add_marker(pytest.mark.skip(reason="the engine is as embedded"))
         is_left_out = zlib.crc32(item.name.encode()) % _ONE_OF != 0
+        is_left_out &= not item.name.startswith(_WHOLE)
         if item.path.stem in _SAMPLED and "[server" in item.name and is_left_out and not _THOROUGH:
             item.add_marker(pytest.mark.skip(reason="a server is asked one of four of these"))
         is_deletion = item.path.stem == "test_store_deletion" and "[server" in item.name

@@ -15,8 +15,15 @@ from prela_core.store import migrations
 
 __all__ = ["open_embedded", "open_server"]
 
-_CACHE = str(256 << 20)
-"""Bytes that the embedded engine keeps unpacked."""
+_ENGINE = {
+    # Bytes that are kept unpacked.
+    "uncompressed_cache_size": str(256 << 20),
+    # Parts that may wait for a merge or a deletion, for each of the two threads: 32 in all, as on
+    # a server. With the two that it has by itself, four are taken, and the next look for work is
+    # up to a second later: a deletion took that long for every few parts.
+    "background_merges_mutations_concurrency_ratio": "16",
+}
+"""Settings of the embedded engine itself."""
 _JOURNAL = "journal"
 _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
 
@@ -40,7 +47,7 @@ def open_embedded(
     journal = directory / _JOURNAL
     store = ClickHouseStore(
         lambda: clickhouse_connect.get_client(
-            dsn=f"chdb://{directory.resolve()}", chdb_options={"uncompressed_cache_size": _CACHE}
+            dsn=f"chdb://{directory.resolve()}", chdb_options=_ENGINE
         ),
         durability=migrations.DURABLE,
         others_write=False,

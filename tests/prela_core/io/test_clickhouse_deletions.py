@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 import subprocess
 import sys
@@ -99,6 +100,13 @@ def test_it_goes_on_after_it_was_killed_in_any_state(tmp_path: Path) -> None:
             assert (DeletionState.DONE, 1, 1) == (receipt.state, receipt.traces, receipt.spans)
             assert store.trace("p", f"in {state}") is None
         assert store.trace("p", "kept") is not None
+
+
+def test_as_many_parts_are_taken_at_once_as_on_a_server(store: ClickHouseStore) -> None:
+    """The engine's own four of each look for work made sixty parts take eight seconds."""
+    named = {"background_pool_size", "background_merges_mutations_concurrency_ratio"}
+    settings = dict(ask(store, "SELECT name, value FROM system.server_settings"))
+    assert 32 == math.prod(float(settings[each]) for each in named)
 
 
 def test_every_table_that_holds_something_of_a_trace_is_known(store: ClickHouseStore) -> None:
