@@ -64,6 +64,7 @@ from prela_core.store.group_plan import groups
 from prela_core.store.metric_plan import metrics
 from prela_core.store.reindex import reindex
 from prela_core.store.rows import Rewritten, rewritten_table
+from prela_core.store.search_plan import search
 from prela_core.store.sql import SqlQuestion
 from prela_core.store.stamps import stamp
 from prela_core.store.word_index import indexed_rows
@@ -303,7 +304,7 @@ class ClickHouseStore(Analyses):
 
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
-        plan = plans.search(project_id, where, page, self._look_back())
+        plan = search(project_id, where, page, self._look_back())
         return self._page(plan, project_id, where, page)
 
     def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:

@@ -17,12 +17,14 @@ from prela_core.store.fragments import HOUR, PROJECT, Query
 __all__ = [
     "PROPOSED",
     "PROPOSED_BY_FEW",
+    "TRACE_HASH",
     "Located",
     "Place",
     "hashes_of",
     "hours_of",
     "locate",
     "locate_proposed",
+    "proposed_by",
     "read_proposed",
 ]
 
@@ -36,11 +38,34 @@ _NEAR_SECONDS = 120
 _LAST_SECOND = (1 << 32) - 1
 _NEAR = (f"toUnixTimestamp(started_at) {sign} {_NEAR_SECONDS}" for sign in "-+")
 _HOURS = (f"intDiv(least(greatest({each}, 0), {_LAST_SECOND}), 3600) * 3600" for each in _NEAR)
-_HASH = "cityHash64(trace_id) AS trace_hash"
-PROPOSED = f"{_HASH}, groupUniqArray(toUnixTimestamp({HOUR})) AS hours"
+TRACE_HASH = "cityHash64(trace_id) AS trace_hash"
+PROPOSED = f"{TRACE_HASH}, groupUniqArray(toUnixTimestamp({HOUR})) AS hours"
 """What a proposal of a trace says of it behind its id and its bound: `hours` may not be all."""
-PROPOSED_BY_FEW = f"{_HASH}, groupUniqArrayArray([{', '.join(_HOURS)}]) AS hours"
+PROPOSED_BY_FEW = f"{TRACE_HASH}, groupUniqArrayArray([{', '.join(_HOURS)}]) AS hours"
 """The same where it is proposed by some rows of many: `hours` may be too many as well."""
+
+
+def proposed_by(rows: Iterable[Row]) -> list[Row]:
+    """Propose the traces of `rows`, newest first: each is an id, its hash and a start.
+
+    As with `PROPOSED_BY_FEW`; the bound is the trace's newest row among these.
+    """
+    hashes: dict[str, int] = {}
+    starts: dict[str, list[int]] = {}
+    for trace_id, trace_hash, start in rows:
+        hashes[trace_id] = trace_hash
+        starts.setdefault(trace_id, []).append(start)
+    found = [
+        (trace_id, max(each), hashes[trace_id], sorted(_hours_near(each)))
+        for trace_id, each in starts.items()
+    ]
+    return sorted(found, key=lambda row: (row[1], row[0]), reverse=True)
+
+
+def _hours_near(starts: Iterable[int]) -> set[int]:
+    near = _NEAR_SECONDS * 1_000_000
+    moments = {(start + apart) // 1_000_000 for start in starts for apart in (-near, near)}
+    return {min(max(moment, 0), _LAST_SECOND) // 3600 * 3600 for moment in moments}
 
 
 @attrs.frozen

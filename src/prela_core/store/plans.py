@@ -13,7 +13,6 @@ import attrs
 from msgspec import Raw
 
 from prela_core.ask import Subject, is_relative
-from prela_core.errors import InvalidError
 from prela_core.model import from_micros
 from prela_core.store import queries
 from prela_core.store.cursors import (
@@ -28,33 +27,19 @@ from prela_core.store.fragments import Query
 from prela_core.store.located import Located, read_proposed
 from prela_core.store.pages import Walk, ask, newest_first, walk_newest
 from prela_core.store.queries import ROW_FIELDS
-from prela_core.store.rare_words import propose_rare
-from prela_core.store.results import Page, SearchHit, TraceSummary
-from prela_core.store.search_queries import HIT_FIELDS, hit_candidates, hit_of_each, hits
+from prela_core.store.results import Page, TraceSummary
 from prela_core.store.sought import Sought, seek
 from prela_core.store.summary import EMPTY_METADATA
-from prela_core.store.word_index import look_up
-from prela_core.store.words import (
-    SEARCHED_FIELDS,
-    SEARCHED_JSON,
-    excerpt,
-    fold,
-    json_spelling,
-    split_words,
-)
 
 __all__ = [
     "LookBack",
     "Plan",
-    "hit_from_texts",
     "look_from",
     "look_with",
     "metadata_text",
     "position_of",
-    "search",
     "summary_from_row",
     "traces",
-    "words_of",
 ]
 
 T = TypeVar("T")
@@ -66,7 +51,6 @@ _FEW_HOURS, _FEW_HOURS_OF_MANY = 8 * _HOUR, 2 * _HOUR
 """So long before now (microseconds) on, all rows may be read to find traces."""
 _MANY = 20_000_000
 """With so many stored rows eight hours may be too many to read."""
-_REPLACED = 3
 _SPARE = 20
 _SPARE_AT_LEAST = 4
 
@@ -152,90 +136,6 @@ def traces(
     )
 
 
-def search(
-    project_id: str, where: TraceFilter, page: PageRequest, look_back: LookBack
-) -> Plan[Page[SearchHit]]:
-    """Find words, newest first. `look_back` is as for `traces`."""
-    words = words_of(where)
-    digest = question_digest("search", project_id, where)
-    after = position_of(page, digest)
-    asked_at = first_asked(page.cursor, look_back.now) if is_relative(where.where) else None
-    where = where.at(look_back.now if asked_at is None else asked_at)
-    hi = None if after is None else after[0]
-    limit = page.offset + page.limit + 1
-    now = yield from look_from(look_back, hi, where.end_time)
-    narrowing = None
-    if now is not None:
-        narrowing = yield from look_up(words)
-        if narrowing is not None and narrowing.is_few:
-            now = None
-
-    def compute(proposed: Sequence[Row] | None, lo: int | None) -> Walk:
-        if proposed is None:
-            return (yield hits(project_id, where, lo=lo, after=after, limit=limit))
-        found = yield from read_proposed(
-            project_id, proposed, lambda known: hit_of_each(project_id, where, known)
-        )
-        return newest_first(
-            [
-                row
-                for row in found
-                if (lo is None or row[-1] >= lo) and (after is None or (row[-1], row[0]) < after)
-            ],
-            _last_column,
-        )
-
-    def propose(lo: int | None, count: int) -> Walk:
-        if narrowing is not None and narrowing.is_few:
-            return propose_rare(project_id, where, narrowing, lo=lo, hi=hi, wanted=count)
-        return ask(
-            hit_candidates(project_id, where, lo=lo, hi=hi, limit=count, narrowing=narrowing)
-        )
-
-    found = yield from walk_newest(
-        propose,
-        compute,
-        start_of=_last_column,
-        now=now,
-        floor=where.start_time,
-        limit=limit,
-        # What has the words is a hit unless it was replaced, and each costs the reading of texts.
-        first=limit + _REPLACED,
-        one_each=True,
-    )
-    shown = found[page.offset : page.offset + page.limit]
-    return Page(
-        items=[_hit(row, words) for row in shown],
-        next_cursor=encode_cursor(digest, int(shown[-1][-1]), shown[-1][0], asked_at)
-        if len(found) == limit
-        else None,
-    )
-
-
-def words_of(where: TraceFilter) -> list[str]:
-    """Give the words that a search with `where` looks for; raises `InvalidError` for none."""
-    if where.q is None:
-        raise InvalidError("q is required: the words to search for")
-    if where.min_duration_ms is not None or where.max_duration_ms is not None:
-        raise InvalidError("a search can't be narrowed by the duration of the trace")
-    return split_words(where.q)
-
-
-def hit_from_texts(
-    texts: dict[str, str], words: list[str]
-) -> tuple[str, str, list[tuple[int, int]]]:
-    """Choose the field that shows the most of `words`, and cut its excerpt and highlights."""
-    best: tuple[int, str, list[str]] = (0, SEARCHED_FIELDS[0], words)
-    for field in SEARCHED_FIELDS:
-        spelled = [json_spelling(word) for word in words] if field in SEARCHED_JSON else words
-        lowered = fold(texts[field])
-        count = sum(fold(word) in lowered for word in spelled)
-        if count > best[0]:
-            best = (count, field, spelled)
-    _, field, spelled = best
-    return field, *excerpt(texts[field], spelled)
-
-
 def look_from(look_back: LookBack, *ends: int | None) -> Plan[int | None]:
     """Say from where to look back in windows; None where one look at everything is cheaper."""
     ((is_large,),) = yield queries.has_rows(look_back.from_rows)
@@ -306,23 +206,6 @@ def summary_from_row(row: Row, metadata: str | None) -> TraceSummary:
         cost_usd=values["cost"],
         models=list(values["models"]),
         metadata=EMPTY_METADATA if metadata is None else metadata_text(metadata),
-    )
-
-
-def _hit(row: Row, words: list[str]) -> SearchHit:
-    values = dict(zip(HIT_FIELDS, row, strict=True))
-    field, cut, marks = hit_from_texts(values, words)
-    return SearchHit(
-        trace_id=values["trace_id"],
-        span_id=values["span_id"],
-        name=values["name"],
-        span_type=values["span_type"],
-        service_name=values["service_name"],
-        started_at=from_micros(values["micros"]),
-        status=values["status"],
-        field=field,
-        excerpt=cut,
-        highlights=marks,
     )
 
 

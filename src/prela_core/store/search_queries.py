@@ -25,13 +25,20 @@ from prela_core.store.fragments import (
     until_of,
     with_columns,
 )
-from prela_core.store.located import PROPOSED_BY_FEW, Located
+from prela_core.store.located import PROPOSED_BY_FEW, TRACE_HASH, Located
 from prela_core.store.trace_row import ROW, ROW_COLUMNS
 from prela_core.store.within import columns_of
-from prela_core.store.word_index import Narrowing, possible_rows
+from prela_core.store.word_index import Narrowing, known_rows, possible_rows, unknown_rows
 from prela_core.store.words import SEARCHED_FIELDS
 
-__all__ = ["HIT_FIELDS", "hit_candidates", "hit_of_each", "hits", "rare_candidates"]
+__all__ = [
+    "HIT_FIELDS",
+    "hit_candidates",
+    "hit_of_each",
+    "hits",
+    "newest_rows",
+    "other_candidates",
+]
 
 HIT_FIELDS = (
     "trace_id",
@@ -66,16 +73,10 @@ def hit_candidates(
         source = f"spans WHERE {' AND '.join([*clauses, f'({words.sql})'])}"
     else:
         source = possible_rows(narrowing, clauses, words, parameters)
-    return Query(
-        f"SELECT trace_id, max({MICROS.format('started_at')}) AS bound, {PROPOSED_BY_FEW}"
-        f" FROM {source} GROUP BY trace_id ORDER BY bound DESC, trace_id DESC"
-        " LIMIT {limit:UInt64}",
-        parameters,
-        settings=SHARED,
-    )
+    return _candidates(source, parameters)
 
 
-def rare_candidates(
+def newest_rows(
     project_id: str,
     where: TraceFilter,
     narrowing: Narrowing,
@@ -85,19 +86,45 @@ def rare_candidates(
     most: int,
     among: Sequence[str] | None = None,
 ) -> Query:
-    """Propose the traces of the `most` newest rows, wherever in time those are.
+    """Give the `most` newest rows that may hold the words, of parts that the `narrowing` knows.
 
-    As `hit_candidates`; a last column tells how many of the rows each trace has. Of the parts that
-    the `narrowing` knows, only those `among` which are given are looked at, or all.
+    A row is the id of its trace, the hash of that, and its start. What `where` asks of the trace
+    is met, or may be. Of the parts only those `among` which are given are looked at, or all.
     """
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = {"most": most}
     clauses, words = _where_words_are(project_id, where, lo, hi, parameters)
-    rows = possible_rows(narrowing, clauses, words, parameters, among=among, most=most)
+    rows = known_rows(narrowing, clauses, words, parameters, among=among)
     return Query(
-        f"SELECT trace_id, max({MICROS.format('started_at')}) AS bound, {PROPOSED_BY_FEW},"
-        f" count() FROM {rows} GROUP BY trace_id ORDER BY bound DESC, trace_id DESC",
+        f"SELECT trace_id, {TRACE_HASH}, {MICROS.format('started_at')} FROM ({rows}"
+        # Cut here, the reading gives no more ids than these.
+        " ORDER BY started_at DESC LIMIT {most:UInt64})",
         parameters,
         settings=SCATTERED,
+    )
+
+
+def other_candidates(
+    project_id: str,
+    where: TraceFilter,
+    narrowing: Narrowing,
+    *,
+    lo: int | None,
+    hi: int | None,
+    limit: int,
+) -> Query:
+    """Propose traces as `hit_candidates`, in parts that the `narrowing` does not know."""
+    parameters: dict[str, Any] = {"limit": limit}
+    clauses, words = _where_words_are(project_id, where, lo, hi, parameters)
+    return _candidates(f"({unknown_rows(narrowing, clauses, words, parameters)})", parameters)
+
+
+def _candidates(source: str, parameters: dict[str, Any]) -> Query:
+    return Query(
+        f"SELECT trace_id, max({MICROS.format('started_at')}) AS bound, {PROPOSED_BY_FEW}"
+        f" FROM {source} GROUP BY trace_id ORDER BY bound DESC, trace_id DESC"
+        " LIMIT {limit:UInt64}",
+        parameters,
+        settings=SHARED,
     )
 
 

@@ -43,8 +43,10 @@ _ID, _WORD, _WHOLE = 0, 1, 2
 _HEX = re.compile("[0-9a-fA-F]+")
 _SPANS = "database = currentDatabase() AND table = 'spans' AND active"
 _KEPT = "database = currentDatabase() AND table = 'vocabulary' AND active"
-_SMALL = 8_000
+_COPIED_ROWS = 500
 """Dictionaries of parts with fewer rows are read as fast as their copies."""
+_INDEXED_ROWS = 8_000
+"""So many rows without an index are worth building it."""
 _QUIET_SECONDS = 60
 _ROWS_A_SECOND = 10_000
 _LEFT_SECONDS = 600
@@ -120,7 +122,7 @@ def worth_copying(parts: Sequence[Sequence[Any]]) -> Query:
     """Give names and hashes of larger parts that are not among `parts`, rows of `copied`."""
     return Query(
         f"SELECT name, hash_of_all_files FROM system.parts WHERE {_SPANS}"
-        f" AND rows >= {_SMALL} AND hash_of_all_files NOT IN {{hashes:Array(String)}}"
+        f" AND rows >= {_COPIED_ROWS} AND hash_of_all_files NOT IN {{hashes:Array(String)}}"
         f" AND name IN (SELECT DISTINCT part_name FROM {DICTIONARY}"
         " WHERE part_name NOT IN {copied:Array(String)}) ORDER BY rows DESC",
         {"copied": [row[0] for row in parts], "hashes": [row[1] for row in parts]},
@@ -179,8 +181,8 @@ def quiet(parts: Sequence[Sequence[Any]]) -> Query:
         f" AND name NOT IN (SELECT DISTINCT part_name FROM {DICTIONARY}"
         " WHERE part_name NOT IN {copied:Array(String)})"
         " GROUP BY partition_id HAVING (sumIf(rows, modification_time"
-        f" < now() - ({_QUIET_SECONDS} + intDiv(rows, {_ROWS_A_SECOND}))) AS resting) >= {_SMALL}"
-        " AND 2 * resting >= sum(rows)",
+        f" < now() - ({_QUIET_SECONDS} + intDiv(rows, {_ROWS_A_SECOND}))) AS resting)"
+        f" >= {_INDEXED_ROWS} AND 2 * resting >= sum(rows)",
         {"copied": [row[0] for row in parts]},
     )
 

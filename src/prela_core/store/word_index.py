@@ -20,7 +20,16 @@ from prela_core.store.fragments import Query
 from prela_core.store.vocabulary import DICTIONARY, copied, is_there, looks_up
 from prela_core.store.words import pieces
 
-__all__ = ["TEXTS", "Narrowing", "Spread", "indexed_rows", "look_up", "possible_rows"]
+__all__ = [
+    "TEXTS",
+    "Narrowing",
+    "Spread",
+    "indexed_rows",
+    "known_rows",
+    "look_up",
+    "possible_rows",
+    "unknown_rows",
+]
 
 TEXTS = (
     r"lowerUTF8(concat(input, '\n', output, '\n', name, '\n', status_message, '\n',"
@@ -146,39 +155,46 @@ def look_up(wanted: Sequence[str]) -> Generator[Query, list[Sequence[Any]], Narr
 
 
 def possible_rows(
+    narrowing: Narrowing, clauses: Sequence[str], words: Condition, parameters: dict[str, Any]
+) -> str:
+    """Give trace and start of the rows that meet `clauses` and may hold the words, all or more.
+
+    `words` is what a row is held against where the index does not know.
+    """
+    # In this order: what is merged between the two readings is seen twice, and not never.
+    known = known_rows(narrowing, clauses, words, parameters)
+    return f"({known} UNION ALL {unknown_rows(narrowing, clauses, words, parameters)})"
+
+
+def known_rows(
     narrowing: Narrowing,
     clauses: Sequence[str],
     words: Condition,
     parameters: dict[str, Any],
     *,
     among: Sequence[str] | None = None,
-    most: int | None = None,
 ) -> str:
-    """Give trace and start of the rows that meet `clauses` and may hold the words, all or more.
-
-    `words` is what a row is held against where the index does not know. With `among` only these
-    of the narrowing's `held` are read, with `most` only so many of the newest rows are given.
-    """
-    known = ["_part IN {held:Array(String)}"]
+    """Give those of the parts that the narrowing knows, or of some of its `held`."""
     parameters["held"] = list(narrowing.held if among is None else among)
-    parameters["parts"] = narrowing.parts
+    known = [*clauses, "_part IN {held:Array(String)}"]
     for number, held in enumerate(narrowing.words):
         known.append(f"hasAnyTokens({TEXTS}, {{held{number}:Array(String)}})")
         parameters[f"held{number}"] = held
     if not narrowing.is_sure:
         known.append(f"({words.sql})")
-    # In this order: what is merged between the two readings is seen twice, and not never.
-    unknown = ["_part NOT IN {parts:Array(String)}", f"({words.sql})"]
-    readings = [
-        f"SELECT trace_id, started_at FROM spans WHERE {' AND '.join([*clauses, *reading])}"
-        for reading in (known, unknown)
-    ]
-    if most is None:
-        return f"({' UNION ALL '.join(readings)})"
-    parameters["most"] = most
-    # Cut on its own, the first reads no more ids than it gives; the other seldom has any rows.
-    newest = " ORDER BY started_at DESC LIMIT {most:UInt64}"
-    return f"(SELECT * FROM (({readings[0]}{newest}) UNION ALL {readings[1]}){newest})"
+    return _rows(known)
+
+
+def unknown_rows(
+    narrowing: Narrowing, clauses: Sequence[str], words: Condition, parameters: dict[str, Any]
+) -> str:
+    """Give those of all other parts."""
+    parameters["parts"] = narrowing.parts
+    return _rows([*clauses, "_part NOT IN {parts:Array(String)}", f"({words.sql})"])
+
+
+def _rows(clauses: Sequence[str]) -> str:
+    return f"SELECT trace_id, started_at FROM spans WHERE {' AND '.join(clauses)}"
 
 
 def indexed_rows() -> Generator[Query, list[Sequence[Any]], tuple[int, int] | None]:

@@ -40,7 +40,7 @@ from prela_core.store import (
 from prela_core.store.arrivals import Mark, decode_mark, next_mark
 from prela_core.store.cursors import first_asked, question_digest
 from prela_core.store.export import ExportForm, Selection
-from prela_core.store.plans import words_of
+from prela_core.store.search_plan import words_of
 from prela_core.store.sql import SqlQuestion
 from prela_core.store.summary import EMPTY_METADATA, detail, open_whole, summarise, summarise_empty
 from prela_core.testing.asking import span_meets

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prela_core.store import SearchHit, StoredSpan
-from prela_core.store.plans import hit_from_texts
+from prela_core.store.search_plan import hit_from_texts
 from prela_core.store.words import SEARCHED_FIELDS
 from prela_core.testing.texts import text_of
 

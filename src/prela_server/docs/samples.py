@@ -24,8 +24,8 @@ from prela_core.analysis import (
 )
 from prela_core.model import to_micros, to_rfc3339
 from prela_core.store import Page, SearchHit, StoredSpan, TraceDetail, TraceSummary
-from prela_core.store.plans import hit_from_texts
 from prela_core.store.rows import stored_span
+from prela_core.store.search_plan import hit_from_texts
 from prela_core.store.summary import detail, summarise
 from prela_core.store.words import SEARCHED_FIELDS
 from prela_core.wire import Limits, decode_batch

@@ -38,7 +38,7 @@ def name_of(part: int, at: int) -> str:
 def stores(tmp_path_factory: Any) -> Iterator[tuple[ClickHouseStore, MemoryStore]]:
     """Parts one after another in time, most of them copied; later versions replace some spans."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(vocabulary, "_SMALL", 1)
+    patch.setattr(vocabulary, "_COPIED_ROWS", 1)
     patch.setattr(vocabulary, "_QUIET_SECONDS", -1)
     options: dict[str, Any] = {"retention_days": 0, "readers": 2, "windows_from": 0}
     memory = MemoryStore()
@@ -102,13 +102,13 @@ def test_only_the_newest_parts_are_read_for_a_page(
 ) -> None:
     store, memory = stores
     asked: list[Any] = []
-    rare_candidates = rare_words.rare_candidates
+    newest_rows = rare_words.newest_rows
 
     def noted(*arguments: Any, **named: Any) -> Any:
         asked.append(named["among"])
-        return rare_candidates(*arguments, **named)
+        return newest_rows(*arguments, **named)
 
-    monkeypatch.setattr(rare_words, "rare_candidates", noted)
+    monkeypatch.setattr(rare_words, "newest_rows", noted)
     where, page = TraceFilter(q="rare"), PageRequest(limit=8)
     assert memory.search("p", where, page).items == store.search("p", where, page).items
     (parts,) = asked

@@ -33,7 +33,8 @@ LOOKED_FOR = ["refund", "款已", "возврат", "0af76519", "9xyz", "elvin",
 @pytest.fixture(scope="module", autouse=True)
 def _small_parts_count() -> Iterator[None]:
     patch = pytest.MonkeyPatch()
-    patch.setattr(vocabulary, "_SMALL", 1)
+    patch.setattr(vocabulary, "_COPIED_ROWS", 1)
+    patch.setattr(vocabulary, "_INDEXED_ROWS", 1)
     patch.setattr(vocabulary, "_QUIET_SECONDS", -1)
     yield
     patch.undo()
@@ -187,14 +188,14 @@ def test_what_rests_is_to_be_indexed_and_the_larger_it_is_the_longer_it_must_res
     assert [] == store._ask(vocabulary.quiet(whole))
     monkeypatch.setattr(vocabulary, "_QUIET_SECONDS", -101 * len(TEXTS))
     assert store._ask(vocabulary.quiet(whole))
-    monkeypatch.setattr(vocabulary, "_SMALL", 1 + 3 * len(TEXTS))
+    monkeypatch.setattr(vocabulary, "_INDEXED_ROWS", 1 + 3 * len(TEXTS))
     assert [] == store._ask(vocabulary.quiet(whole))
 
 
 def test_tending_again_does_nothing_more(stores: tuple[ClickHouseStore, MemoryStore]) -> None:
     store, _ = stores
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vocabulary, "_SMALL", 10**6)
+        patch.setattr(vocabulary, "_COPIED_ROWS", 10**6)
         before = ask(store, "SELECT name FROM system.parts WHERE active AND table != 'x'")
         tend_words_only(store)
         assert before == ask(store, "SELECT name FROM system.parts WHERE active AND table != 'x'")

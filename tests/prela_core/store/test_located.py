@@ -6,7 +6,13 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from prela_core.store.fragments import Query
-from prela_core.store.located import Located, locate, locate_proposed, read_proposed
+from prela_core.store.located import (
+    Located,
+    locate,
+    locate_proposed,
+    proposed_by,
+    read_proposed,
+)
 
 PROPOSED = [("a", 9, 71, [3600]), ("b", 8, 72, [3600, 7200]), ("c", 7, 73, [7200])]
 
@@ -80,3 +86,20 @@ def test_ids_are_looked_up_by_what_the_table_has_of_them() -> None:
     assert Located([(7200, "b"), (3600, "a")]) == located
     assert [71, 72] == asked[1].parameters["hashes"]
     assert Located([(3600, "a")]) == located.only(["a", "c"])
+
+
+def test_rows_propose_their_traces_and_the_hours_that_are_near() -> None:
+    second, hour = 1_000_000, 3_600_000_000
+    rows = [
+        ("late", 7, 5 * hour + 30 * 60 * second),
+        ("end", 8, 3 * hour - 119 * second),
+        ("late", 7, 2 * hour + 121 * second),
+        ("begin", 9, 2 * hour + 119 * second),
+        ("first", 10, 5 * second),
+    ]
+    assert [
+        ("late", 5 * hour + 30 * 60 * second, 7, [7200, 5 * 3600]),
+        ("end", 3 * hour - 119 * second, 8, [7200, 3 * 3600]),
+        ("begin", 2 * hour + 119 * second, 9, [3600, 7200]),
+        ("first", 5 * second, 10, [0]),
+    ] == proposed_by(rows)

@@ -76,11 +76,8 @@ class Rows:
                 rows = sorted(
                     ((at * SECOND, trace) for part in parts for trace, at in self.starts[part]),
                     reverse=True,
-                )[:most]
-                bounds: dict[str, list[int]] = {}
-                for at, trace in rows:
-                    bounds.setdefault(trace, []).append(at)
-                answer = [(trace, max(ats), 0, [], len(ats)) for trace, ats in bounds.items()]
+                )
+                answer = [(trace, 0, at) for at, trace in rows[:most]]
         except StopIteration as stop:
             return [row[0] for row in stop.value]
 
