@@ -31,6 +31,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from tests import kafka_broker
 from tests.client_packages import python_with_clients
+from tests.local_http import local_client
 
 import prela_cli
 from prela_core.io.data_directory import holder_of
@@ -258,10 +259,7 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
     url: str = ""
     program: str = "prela_cli"
-    # The environment may name a proxy, which requests to this machine must not take.
-    client: httpx.Client = attrs.field(
-        factory=lambda: httpx.Client(timeout=60, trust_env=False), repr=False
-    )
+    client: httpx.Client = attrs.field(factory=local_client, repr=False)
 
     @property
     def log_path(self) -> Path:
