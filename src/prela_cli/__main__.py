@@ -8,6 +8,7 @@ import os
 import sys
 
 from prela_cli.ending import ended_promptly
+from prela_cli.without_pandas import do_without_pandas
 
 __all__ = ["main"]
 
@@ -15,6 +16,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line; output that can't be written is one sentence, and exit code 1."""
     _open_what_is_closed()
+    do_without_pandas()
     with ended_promptly():
         _run_to_its_end()
 

@@ -114,12 +114,31 @@ def test_without_click_the_program_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "click", None)
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])  # to which it adds
 
     with pytest.raises(SystemExit) as ended:
         __main__.main()
 
     assert ended.value.code == 1
     assert 'pip install "prela-core[cli]"' in capsys.readouterr().err
+
+
+def test_pandas_is_loaded_for_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("pandas")
+    sent = tmp_path / "sent.json"
+    sent.write_text('{"trace_id": "t", "span_id": "s", "name": "n"}')
+    program = (
+        "import atexit, sys; from prela_cli.__main__ import main\n"
+        "atexit.register(lambda: print(sorted(sys.modules), file=sys.stderr))\n"
+        f"sys.argv = ['prela', 'ingest', {str(sent)!r}, '--data-dir', {str(tmp_path / 'data')!r}]\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert "'pyarrow.lib'" in done.stderr
+    assert "'pandas.core'" not in done.stderr
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
