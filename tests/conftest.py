@@ -6,6 +6,7 @@ And how thoroughly properties are tried: `PRELA_TESTS=thorough` for hundreds of 
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import json
 import os
@@ -30,6 +31,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from tests import kafka_broker
 from tests.client_packages import python_with_clients
+from tests.local_http import local_client
 
 import prela_cli
 from prela_core.io.data_directory import holder_of
@@ -257,10 +259,7 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
     url: str = ""
     program: str = "prela_cli"
-    # The environment may name a proxy, which requests to this machine must not take.
-    client: httpx.Client = attrs.field(
-        factory=lambda: httpx.Client(timeout=60, trust_env=False), repr=False
-    )
+    client: httpx.Client = attrs.field(factory=local_client, repr=False)
 
     @property
     def log_path(self) -> Path:
@@ -445,6 +444,14 @@ def new_server(request: pytest.FixtureRequest) -> NewServer:
 
 
 @pytest.fixture(scope="session")
+def new_small_server(request: pytest.FixtureRequest, new_server: NewServer) -> NewServer:
+    """Give the same for what few tests use: a deployment with one worker, where others have two."""
+    if request.config.getoption("pipeline") == "deployed":
+        return functools.partial(new_server, roles=("ingest", "worker", "api"))
+    return new_server
+
+
+@pytest.fixture(scope="session")
 def server(session_dir: Path, new_server: NewServer) -> Iterator[Server]:
     """One server for all tests that don't disturb each other: their ids are their own."""
     shared = new_server(session_dir / "shared")
@@ -461,9 +468,9 @@ def api(server: Server) -> Api:
 
 
 @pytest.fixture
-def serve(tmp_path: Path, new_server: NewServer) -> Iterator[Serve]:
+def serve(tmp_path: Path, new_small_server: NewServer) -> Iterator[Serve]:
     """Start servers of a test's own: `serve(PRELA_AUTH="on")`."""
-    with serving(lambda number: tmp_path / f"data{number}", new_server) as serve:
+    with serving(lambda number: tmp_path / f"data{number}", new_small_server) as serve:
         yield serve
 
 

@@ -23,6 +23,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from tests.conftest import Api, NewServer, Server, Wire, await_that, run_prela
 from tests.fronts import ClickHouse, clickhouse
+from tests.local_http import local_client
 from tests.postgres import PASSWORD, Postgres
 from tests.redis_server import RedisServer
 
@@ -130,9 +131,7 @@ class Deployment:
     roles: tuple[str, ...] = ("ingest", "worker", "worker", "api")
     groups: dict[str, str] = attrs.field(factory=dict)
     processes: list[RoleProcess] = attrs.field(factory=list)
-    client: httpx.Client = attrs.field(
-        factory=lambda: httpx.Client(timeout=60, trust_env=False), repr=False
-    )
+    client: httpx.Client = attrs.field(factory=local_client, repr=False)
     _open: contextlib.ExitStack = attrs.field(factory=contextlib.ExitStack)
 
     def __attrs_post_init__(self) -> None:

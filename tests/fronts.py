@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import attrs
 import httpx
+from tests.local_http import local_client
 
 __all__ = ["ClickHouse", "clickhouse", "database", "server"]
 
@@ -28,22 +29,23 @@ class ClickHouse:
     port: int
     control: int
     pid: int
+    client: httpx.Client
 
     def tell(self, what: str, **values: object) -> None:
         """Ask for a fault, as `tests.clickhouse_front` names it."""
         url = f"http://127.0.0.1:{self.control}/_front/{what}"
-        httpx.post(url, params=values, trust_env=False, timeout=60).raise_for_status()
+        self.client.post(url, params=values).raise_for_status()
 
     def command(self, statement: str) -> str:
         """Have a statement done, and give what it answers."""
         url = f"http://127.0.0.1:{self.port}"
-        answer = httpx.post(url, content=statement, trust_env=False, timeout=60)
+        answer = self.client.post(url, content=statement)
         return answer.raise_for_status().text
 
     def seen(self) -> list[dict[str, Any]]:
         """Give the requests so far."""
         url = f"http://127.0.0.1:{self.control}/_front/seen"
-        requests: list[dict[str, Any]] = httpx.get(url, trust_env=False, timeout=60).json()
+        requests: list[dict[str, Any]] = self.client.get(url).json()
         return requests
 
     def heal(self) -> None:
@@ -58,17 +60,21 @@ class ClickHouse:
 def clickhouse(data: Path, *arguments: object) -> Iterator[ClickHouse]:
     """Run a front with its data in `data`."""
     command = [sys.executable, "-m", "tests.clickhouse_front", "--data", data, *arguments]
-    with subprocess.Popen(
-        list(map(str, command)),
-        cwd=_ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with (
+        local_client() as client,
+        subprocess.Popen(
+            list(map(str, command)),
+            cwd=_ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            yield ClickHouse(**json.loads(process.stdout.readline()), pid=process.pid)
+            said = json.loads(process.stdout.readline())
+            yield ClickHouse(**said, pid=process.pid, client=client)
         finally:
             process.stdin.close()  # which ends it
             try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from tests.conftest import Api, assert_problem, span
+from tests.conftest import Api, Server, assert_problem, span
 
 from prela_core.model import new_trace_id
 
@@ -34,6 +34,11 @@ def test_health_and_readiness(api: Api) -> None:
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_address_with_nothing_at_it_is_404(api: Api, method: str, path: str) -> None:
     assert_problem(api.request(method, path), 404)
+
+
+def test_otlp_over_grpc_is_off_unless_asked_for(server: Server) -> None:
+    assert "Prela is ready" in server.log
+    assert "gRPC" not in server.log
 
 
 @pytest.mark.parametrize("tail", ["", "/spans"])

@@ -220,16 +220,14 @@ def test_a_new_key_is_good_at_once_and_a_revoked_one_bad_within_five_seconds(
     assert_problem(api.post("/v1/spans", span()), 401)
 
 
-def test_a_revoked_key_stays_bad_after_a_restart(serve: Serve) -> None:
-    server = serve(PRELA_AUTH="on")
-    kept, ended = _make(server, "alpha"), _revoked(server)
+def test_a_revoked_key_stays_bad_after_a_restart(guarded: Server, keys: dict[str, Key]) -> None:
     sent = span()
-    server.api.with_key(kept.text).accept("/v1/spans", sent)
-    server.stop()
-    server.start()
+    guarded.api.with_key(keys["both"].text).accept("/v1/spans", sent)
+    guarded.stop()
+    guarded.start()
 
-    assert server.api.with_key(kept.text).trace(sent["trace_id"])["span_count"] == 1
-    assert_problem(server.api.with_key(ended.text).get("/api/v1/traces"), 401)
+    assert guarded.api.with_key(keys["both"].text).trace(sent["trace_id"])["span_count"] == 1
+    assert_problem(guarded.api.with_key(keys["revoked"].text).get("/api/v1/traces"), 401)
 
 
 def test_health_asks_for_no_key(guarded: Server) -> None:

@@ -176,16 +176,11 @@ def test_who_is_being_answered_when_it_stops_gets_a_true_answer() -> None:
     assert late.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
 
 
-def test_the_server_stops_with_grpc_on(serve: Serve) -> None:
-    server = serve(PRELA_OTLP_GRPC_PORT="0")
+def test_the_server_stops_with_grpc_on(server: Server, api: Api, export: Any) -> None:
     one = otlp_span(start_time_unix_nano=START)
-    stub(address_of(server)).Export(otlp_request(one), timeout=30)
+    export(otlp_request(one))
 
     assert 0 == server.stop()
 
-    server.start()
-    assert 1 == server.api.trace(one.trace_id.hex())["span_count"]
-
-
-def test_it_is_off_unless_asked_for(serve: Serve) -> None:
-    assert "gRPC" not in serve().log
+    server.start()  # elsewhere: this test comes last
+    assert 1 == server.api.with_key(api.key).trace(one.trace_id.hex())["span_count"]

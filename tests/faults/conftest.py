@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import httpx
 from tests.conftest import Api, span, trace
+from tests.local_http import local_client
 
 from prela_core.model import new_span_id
 
@@ -117,7 +118,7 @@ class Clients:
 
     def _run(self, seed: str) -> None:
         chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
-        with httpx.Client(trust_env=False, timeout=30) as client:
+        with local_client(timeout=30) as client:
 
             def post(path: str, body: Any) -> httpx.Response:
                 return client.post(self._url + path, json=body)

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import attrs
-import httpx
 import pytest
 from anyio.from_thread import start_blocking_portal
 from tests.conftest import await_that
@@ -21,6 +20,7 @@ from tests.faults.conftest import Clients, Ledger, waited_for_a_core
 from tests.faults.lossy_network import lossy_network
 from tests.faults.steady_load import SteadyLoad, Watch
 from tests.kafka_broker import Broker, running
+from tests.local_http import local_client
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +85,7 @@ def test_without_its_broker_a_gateway_answers_in_time_and_loses_nothing(
         return client.get(f"{one.url}{path}").status_code
 
     with (
-        httpx.Client(trust_env=False, timeout=30) as client,
+        local_client(timeout=30) as client,
         SteadyLoad(one.url, ledger, RATE) as load,
         Watch(lambda: answers("/health")) as health,
     ):

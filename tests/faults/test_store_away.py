@@ -14,6 +14,7 @@ import httpx
 import pytest
 from tests.conftest import Api, NewServer, await_that, span, trace
 from tests.deployed import Deployment, RoleProcess
+from tests.local_http import local_client
 from tests.worker_process import figure_of
 
 from prela_core.model import new_span_id
@@ -68,7 +69,7 @@ class Load:
             thread.join()
 
     def _send(self) -> None:
-        with httpx.Client(trust_env=False, timeout=30) as client:
+        with local_client(timeout=30) as client:
             for number in self._numbers:
                 due = self._began + number / REQUESTS_A_SECOND
                 path, body, trace_id, ids = self._request(number)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ssl
 from base64 import b64encode
 
 import httpx
@@ -109,3 +110,17 @@ def test_a_password_in_what_is_no_url_is_not_repeated(url: str) -> None:
     with pytest.raises(InvalidError, match=r"\*\*\*@.* is not the URL of a server") as caught:
         connect(url, None, timeout=1)
     assert "s3" not in str(caught.value)
+
+
+def test_only_where_a_certificate_is_shown_is_it_read_who_is_trusted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def read(*_: object, **__: object) -> None:
+        raise LookupError("it reads")
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", read)
+    with connect("http://127.0.0.1:8000", None, timeout=1):
+        pass
+    for url in ("https://127.0.0.1:8000", "http://x.test"):  # whose proxy may be asked by TLS
+        with pytest.raises(LookupError):
+            connect(url, None, timeout=1)
