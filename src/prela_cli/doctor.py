@@ -93,6 +93,7 @@ def _examine(directory: Path, target: Target) -> Iterator[Finding]:
     yield _disk(directory)
     found = _checked("data directory", lambda: _data_directory(directory))
     yield found
+    yield from _aside(directory)
     # Both are looked for in the directory, and would only repeat what is wrong with it.
     if found.well and "ClickHouse" not in services:
         yield _checked("engine", lambda: _engine(directory))
@@ -206,6 +207,24 @@ def _data_directory(directory: Path) -> str:
         return f"{directory}, not in use"
     where = f" at {holder.url}" if holder.url else ""
     return f"{directory}, open in `{holder.command}` (process {holder.pid}){where}"
+
+
+def _aside(directory: Path) -> Iterator[Finding]:
+    """Tell of what was accepted and could not be stored, if anything."""
+    from prela_core.io.data_directory import DataDirectory
+    from prela_core.io.insert_journal import JOURNAL, Aside, kept_aside
+
+    there = DataDirectory(directory, command="").store_path / JOURNAL
+    # The torn end of a journal was never accepted.
+    files = [path for path in kept_aside(there) if not path.name.startswith(Aside.TORN)]
+    if files:
+        names = ", ".join(path.name for path in files)
+        yield Finding(
+            "kept aside",
+            well=False,
+            detail=f"accepted, and not in the store: {names} in {there}",
+            remedy="the server's log says why; when nobody needs them, delete the files",
+        )
 
 
 def _engine(directory: Path) -> str:

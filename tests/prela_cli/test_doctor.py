@@ -16,6 +16,7 @@ from tests.programs import Ended, Server, prela
 
 from prela_cli import doctor as doctor_module
 from prela_core.io.data_directory import DataDirectory
+from prela_core.io.insert_journal import Aside, set_aside
 
 CHECKS = [
     "python",
@@ -45,6 +46,19 @@ def findings(ended: Ended) -> dict[str, dict[str, Any]]:
 
 def unwell(ended: Ended) -> list[str]:
     return [name for name, each in findings(ended).items() if not each["well"]]
+
+
+def test_what_was_accepted_and_is_not_stored_is_told_of(tmp_path: Path) -> None:
+    journal = tmp_path / "store" / "journal"
+    journal.mkdir(parents=True)
+    set_aside(journal, Aside.TORN, b"never accepted")
+    assert [] == unwell(prela("doctor", "--data-dir", tmp_path, "--json"))
+    kept = set_aside(journal, Aside.REFUSED, b"rows")
+    done = prela("doctor", "--data-dir", tmp_path, "--json")
+    assert (1, ["kept aside"]) == (done.code, unwell(done))
+    said = findings(done)["kept aside"]
+    assert f"accepted, and not in the store: {kept.name} in {journal}" == said["detail"]
+    assert "delete the files" in said["remedy"]
 
 
 def test_all_is_well_before_anything_was_done(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from prela_agents.state import (
     KeptSpend,
     Lease,
     Outgoing,
+    never_seen,
     purge,
 )
 from prela_agents.state.encoding import stamp
@@ -90,16 +91,20 @@ async def purge_gone(settings: Settings, clock: Clock) -> Purged:
             return await follow_deletions(db, history, places.rechecks(), clock)
 
 
-def forget(settings: Settings, clock: Clock, keys: list[str]) -> int:
-    """Forget the items with these keys; gives how many were known."""
+def forget(settings: Settings, clock: Clock, keys: list[str]) -> Purged:
+    """Forget the items with these keys, and say which of them none ever had.
+
+    What was forgotten before is no failure.
+    """
     with (
         Database(state_path(settings)) as db,
         opened_history(settings, clock) as history,
     ):
+        unknown = [f"no item has the key {key}" for key in never_seen(db, keys)]
         history.purge(keys)
         forgotten = purge(db, keys, stamp(clock.now()))
         db.tidy()
-        return forgotten
+        return Purged(len(keys) - len(unknown), forgotten, unknown)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from prela_agents.state.issue_links import IssueLink, IssueLinks, issue_id_of
 from prela_agents.state.lease import BusyError, Lease
 from prela_agents.state.memory import Memory
 from prela_agents.state.outgoing import Entry, EntryState, Outgoing
-from prela_agents.state.purging import kept, purge
+from prela_agents.state.purging import kept, never_seen, purge
 from prela_agents.state.runs import Run, Runs
 from prela_agents.state.spending import KeptETags, KeptSpend
 
@@ -38,5 +38,6 @@ __all__ = [
     "Runs",
     "issue_id_of",
     "kept",
+    "never_seen",
     "purge",
 ]

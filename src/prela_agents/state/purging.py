@@ -10,7 +10,7 @@ from prela_agents.model import Draft, DraftState, Item, NewIssue, Platform
 from prela_agents.state.database import Database
 from prela_agents.state.encoding import decoded, encoded
 
-__all__ = ["kept", "purge"]
+__all__ = ["kept", "never_seen", "purge"]
 
 _STAYS = (DraftState.SENT, DraftState.SENDING, DraftState.UNKNOWN)
 """What is out, or may be: its words are ours, and say what has to be looked after."""
@@ -23,6 +23,11 @@ def kept(db: Database, platform: Platform) -> Sequence[Item]:
         platform,
     )
     return [decoded(row["body"], Item) for row in rows]
+
+
+def never_seen(db: Database, keys: Sequence[str]) -> list[str]:
+    """Give those of `keys` that no item has or had, in their order."""
+    return [key for key in keys if not db.rows("SELECT 1 FROM items WHERE key = ? LIMIT 1", key)]
 
 
 def purge(db: Database, keys: Sequence[str], now: int) -> int:

@@ -46,7 +46,6 @@ def purge(
     import anyio
 
     from prela_agents.http import SystemClock
-    from prela_agents.outbox import Purged
     from prela_agents.run.repeating import repeated
     from prela_agents.run.schedule import Every
     from prela_agents.run.sending import forget, purge_gone
@@ -66,7 +65,7 @@ def purge(
         anyio.run(again, every)
         return
     if keys:
-        done.append(Purged(len(keys), forget(settings, clock, list(keys))))
+        done.append(forget(settings, clock, list(dict.fromkeys(keys))))
         _tell(done[-1], as_json=as_json)
     else:
         anyio.run(follow)

@@ -10,7 +10,7 @@ import clickhouse_connect
 
 from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.io.engine import load_engine
-from prela_core.io.insert_journal import holds_records
+from prela_core.io.insert_journal import JOURNAL, holds_records
 from prela_core.store import migrations
 
 __all__ = ["open_embedded", "open_server"]
@@ -24,7 +24,6 @@ _ENGINE = {
     "background_merges_mutations_concurrency_ratio": "16",
 }
 """Settings of the embedded engine itself."""
-_JOURNAL = "journal"
 _CONNECT_SECONDS = 3  # tried twice by the driver: nobody is to wait long for a server that is away
 
 
@@ -44,7 +43,7 @@ def open_embedded(
         raise ModuleNotFoundError("the engine is not installed", name="chdb")
     directory.mkdir(parents=True, exist_ok=True)
     load_engine()
-    journal = directory / _JOURNAL
+    journal = directory / JOURNAL
     store = ClickHouseStore(
         lambda: clickhouse_connect.get_client(
             dsn=f"chdb://{directory.resolve()}", chdb_options=_ENGINE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import fcntl
 import logging
 import os
@@ -12,9 +13,20 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["InsertJournal", "LeftRecords", "holds_records", "set_aside"]
+__all__ = [
+    "JOURNAL",
+    "Aside",
+    "InsertJournal",
+    "LeftRecords",
+    "holds_records",
+    "kept_aside",
+    "set_aside",
+]
 
 _log = logging.getLogger(__name__)
+
+JOURNAL = "journal"
+"""The name of its directory, beside the files of the engine."""
 
 _NAMES = ("0", "1")
 _LEFT = "left-*"
@@ -27,6 +39,17 @@ def holds_records(directory: Path) -> bool:
     """Say whether an earlier process left records in `directory`, which need not be there."""
     found = [*(directory / name for name in _NAMES), *directory.glob(_LEFT)]
     return any(path.exists() and path.stat().st_size for path in found)
+
+
+class Aside(enum.StrEnum):
+    """Why something accepted is kept in a file of its own, and not in the engine."""
+
+    REFUSED = "refused"
+    """The engine can't hold these rows."""
+    TORN = "torn"
+    """The end of a journal, which is no record."""
+    UNREADABLE = "unreadable"
+    """A record of a journal that holds no rows."""
 
 
 class LeftRecords:
@@ -54,7 +77,7 @@ class LeftRecords:
         if rest:
             with self._path.open("rb") as file:
                 file.seek(self._end)
-                aside = set_aside(self._path.parent, "torn", file.read())
+                aside = set_aside(self._path.parent, Aside.TORN, file.read())
             _log.warning("a journal ended in %d bytes that are no record, kept in %s", rest, aside)
         self._path.unlink()
         _sync(self._path.parent)
@@ -133,7 +156,12 @@ class InsertJournal:
             os.close(file)
 
 
-def set_aside(directory: Path, what: str, content: bytes) -> Path:
+def kept_aside(directory: Path) -> list[Path]:
+    """Give the files that `set_aside` made in `directory`, which need not be there."""
+    return sorted(path for what in Aside for path in directory.glob(f"{what}-????????"))
+
+
+def set_aside(directory: Path, what: Aside, content: bytes) -> Path:
     """Keep `content` in a file of its own, on disk when it returns; the same in the same file."""
     path = directory / f"{what}-{zlib.crc32(content):08x}"
     part = path.with_suffix(".part")

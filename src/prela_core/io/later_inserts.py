@@ -18,7 +18,7 @@ import attrs
 
 from prela_core.errors import PrelaError, StoreUnavailableError
 from prela_core.io.clickhouse_errors import RefusedByStoreError
-from prela_core.io.insert_journal import InsertJournal, set_aside
+from prela_core.io.insert_journal import Aside, InsertJournal, set_aside
 from prela_core.io.insert_tables import Held, Tables, decoded, encoded, rows_in, together
 
 __all__ = ["LaterInserts"]
@@ -182,20 +182,29 @@ class LaterInserts:
         try:
             tables = decoded(record)
         except ValueError:
-            aside = set_aside(self._directory, "unreadable", record)
+            aside = set_aside(self._directory, Aside.UNREADABLE, record)
             _log.error("a journal holds %d bytes that are no rows, kept in %s", len(record), aside)
             return []
         return [_Added(tables, rows_in(tables), len(record), None)]
 
     def _put_taken(self) -> None:
-        if self._taken:
-            self._put_away(self._taken)
-            self._journal.forget()
+        """Put away what was taken: all at once, or in pieces where that was too much."""
+        at_once = len(self._taken)
+        while self._taken:
+            piece = self._taken[:at_once]
+            try:
+                self._put_away(piece)
+            except StoreUnavailableError:
+                if len(piece) == 1:
+                    raise
+                at_once = len(piece) // 2
+                continue
             with self._changed:
-                self._put += len(self._taken)
-                self._rows -= sum(each.rows for each in self._taken)
-                self._size -= sum(each.size for each in self._taken)
-                self._taken = []
+                self._put += len(piece)
+                self._rows -= sum(each.rows for each in piece)
+                self._size -= sum(each.size for each in piece)
+                del self._taken[: len(piece)]
+        self._journal.forget()
 
     def _put_away(self, added: Sequence[_Added]) -> None:
         if not added:
@@ -213,7 +222,7 @@ class LaterInserts:
         try:
             self._insert(added.tables)
         except RefusedByStoreError as error:
-            aside = set_aside(self._directory, "refused", encoded(added.tables))
+            aside = set_aside(self._directory, Aside.REFUSED, encoded(added.tables))
             _log.error("the store refuses %d rows, kept in %s: %s", added.rows, aside, error)
 
     def _run(self) -> None:

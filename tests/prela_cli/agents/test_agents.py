@@ -320,6 +320,17 @@ def test_where_there_is_no_state_nothing_is_completed(directory: Path) -> None:
     assert not directory.exists()
 
 
+def test_a_key_that_no_item_has_is_said(run: Run, db: Database, clock: StandingClock) -> None:
+    Memory(db, "scout", clock).take("reddit:new", page(item("t3_1")))
+    done = run("purge", "reddit:t3_1", "reddit:t3_2")
+    assert 4 == done.exit_code
+    assert "Looked at 1 item and forgot 1." in done.stdout
+    assert "no item has the key reddit:t3_2" in done.stderr
+    again = run("purge", "reddit:t3_1")
+    assert (0, "Looked at 1 item and forgot 0.\n") == (again.exit_code, again.stdout)
+    assert 1 == run("purge", "t3_1").exit_code
+
+
 @pytest.mark.anyio
 async def test_planned_issues_are_in_the_outbox(
     run: Run, db: Database, clock: StandingClock

@@ -28,6 +28,8 @@ class Engine:
         self.ended: list[int] = []
         self.is_away = False
         self.refuses: set[int] = set()
+        self.most = 10**6
+        self.too_large: set[int] = set()
         self.changed = threading.Condition()
 
     def insert(self, tables: Tables) -> None:
@@ -35,6 +37,8 @@ class Engine:
         with self.changed:
             if self.is_away:
                 raise StoreUnavailableError("away")
+            if len(numbers) > self.most or self.too_large.intersection(numbers):
+                raise StoreUnavailableError("too much memory")
             if self.refuses.intersection(numbers):
                 raise RefusedByStoreError("refused")
             self.inserts.append(numbers)
@@ -74,6 +78,34 @@ def test_what_is_added_goes_in_together_when_it_is_wanted(
     assert ([[0, 10, 1, 11, 2, 12]], [0, 1, 2]) == (engine.inserts, engine.ended)
     later.flush()
     assert 1 == len(engine.inserts)
+
+
+def test_what_is_too_much_at_once_goes_in_in_pieces(engine: Engine, later: LaterInserts) -> None:
+    engine.most = 3
+    for number in range(10):
+        later.add(table(number), mark=number)
+    later.flush()
+    assert list(range(10)) == engine.numbers == engine.ended
+    assert 2 == len(engine.inserts[0])
+    later.add(table(10), mark=10)
+    later.flush()
+    assert [10] == engine.inserts[-1]
+
+
+def test_what_went_in_before_the_engine_was_away_is_not_put_in_again(
+    engine: Engine, later: LaterInserts
+) -> None:
+    engine.most = 2
+    engine.too_large = {7}
+    for number in range(8):
+        later.add(table(number), mark=number)
+    with pytest.raises(StoreUnavailableError):
+        later.flush()
+    assert list(range(7)) == engine.numbers
+    engine.too_large.clear()
+    later.add(table(8), mark=8)
+    later.flush()
+    assert list(range(9)) == engine.numbers
 
 
 def test_it_goes_in_by_itself_when_there_is_enough(
@@ -268,7 +300,7 @@ def test_what_the_disk_does_not_take_is_not_accepted(
     assert [] == engine.numbers
 
 
-def test_a_journal_that_can_not_be_emptied_keeps_its_rows(
+def test_a_journal_that_could_not_be_emptied_is_emptied_later(
     engine: Engine, later: LaterInserts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails() -> None:
@@ -279,5 +311,7 @@ def test_a_journal_that_can_not_be_emptied_keeps_its_rows(
         patch.setattr(later._journal, "forget", fails)
         with pytest.raises(StoreUnavailableError, match="Input/output"):
             later.flush()
+    later.add(table(2), mark=2)
     later.flush()
-    assert [1, 1] == engine.numbers  # once more, which readers do not see
+    assert [1, 2] == engine.numbers
+    assert not any(path.stat().st_size for path in later._directory.iterdir())
