@@ -77,7 +77,7 @@ class Broker:
         scram = f"SCRAM-SHA-256=[name={USERNAME},password={PASSWORD}]"
         format_it = ("format", "-t", _CLUSTER, "-c", self._properties, "--add-scram", scram)
         done = subprocess.run(
-            self._command("kafka.tools.StorageTool", *format_it),
+            self._command("kafka.tools.StorageTool", *format_it, options=self._known_classes()),
             capture_output=True,
             text=True,
             timeout=_START_SECONDS,
@@ -101,9 +101,8 @@ class Broker:
         """Start it, with the data and the ports it had; returns when it serves."""
         self._log.unlink(missing_ok=True)
         # Loaded classes are kept for later starts, which then take half the time.
-        known = _archive().exists()
-        classes = f"SharedArchiveFile={_archive()}" if known else _ARCHIVING + str(self._classes)
-        command = self._command("kafka.Kafka", self._properties, options=[f"-XX:{classes}"])
+        classes = self._known_classes() or [f"-XX:{_ARCHIVING}{self._classes}"]
+        command = self._command("kafka.Kafka", self._properties, options=classes)
         with (self.directory / "output").open("wb") as output:
             self._process = subprocess.Popen(command, stdout=output, stderr=output)
         until = time.monotonic() + _START_SECONDS
@@ -143,6 +142,9 @@ class Broker:
     @property
     def _classes(self) -> Path:
         return self.directory / "classes.jsa"
+
+    def _known_classes(self) -> list[str]:
+        return [f"-XX:SharedArchiveFile={_archive()}"] if _archive().exists() else []
 
     def _command(self, main: str, *arguments: object, options: Sequence[str] = ()) -> list[str]:
         java = shutil.which("java")

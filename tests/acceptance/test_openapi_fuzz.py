@@ -41,6 +41,7 @@ SEED = 20260115
 LONGEST_URL = 60_000
 
 ALIKE = [
+    "/api/v1/export",
     "/api/v1/search",
     *(f"/api/v1/metrics/{name}" for name in SHORTCUTS),
     *(f"/api/v1/{name}" for name in LISTS.values() if name != "services"),
