@@ -15,5 +15,3 @@ FROM (
 -- hi: 7
 -- most: 9
 -- project: "p"
--- word0: "refund"
--- word0_json: "refund"
