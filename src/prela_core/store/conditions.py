@@ -18,6 +18,7 @@ __all__ = [
     "attribute_condition",
     "span_conditions",
     "trace_conditions",
+    "wanted_status",
     "words_condition",
 ]
 
@@ -63,7 +64,7 @@ def span_conditions(where: TraceFilter) -> list[Condition]:
     if where.q is not None:
         found.append(words_condition(split_words(where.q)))
     if where.status is not None:
-        found.append(STATUS_CONDITIONS[_status(where.status)])
+        found.append(STATUS_CONDITIONS[wanted_status(where.status)])
     return found
 
 
@@ -73,7 +74,7 @@ def trace_conditions(where: TraceFilter) -> tuple[list[str], dict[str, Any]]:
     parameters: dict[str, Any] = {}
     if where.status is not None:
         clauses.append("trace_status = {trace_status:String}")
-        parameters["trace_status"] = _status(where.status)
+        parameters["trace_status"] = wanted_status(where.status)
     for name, sign in (("min_duration_ms", ">="), ("max_duration_ms", "<=")):
         if (bound := getattr(where, name)) is not None:
             clauses.append(f"last_micros - first_micros {sign} {{{name}:Float64}} * 1000")
@@ -88,7 +89,8 @@ def _wanted(where: TraceFilter, column: str) -> str | None:
     return None if value is None else str(value)
 
 
-def _status(word: str) -> str:
+def wanted_status(word: str) -> str:
+    """Give the status that `word` names; raises `InvalidError` for no such."""
     status = status_of(word)
     if status is None or not word:
         raise InvalidError(f"status {word[:40]!r} is not one of success, error, pending")

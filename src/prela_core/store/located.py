@@ -20,6 +20,7 @@ __all__ = [
     "TRACE_HASH",
     "Located",
     "Place",
+    "TooManyRowsError",
     "hashes_of",
     "hours_of",
     "locate",
@@ -39,9 +40,12 @@ _LAST_SECOND = (1 << 32) - 1
 _NEAR = (f"toUnixTimestamp(started_at) {sign} {_NEAR_SECONDS}" for sign in "-+")
 _HOURS = (f"intDiv(least(greatest({each}, 0), {_LAST_SECOND}), 3600) * 3600" for each in _NEAR)
 TRACE_HASH = "cityHash64(trace_id) AS trace_hash"
-PROPOSED = f"{TRACE_HASH}, groupUniqArray(toUnixTimestamp({HOUR})) AS hours"
-"""What a proposal of a trace says of it behind its id and its bound: `hours` may not be all."""
-PROPOSED_BY_FEW = f"{TRACE_HASH}, groupUniqArrayArray([{', '.join(_HOURS)}]) AS hours"
+PROPOSED = f"{TRACE_HASH}, groupUniqArray(toUnixTimestamp({HOUR})) AS hours, count() AS rows"
+"""What a proposal of a trace says of it behind its id and its bound: `hours` may not be all, nor
+are its `rows`, which are those that were looked at."""
+PROPOSED_BY_FEW = (
+    f"{TRACE_HASH}, groupUniqArrayArray([{', '.join(_HOURS)}]) AS hours, count() AS rows"
+)
 """The same where it is proposed by some rows of many: `hours` may be too many as well."""
 
 
@@ -66,6 +70,10 @@ def _hours_near(starts: Iterable[int]) -> set[int]:
     near = _NEAR_SECONDS * 1_000_000
     moments = {(start + apart) // 1_000_000 for start in starts for apart in (-near, near)}
     return {min(max(moment, 0), _LAST_SECOND) // 3600 * 3600 for moment in moments}
+
+
+class TooManyRowsError(Exception):
+    """A reading gave more rows than were wanted, and perhaps not all."""
 
 
 @attrs.frozen
@@ -106,11 +114,12 @@ def read_proposed(
     proposed: Sequence[Row],
     reading: Callable[[Located], Query],
     meanwhile: tuple[Query, ...] = (),
+    most: int | None = None,
 ) -> Generator[Query, list[Row], list[Row]]:
-    """Read proposed traces where they are, by `reading`, which gives at most a row for each.
+    """Read proposed traces where they are, by `reading`.
 
     Rows begin with the id of their trace; they are in no order. `meanwhile` are questions that
-    will be asked afterwards.
+    will be asked afterwards. Raises `TooManyRowsError` when a reading gives more rows than `most`.
     """
     seen = Located([(hour, row[0]) for row in proposed for hour in row[3]])
     reads = reading(seen)
@@ -121,7 +130,10 @@ def read_proposed(
     known = _located(named, (yield looks_up))
     elsewhere = {trace_id for _, trace_id in set(known.pairs).difference(seen.pairs)}
     others = (yield reading(known.only(elsewhere))) if elsewhere else []
-    return [*others, *(row for row in (yield reads) if row[0] not in elsewhere)]
+    read = yield reads
+    if most is not None and max(len(others), len(read)) > most:
+        raise TooManyRowsError
+    return [*others, *(row for row in read if row[0] not in elsewhere)]
 
 
 def hashes_of(ids: Sequence[str]) -> Query:

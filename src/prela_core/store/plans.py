@@ -7,6 +7,7 @@ same plan runs on any connection, and a test can follow it step by step.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import attrs
@@ -24,10 +25,11 @@ from prela_core.store.cursors import (
 )
 from prela_core.store.filters import Order, PageRequest, SpanFilter, TraceFilter
 from prela_core.store.fragments import Query
-from prela_core.store.located import Located, read_proposed
+from prela_core.store.located import Located, TooManyRowsError, read_proposed
 from prela_core.store.pages import Walk, ask, newest_first, walk_newest
 from prela_core.store.queries import ROW_FIELDS
 from prela_core.store.results import Page, TraceSummary
+from prela_core.store.rows_together import MOST_ROWS, put_together, span_rows
 from prela_core.store.sought import Sought, seek
 from prela_core.store.summary import EMPTY_METADATA
 
@@ -94,6 +96,17 @@ def traces(
         if proposed is None:
             return (yield reading(None))
         announced = queries.metadata_of(project_id, [row[0] for row in proposed])
+        if where.where is None and sum(row[4] for row in proposed) <= MOST_ROWS:
+            with suppress(TooManyRowsError):
+                rows = yield from read_proposed(
+                    project_id,
+                    proposed,
+                    lambda known: span_rows(project_id, where, known),
+                    meanwhile=(announced,),
+                    most=MOST_ROWS,
+                )
+                made = put_together(rows, where, lo=lo, hi=hi, after=after)
+                return newest_first(made, _last_column)
         found = yield from read_proposed(project_id, proposed, reading, meanwhile=(announced,))
         return newest_first(found, _last_column)
 

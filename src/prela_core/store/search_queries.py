@@ -70,6 +70,7 @@ def hit_candidates(
     parameters: dict[str, Any] = {"limit": limit}
     clauses, words = _where_words_are(project_id, where, lo, hi, parameters)
     if narrowing is None:
+        parameters |= words.parameters
         source = f"spans WHERE {' AND '.join([*clauses, f'({words.sql})'])}"
     else:
         source = possible_rows(narrowing, clauses, words, parameters)
@@ -139,7 +140,6 @@ def _where_words_are(
     parameters["project"] = project_id
     clauses = [PROJECT, *since_of(lo, parameters), *until_of(hi, parameters)]
     (words,) = span_conditions(TraceFilter(q=where.q))
-    parameters |= words.parameters
     clauses += _may_meet(attrs.evolve(where, q=None), parameters)
     return clauses, words
 

@@ -33,7 +33,6 @@ class Sought:
     def clause(self, lo: int | None, parameters: dict[str, Any]) -> str:
         """Say that the trace has a row that may hold the words, and starts at `lo` or later."""
         words = words_condition(self.words, "sought")
-        parameters |= words.parameters
         clauses = [PROJECT, *since_of(lo, parameters)]
         rows = possible_rows(self.narrowing, clauses, words, parameters)
         return f"trace_id IN (SELECT trace_id FROM {rows})"

@@ -182,6 +182,7 @@ def known_rows(
         parameters[f"held{number}"] = held
     if not narrowing.is_sure:
         known.append(f"({words.sql})")
+        parameters |= words.parameters
     return _rows(known)
 
 
@@ -190,6 +191,7 @@ def unknown_rows(
 ) -> str:
     """Give those of all other parts."""
     parameters["parts"] = narrowing.parts
+    parameters |= words.parameters
     return _rows([*clauses, "_part NOT IN {parts:Array(String)}", f"({words.sql})"])
 
 

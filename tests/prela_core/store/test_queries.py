@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,11 +36,13 @@ from prela_core.store import (
     metric_queries,
     queries,
     reindex,
+    rows_together,
     search_queries,
     trace_queries,
 )
 from prela_core.store.fragments import Query
 from prela_core.store.located import Located
+from prela_core.store.word_index import Narrowing
 
 SNAPSHOTS = Path(__file__).parent / "sql"
 
@@ -86,6 +89,9 @@ COSTS = MetricQuery(
     with_other=True,
 )
 
+NARROWING = Narrowing(
+    ["new", "old", "none"], ["new", "old"], [["refund", "refunds"]], 9, is_sure=True, spread=[]
+)
 STATEMENTS: dict[str, Query] = {
     "days, all": reindex.days(ReindexScope()),
     "days, narrowed": reindex.days(SCOPE),
@@ -129,6 +135,18 @@ STATEMENTS: dict[str, Query] = {
     "hit candidates, narrowed": search_queries.hit_candidates("p", SEARCH, lo=5, hi=7, limit=9),
     "hit candidates, from a time on": search_queries.hit_candidates(
         "p", TraceFilter(q="refund", start_time=5), lo=5, hi=None, limit=9
+    ),
+    "hit candidates, by the index": search_queries.hit_candidates(
+        "p", TraceFilter(q="refund"), lo=5, hi=7, limit=9, narrowing=NARROWING
+    ),
+    "newest rows, of some parts": search_queries.newest_rows(
+        "p", TraceFilter(q="refund"), NARROWING, lo=None, hi=7, most=9, among=["new"]
+    ),
+    "other candidates": search_queries.other_candidates(
+        "p", TraceFilter(q="refund"), NARROWING, lo=None, hi=7, limit=9
+    ),
+    "rows of spans": rows_together.span_rows(
+        "p", TraceFilter(user_id="u", status="error"), Located([(3600, "a"), (7200, "b")])
     ),
     "hits, in known traces from a time on": search_queries.hit_of_each(
         "p", TraceFilter(q="refund", start_time=5), Located([(3600, "a")])
@@ -326,6 +344,22 @@ def test_no_value_is_ever_part_of_a_statement(data: st.DataObject) -> None:
         (
             search_queries.hit_candidates(project, wild, lo=1, hi=2, limit=3),
             search_queries.hit_candidates("p", tame, lo=1, hi=2, limit=3),
+        ),
+        (
+            search_queries.newest_rows(
+                project, wild, attrs.evolve(NARROWING, held=[project]), lo=1, hi=2, most=3
+            ),
+            search_queries.newest_rows("p", tame, NARROWING, lo=1, hi=2, most=3),
+        ),
+        (
+            search_queries.other_candidates(
+                project, wild, attrs.evolve(NARROWING, parts=[project]), lo=1, hi=2, limit=3
+            ),
+            search_queries.other_candidates("p", tame, NARROWING, lo=1, hi=2, limit=3),
+        ),
+        (
+            rows_together.span_rows(project, wild, Located([(0, project)])),
+            rows_together.span_rows("p", tame, Located([(0, "t")])),
         ),
         (
             queries.spans_of(project, project, after=(1, project), offset=0, limit=3),

@@ -1,4 +1,4 @@
-SELECT trace_id, least(maxIf(toUnixTimestamp64Micro(started_at), user_id = {user_id:String}), {hi:Int64}) AS bound, cityHash64(trace_id) AS trace_hash, groupUniqArray(toUnixTimestamp(toStartOfHour(started_at))) AS hours
+SELECT trace_id, least(maxIf(toUnixTimestamp64Micro(started_at), user_id = {user_id:String}), {hi:Int64}) AS bound, cityHash64(trace_id) AS trace_hash, groupUniqArray(toUnixTimestamp(toStartOfHour(started_at))) AS hours, count() AS rows
 FROM spans
 WHERE project_id = {project:String}
 AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))

@@ -1,4 +1,4 @@
-SELECT trace_id, least(max(toUnixTimestamp64Micro(started_at)), {hi:Int64}) AS bound, cityHash64(trace_id) AS trace_hash, groupUniqArrayArray([intDiv(least(greatest(toUnixTimestamp(started_at) - 120, 0), 4294967295), 3600) * 3600, intDiv(least(greatest(toUnixTimestamp(started_at) + 120, 0), 4294967295), 3600) * 3600]) AS hours
+SELECT trace_id, least(max(toUnixTimestamp64Micro(started_at)), {hi:Int64}) AS bound, cityHash64(trace_id) AS trace_hash, groupUniqArrayArray([intDiv(least(greatest(toUnixTimestamp(started_at) - 120, 0), 4294967295), 3600) * 3600, intDiv(least(greatest(toUnixTimestamp(started_at) + 120, 0), 4294967295), 3600) * 3600]) AS hours, count() AS rows
 FROM spans
 WHERE project_id = {project:String}
 AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))

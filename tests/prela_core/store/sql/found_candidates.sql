@@ -1,4 +1,4 @@
-SELECT trace_id, max(toUnixTimestamp64Micro(started_at)) AS bound, cityHash64(trace_id) AS trace_hash, groupUniqArray(toUnixTimestamp(toStartOfHour(started_at))) AS hours
+SELECT trace_id, max(toUnixTimestamp64Micro(started_at)) AS bound, cityHash64(trace_id) AS trace_hash, groupUniqArray(toUnixTimestamp(toStartOfHour(started_at))) AS hours, count() AS rows
 FROM spans
 WHERE project_id = {project:String}
 AND toStartOfHour(started_at) >= toStartOfHour(fromUnixTimestamp64Micro({lo:Int64}, 'UTC'))
