@@ -62,8 +62,10 @@ def pytest_collection_finish() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test an id of its own: on several cores only one of those that share one runs.
 
-    schemathesis says apart from the id which operation a test is about.
+    schemathesis says apart from the id which operation a test is about. The pages come first: they
+    are few and take long, and processes that are done would wait for whoever has them.
     """
+    items.sort(key=lambda item: item.path.parent != _HERE)
     for item in items:
         if operation := getattr(item, "operation_label", None):
             item._id = coerce_node_id(f"{item.nodeid}[{operation}]")
@@ -81,7 +83,8 @@ NOW = datetime.now(UTC).replace(microsecond=123456)
 
 _QUESTIONS = ("/api/v1/", "/openapi.json")
 _PACKAGES = Path(prela_cli.__file__).parents[1]
-_ROOT = Path(__file__).parents[1]
+_HERE = Path(__file__).parent
+_ROOT = _HERE.parent
 _START_SECONDS = 60
 
 

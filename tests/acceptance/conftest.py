@@ -26,9 +26,22 @@ _SAMPLED = {
 _ONE_OF = 4
 """Of each of their tests a deployment is asked the first case and every fourth after it."""
 
+_LONG = {
+    "test_deletion",
+    "test_keys",
+    "test_list_traces",
+    "test_one_span",
+    "test_slow_and_broken_clients",
+    "test_tenants",
+}
+"""What takes longest on a deployment comes first, for else it would be waited for in the end."""
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("pipeline") != "deployed" or os.environ.get("PRELA_TESTS") == "thorough":
+    if config.getoption("pipeline") != "deployed":
+        return
+    items.sort(key=lambda item: item.path.stem not in _LONG)
+    if os.environ.get("PRELA_TESTS") == "thorough":
         return
     seen: Counter[str] = Counter()
     for item in items:

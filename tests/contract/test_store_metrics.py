@@ -146,7 +146,7 @@ class TestLists:
             asked = GroupQuery(by=by, order=order, **(WEEK if order is GroupOrder.NAME else {}))
             wanted = measured.oracle.groups(PROJECT, asked, PageRequest(limit=1000))
             assert wanted.items
-            found = list(_paged(measured.store, asked, limit=max(len(wanted.items) // 3, 1)))
+            found = list(_paged(measured.store, asked, limit=max(len(wanted.items) // 2, 1)))
             assert wanted.items == found
 
     @pytest.mark.parametrize("said", CONDITIONS[2:])

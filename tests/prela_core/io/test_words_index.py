@@ -102,7 +102,7 @@ def pages(store: Any, q: str, limit: int) -> list[list[Any]]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(needles().filter(lambda q: q.replace('"', "").strip()), st.sampled_from([5, 200]))
+@given(needles().filter(lambda q: q.replace('"', "").strip()), st.sampled_from([20, 200]))
 def test_it_finds_what_the_plain_definition_finds(
     stores: tuple[ClickHouseStore, MemoryStore], q: str, limit: int
 ) -> None:
