@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prela_core.analysis.reading import Analyses
 from prela_core.ask import is_relative
 from prela_core.errors import PrelaError
-from prela_core.io.clickhouse_answers import Answers
+from prela_core.io.clickhouse_asking import Asking
 from prela_core.io.clickhouse_cells import ClickHouseCells
-from prela_core.io.clickhouse_connections import Connections, Use
+from prela_core.io.clickhouse_connections import Use
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
 from prela_core.io.clickhouse_errors import translated
 from prela_core.io.clickhouse_export import exported
@@ -27,7 +27,6 @@ from prela_core.io.clickhouse_words import tend_words
 from prela_core.io.deleted_letters import DeletedLetters
 from prela_core.io.insert_marks import InsertMarks
 from prela_core.io.insert_tables import Tables, bytes_in, rows_in
-from prela_core.io.kept_answers import KeptAnswers
 from prela_core.io.later_inserts import LaterInserts
 from prela_core.model import SpanBatch
 from prela_core.store import (
@@ -77,15 +76,12 @@ __all__ = ["ClickHouseStore"]
 
 T = TypeVar("T")
 
-_TEND_SECONDS = 600
 _END_SECONDS = 3.0
 _END_PAUSE_SECONDS = 0.02
 _DAY = 86_400_000_000
 _LONGEST_WRITE = 10 * 60_000_000
 _LARGE, _LARGE_BYTES = 2_000, 4 << 20
 """So many rows, or bytes of them, are worth an insert of their own."""
-_SEEING = frozenset({Use.READ, Use.DELETE, Use.LONG, Use.TEND})
-"""What connections are for that see spans."""
 
 
 class ClickHouseStore(Analyses):
@@ -127,18 +123,21 @@ class ClickHouseStore(Analyses):
         self._settle_seconds = settle_seconds
         self._others_write = others_write
         self._tombstones = Tombstones()
-        self._cells = ClickHouseCells(
-            self._ask_long, self._tend, self._settled, micros=self._micros, oldest=self._oldest
-        )
-        self._cells_are_there = False
-        self._kept = None if others_write else KeptAnswers()
-        self._connections = Connections(
+        self._asking = Asking(
             connect,
+            self._catch_up,
             readers=readers,
             writers=writers,
-            changed=None if self._kept is None else self._kept.changed,
+            keeps_pages=not others_write,
         )
-        self._answers = Answers(self._connections)
+        self._cells = ClickHouseCells(
+            self._asking.ask_long,
+            self._asking.tend,
+            self._settled,
+            micros=self._micros,
+            oldest=self._oldest,
+        )
+        self._cells_are_there = False
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
         self._sql_runs = False
         self._rests = False
@@ -147,7 +146,7 @@ class ClickHouseStore(Analyses):
 
     def _with_journal(self, journal: Path) -> LaterInserts:
         def insert(tables: Tables) -> None:
-            with self._borrowed(Use.LATER, writing=True) as client:
+            with self._asking.borrowed(Use.LATER, writing=True) as client:
                 put(client, tables)
 
         with translated(writing=True):
@@ -156,7 +155,7 @@ class ClickHouseStore(Analyses):
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
         # The connection that the first question needs anyway: to open one costs as much as that.
-        with self._connections.borrowed(Use.READ, writing=True) as client:
+        with self._asking.connections.borrowed(Use.READ, writing=True) as client:
             taken = bring_up(client, self._durability)
             self._cells_are_there = True
             return taken + keep_for(client, self._retention_days)
@@ -175,14 +174,14 @@ class ClickHouseStore(Analyses):
         self._merge(on=False)
 
     def _merge(self, *, on: bool) -> None:
-        with self._borrowed(Use.READ, writing=True) as client:
+        with self._asking.borrowed(Use.READ, writing=True) as client:
             client.command(f"SYSTEM {'START' if on else 'STOP'} MERGES")
         self._rests = not on
 
     def prepare(self) -> None:
         """Load, and connect to, what the first insert would else wait for."""
         load_arrow()
-        with self._borrowed(Use.WRITE, writing=True) as client:
+        with self._asking.borrowed(Use.WRITE, writing=True) as client:
             self._tombstones.may_hit((), lambda query: rows_of(client, query))
 
     def insert(self, batches: Sequence[SpanBatch]) -> None:
@@ -199,7 +198,7 @@ class ClickHouseStore(Analyses):
         """Store `batches`; say whether they are still under way to where questions see them."""
         tables = tables_of(batches, stored_at)
         received = [(batch.project_id, batch.received_at) for batch in batches]
-        with self._borrowed(Use.WRITE, writing=True) as client:
+        with self._asking.borrowed(Use.WRITE, writing=True) as client:
 
             def ask(query: Query) -> list[Sequence[Any]]:
                 return rows_of(client, query)
@@ -220,17 +219,17 @@ class ClickHouseStore(Analyses):
                 for project_id in {row.project_id for row in rows if self._has_cells()}:
                     # What is read again is no news, so it would change cells and nobody knew.
                     self._cells.void(project_id, self._micros() + _LONGEST_WRITE)
-                with self._borrowed(Use.WRITE, writing=True) as client:
+                with self._asking.borrowed(Use.WRITE, writing=True) as client:
                     kept = self._tombstones.kept(rows, lambda query: rows_of(client, query))
                     if kept:
                         put(client, [("spans", rewritten_table(kept))])
 
-        return reindex(scope, self._ask, write)
+        return reindex(scope, self._asking.ask, write)
 
     @property
     def letters(self) -> ClickHouseLetters:
         """What could not be stored."""
-        return ClickHouseLetters(self._ask, self._write_letters, self.insert)
+        return ClickHouseLetters(self._asking.ask, self._write_letters, self.insert)
 
     @property
     def deletions(self) -> ClickHouseDeletions:
@@ -240,7 +239,7 @@ class ClickHouseStore(Analyses):
 
         def learn(step: Step) -> None:
             # No insert may be under way that has not heard of it.
-            with self._connections.alone() as client:
+            with self._asking.connections.alone() as client:
                 if self._later is not None:
                     self._later.flush()
                 command(client, takes_step(step))
@@ -248,13 +247,13 @@ class ClickHouseStore(Analyses):
 
         letters = DeletedLetters(
             lambda: self.letters.letters(replayed=True),
-            lambda batch: self._tombstones.surviving([batch], self._ask)[0],
+            lambda batch: self._tombstones.surviving([batch], self._asking.ask)[0],
             self._write_letters,
-            self._delete,
+            self._asking.delete,
         )
         return ClickHouseDeletions(
-            self._ask,
-            self._delete,
+            self._asking.ask,
+            self._asking.delete,
             learn,
             letters,
             micros=lambda: int(self._clock() * 1_000_000),
@@ -266,57 +265,57 @@ class ClickHouseStore(Analyses):
     ) -> Page[TraceSummary]:
         """List the traces that `where` describes."""
         plan = plans.traces(project_id, where, order, page, self._look_back())
-        return self._page(plan, project_id, where, order, page)
+        return self._asking.page(plan, _same(where, project_id, order, page))
 
     def trace(self, project_id: str, trace_id: str) -> TraceDetail | None:
         """Give one trace with all its spans, or None when the project has no such trace."""
-        return self._answer(trace_plan.trace(project_id, trace_id))
+        return self._asking.answer(trace_plan.trace(project_id, trace_id))
 
     def outline(self, project_id: str, trace_id: str) -> TraceDetail | None:
         """Give one trace whose spans lack what nearly all of their text is in."""
-        return self._answer(trace_plan.trace(project_id, trace_id, bodies=False))
+        return self._asking.answer(trace_plan.trace(project_id, trace_id, bodies=False))
 
     def open_trace(self, project_id: str, trace_id: str) -> OpenTrace | None:
         """Begin to read a trace of any size; no connection is held between its groups."""
-        head = self._answer(trace_plan.head(project_id, trace_id))
+        head = self._asking.answer(trace_plan.head(project_id, trace_id))
         if head is None:
             return None
 
         def read(after: tuple[int, str], limit: int) -> trace_plan.Group:
             plan = trace_plan.group_after(project_id, trace_id, head.hours, after, limit)
-            return self._answer(plan)
+            return self._asking.answer(plan)
 
         return trace_plan.opened(head, read)
 
     def stamp(self, project_id: str, trace_id: str) -> str | None:
         """Give a text that is another one once the trace is; None when there is no such trace."""
-        return self._answer(stamp(project_id, trace_id))
+        return self._asking.answer(stamp(project_id, trace_id))
 
     def spans(self, project_id: str, trace_id: str, page: PageRequest) -> Page[StoredSpan] | None:
         """List the spans of a trace by start, then by id; None when there is no such trace."""
-        return self._answer(trace_plan.spans(project_id, trace_id, page))
+        return self._asking.answer(trace_plan.spans(project_id, trace_id, page))
 
     def find_spans(
         self, project_id: str, where: SpanFilter, order: SpanOrder, page: PageRequest
     ) -> Page[StoredSpan]:
         """List the spans, of whatever traces, that `where` describes."""
-        return self._answer(find_spans(project_id, where, order, page, self._look_back()))
+        return self._asking.answer(find_spans(project_id, where, order, page, self._look_back()))
 
     def search(self, project_id: str, where: TraceFilter, page: PageRequest) -> Page[SearchHit]:
         """Find the traces that hold `where.q` (required), newest first, one hit a trace."""
         plan = search(project_id, where, page, self._look_back())
-        return self._page(plan, project_id, where, page)
+        return self._asking.page(plan, _same(where, project_id, "hits", page))
 
     def groups(self, project_id: str, asked: GroupQuery, page: PageRequest) -> Page[GroupSummary]:
         """List the services, models, users or the like that visible spans name."""
         plan = groups(project_id, asked, page, self._look_back().now)
-        return self._page(plan, project_id, asked, page)
+        return self._asking.page(plan, _same(asked, project_id, page))
 
     def metrics(self, project_id: str, asked: MetricQuery) -> MetricTable:
         """Measure the visible spans of a window, by group and by bucket of time."""
         now = self._look_back().now
         oldest = self._oldest() if self._has_cells() else None
-        return self._answer(metrics(project_id, asked.at(now), oldest=oldest))
+        return self._asking.answer(metrics(project_id, asked.at(now), oldest=oldest))
 
     @property
     def cells(self) -> ClickHouseCells:
@@ -328,20 +327,22 @@ class ClickHouseStore(Analyses):
 
         A search finds the same in all of them, and takes longer for those that are not.
         """
-        return self._answer(indexed_rows())
+        return self._asking.answer(indexed_rows())
 
     def tend(self) -> None:
         """Do what keeps searches fast and is not done yet; to be called once in a while.
 
         It changes no answer. Any number of processes may do so at once.
         """
-        tend_words(self._ask, self._tend, from_rows=self._windows_from)
+        tend_words(self._asking.ask, self._asking.tend, from_rows=self._windows_from)
 
     def arrivals(self, project_id: str, wanted: ArrivalsRequest) -> Arrivals:
         """Give the spans that were stored since, in the order in which they were stored."""
         self._catch_up()
         settled = self._marks.settled()
-        return self._answer(arrivals(project_id, wanted, settled, others_write=self._others_write))
+        return self._asking.answer(
+            arrivals(project_id, wanted, settled, others_write=self._others_write)
+        )
 
     def export(self, project_id: str, selection: Selection, form: ExportForm) -> Iterator[bytes]:
         """Give a file of the spans that `selection` means, as it is made."""
@@ -349,13 +350,13 @@ class ClickHouseStore(Analyses):
             project_id,
             selection.at(self._look_back().now),
             form,
-            ask=self._ask,
-            borrowed=lambda: self._borrowed(Use.LONG, writing=False, once=True),
+            ask=self._asking.ask,
+            borrowed=lambda: self._asking.borrowed(Use.LONG, writing=False, once=True),
         )
 
     def sql(self, project_id: str, question: SqlQuestion) -> bytes:
         """Answer one SELECT over the project's spans and traces."""
-        with self._borrowed(Use.LONG, writing=False, once=True) as client:
+        with self._asking.borrowed(Use.LONG, writing=False, once=True) as client:
             self._sql_runs = True
             try:
                 return answer_sql(client, project_id, question, self._sql_mark)
@@ -364,13 +365,13 @@ class ClickHouseStore(Analyses):
 
     def ping(self) -> None:
         """Return when the store answers queries now."""
-        with self._borrowed(Use.PING, writing=False) as client:
+        with self._asking.borrowed(Use.PING, writing=False) as client:
             client.query("SELECT 1")
 
     @contextmanager
     def connection(self) -> Iterator[Client]:
         """Lend a connection to who keeps tables of their own beside the spans; errors are ours."""
-        with self._borrowed(Use.LONG, writing=True, once=True) as client:
+        with self._asking.borrowed(Use.LONG, writing=True, once=True) as client:
             yield client
 
     def close(self) -> None:
@@ -378,7 +379,7 @@ class ClickHouseStore(Analyses):
         self._end_sql()
         if self._later is not None:
             self._later.close()
-        self._connections.close()
+        self._asking.close()
 
     def _end_sql(self) -> None:
         """Have SQL ended that the closing of an embedded engine would else wait for."""
@@ -386,45 +387,13 @@ class ClickHouseStore(Analyses):
         with suppress(PrelaError):
             # More than once: a question is several queries.
             while self._sql_runs and time.monotonic() < until:
-                with self._borrowed(Use.PING, writing=False) as client:
+                with self._asking.borrowed(Use.PING, writing=False) as client:
                     end_sql(client, self._sql_mark)
                 time.sleep(_END_PAUSE_SECONDS)
 
     def _write_letters(self, table: pa.Table) -> None:
-        with self._borrowed(Use.WRITE, writing=True) as client:
+        with self._asking.borrowed(Use.WRITE, writing=True) as client:
             put(client, [("dead_letters", table)])
-
-    def _delete(self, query: Query) -> None:
-        with self._borrowed(Use.DELETE, writing=False) as client:
-            command(client, query)
-
-    def _tend(self, query: Query) -> None:
-        with self._borrowed(Use.TEND, writing=False, once=True) as client:
-            command(client, query, seconds=_TEND_SECONDS)
-
-    def _ask_long(self, query: Query) -> list[Sequence[Any]]:
-        with self._borrowed(Use.TEND, writing=False, once=True) as client:
-            return rows_of(client, query, seconds=_TEND_SECONDS)
-
-    def _ask(self, query: Query) -> list[Sequence[Any]]:
-        with self._borrowed(Use.READ, writing=False) as client:
-            return rows_of(client, query)
-
-    def _page(
-        self,
-        plan: plans.Plan[Page[T]],
-        project_id: str,
-        asked: TraceFilter | GroupQuery,
-        *how: Order | PageRequest,
-    ) -> Page[T]:
-        if self._kept is None or is_relative(asked.where):
-            return self._answer(plan)
-        question = (project_id, asked, *how)
-        return self._kept.page(question, self._catch_up, lambda: self._answer(plan))
-
-    def _answer(self, plan: plans.Plan[T]) -> T:
-        self._catch_up()
-        return self._answers.answer(plan)
 
     def _catch_up(self) -> None:
         """Have questions see what was accepted, if the engine can write."""
@@ -432,22 +401,15 @@ class ClickHouseStore(Analyses):
             with suppress(PrelaError):
                 self._later.flush()
 
-    def _borrowed(
-        self, use: Use, *, writing: bool, once: bool = False
-    ) -> AbstractContextManager[Client]:
-        if use in _SEEING:
-            self._catch_up()
-        return self._connections.borrowed(use, writing=writing, once=once)
-
     def _settled(self) -> int:
         self._catch_up()
         settled = self._marks.settled()
-        return self._answer(settled_everywhere(settled, others_write=self._others_write))
+        return self._asking.answer(settled_everywhere(settled, others_write=self._others_write))
 
     def _has_cells(self) -> bool:
         """Say whether there may be cells: a reader may be newer than who brings up the schema."""
         if not self._cells_are_there:
-            ((there,),) = self._ask(cell_queries.are_there())
+            ((there,),) = self._asking.ask(cell_queries.are_there())
             self._cells_are_there = bool(there)
         return self._cells_are_there
 
@@ -465,3 +427,8 @@ class ClickHouseStore(Analyses):
 
 def _is_small(tables: Tables) -> bool:
     return 0 < rows_in(tables) < _LARGE and bytes_in(tables) < _LARGE_BYTES
+
+
+def _same(asked: TraceFilter | GroupQuery, *more: Hashable) -> Hashable | None:
+    """Give what is equal for questions of one answer; None where it depends on when they are."""
+    return None if is_relative(asked.where) else (asked, *more)

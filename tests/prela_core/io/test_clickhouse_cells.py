@@ -231,10 +231,10 @@ def test_what_fails_holds_up_no_other_project(store: ClickHouseStore) -> None:
         if query.parameters["project"] == "a that fails" and "INSERT INTO cells" in query.sql:
             tried.append(query.sql)
             raise StoreUnavailableError("too much")
-        store._tend(query)
+        store._asking.tend(query)
 
     kept = ClickHouseCells(
-        store._ask_long, command, store._settled, micros=store._micros, oldest=lambda: 0
+        store._asking.ask_long, command, store._settled, micros=store._micros, oldest=lambda: 0
     )
     done: set[str] = set()
     with pytest.raises(StoreUnavailableError):

@@ -187,7 +187,7 @@ def test_a_deletion_waits_for_the_inserts_that_have_not_heard_of_it(
         storing = pool.submit(store.insert, [batch])
         assert under_way.wait(20)
         deleting = pool.submit(delete, store, "busy", "a")
-        await_that(store._connections._to_be_alone.locked, "the deletion asks to be alone")
+        await_that(store._asking.connections._to_be_alone.locked, "the deletion asks to be alone")
         may_go_on.set()
         storing.result(20)
         deleting.result(20)
@@ -201,7 +201,7 @@ def test_what_a_worker_inserts_that_does_not_know_is_found_before_it_is_done(
 ) -> None:
     monkeypatch.setattr(clickhouse_tombstones, "KNOWN_SECONDS", 3600.0)
     clock = ManualClock()
-    connect = store._connections._connect
+    connect = store._asking.connections._connect
     with (
         closing(ClickHouseStore(connect, retention_days=0, readers=1)) as worker,
         closing(

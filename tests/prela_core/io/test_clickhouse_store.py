@@ -49,7 +49,7 @@ def ids(store: ClickHouseStore) -> list[str]:
 
 
 def ask(store: ClickHouseStore, sql: str, **values: Any) -> Any:
-    with store._borrowed(Use.READ, writing=False) as client:
+    with store._asking.borrowed(Use.READ, writing=False) as client:
         return client.query(sql, parameters=values).result_rows
 
 
@@ -287,11 +287,11 @@ def test_what_stays_is_asked_until_it_is_so_and_then_no_more(
 
     monkeypatch.setattr(clickhouse_answers, "rows_of", rows_of)
     is_large = has_rows(2).sql
-    newest = (TraceFilter(), Order.NEWEST, PageRequest())
     with closing(open_embedded(tmp_path, retention_days=0, windows_from=2)) as store:
         insert(store, span_record(trace_id="t"))
-        for rows in (1, 1, 2, 2, 2):
+        for number, rows in enumerate((1, 1, 2, 2, 2)):
             if rows == 2:
                 insert(store, span_record(trace_id="u"))
-            assert rows == len(store.traces("p", *newest).items)
+            page = PageRequest(limit=50 + number)  # one that was asked for is kept
+            assert rows == len(store.traces("p", TraceFilter(), Order.NEWEST, page).items)
     assert 3 == asked.count(is_large)

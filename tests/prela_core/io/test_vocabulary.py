@@ -99,15 +99,15 @@ def test_what_is_copied_is_looked_up_there_and_nowhere_else(
     stores: tuple[ClickHouseStore, MemoryStore],
 ) -> None:
     store, _ = stores
-    ((name, part, *_),) = store._ask(vocabulary.copied())
+    ((name, part, *_),) = store._asking.ask(vocabulary.copied())
     assert "prerefund" in copied_words(store)
     questions = vocabulary.looks_up(["efun"], [(name, part)], 9)
-    found = [row for question in questions for row in store._ask(question)]
+    found = [row for question in questions for row in store._asking.ask(question)]
     by_part = {row[0]: sorted(row[1]) for row in found}
     assert {"refund", "refunds", "prerefund"} == set(by_part[part])
     assert name not in by_part
     assert 2 == len(by_part)
-    narrowing = store._answer(word_index.look_up(["efun"]))
+    narrowing = store._asking.answer(word_index.look_up(["efun"]))
     assert narrowing is not None
     assert {"refund", "refunds", "prerefund"} == set(narrowing.words[0])
     assert (2, True) == (len(narrowing.parts), name in narrowing.parts)
@@ -117,10 +117,10 @@ def test_digits_are_found_among_ids_and_in_other_words(
     stores: tuple[ClickHouseStore, MemoryStore],
 ) -> None:
     store, _ = stores
-    whole = store._ask(vocabulary.copied())
+    whole = store._asking.ask(vocabulary.copied())
     for piece, among in (("1916CD43", "0af7651916cd43dd8448eb211c80319c"), ("9", "9xyz12")):
         of_copies, _ = vocabulary.looks_up([piece], whole, 99)
-        ((_, words, _),) = [row for row in store._ask(of_copies) if row[0] == whole[0][1]]
+        ((_, words, _),) = [row for row in store._asking.ask(of_copies) if row[0] == whole[0][1]]
         assert among in words
 
 
@@ -182,14 +182,14 @@ def test_what_rests_is_to_be_indexed_and_the_larger_it_is_the_longer_it_must_res
     stores: tuple[ClickHouseStore, MemoryStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, _ = stores
-    whole = store._ask(vocabulary.copied())
-    assert store._ask(vocabulary.quiet(whole))
+    whole = store._asking.ask(vocabulary.copied())
+    assert store._asking.ask(vocabulary.quiet(whole))
     monkeypatch.setattr(vocabulary, "_ROWS_A_SECOND", 0.01)
-    assert [] == store._ask(vocabulary.quiet(whole))
+    assert [] == store._asking.ask(vocabulary.quiet(whole))
     monkeypatch.setattr(vocabulary, "_QUIET_SECONDS", -101 * len(TEXTS))
-    assert store._ask(vocabulary.quiet(whole))
+    assert store._asking.ask(vocabulary.quiet(whole))
     monkeypatch.setattr(vocabulary, "_INDEXED_ROWS", 1 + 3 * len(TEXTS))
-    assert [] == store._ask(vocabulary.quiet(whole))
+    assert [] == store._asking.ask(vocabulary.quiet(whole))
 
 
 def test_tending_again_does_nothing_more(stores: tuple[ClickHouseStore, MemoryStore]) -> None:
@@ -205,12 +205,12 @@ def test_a_copy_that_is_not_whole_does_not_count(
     stores: tuple[ClickHouseStore, MemoryStore],
 ) -> None:
     store, memory = stores
-    ((_, part, *_),) = store._ask(vocabulary.copied())
+    ((_, part, *_),) = store._asking.ask(vocabulary.copied())
     command(store, f"ALTER TABLE vocabulary DROP PARTITION '{part}'")
     command(store, f"INSERT INTO vocabulary VALUES ('{part}', 1, 'refund', 1)")  # noqa: S608
     command(store, f"INSERT INTO vocabulary VALUES ('{part}', 2, '', 9)")  # noqa: S608
-    assert [] == store._ask(vocabulary.copied())
-    store._answers._known.clear()  # what is copied is taken to stay so for a minute
+    assert [] == store._asking.ask(vocabulary.copied())
+    store._asking._answers._known.clear()  # what is copied is taken to stay so for a minute
     assert pages(memory, "prerefund", 99) == pages(store, "prerefund", 99) != [[]]
 
 
@@ -230,7 +230,7 @@ def test_it_follows_what_becomes_of_the_parts(
     tend_words_only(store)
     rows = 3 * len(TEXTS)
     assert (rows, rows) == store.indexed_rows()
-    whole = store._ask(vocabulary.copied())
+    whole = store._asking.ask(vocabulary.copied())
     active = ask(
         store, "SELECT name FROM system.parts WHERE active AND table = 'spans' ORDER BY name"
     )
@@ -238,16 +238,16 @@ def test_it_follows_what_becomes_of_the_parts(
     same()
     # A mutation that changes nothing in a part leaves its copy good.
     index(store)
-    assert {row[1] for row in whole} == {row[1] for row in store._ask(vocabulary.copied())}
+    assert {row[1] for row in whole} == {row[1] for row in store._asking.ask(vocabulary.copied())}
     command(store, "SYSTEM START MERGES spans")
     command(store, "OPTIMIZE TABLE spans FINAL")
-    assert [] == store._ask(vocabulary.copied())  # for no merge builds the index
+    assert [] == store._asking.ask(vocabulary.copied())  # for no merge builds the index
     same()
     index(store)
     store.tend()
     command(store, "SYSTEM START MERGES spans")
     parts = ask(store, "SELECT count() FROM system.parts WHERE active AND table = 'spans'")
-    assert [(len(store._ask(vocabulary.copied())),)] == parts
+    assert [(len(store._asking.ask(vocabulary.copied())),)] == parts
     same()
     at = TEXTS.index("call_9XyZ12")
     gone = f"trace_id IN ('t0-{at}', 't1-{at}', 't2-{at}')"
@@ -261,6 +261,6 @@ def test_it_follows_what_becomes_of_the_parts(
     # Without a vocabulary nothing is lost but time; who opens a store sees whether it has one.
     found = pages(store, "refund", 99)
     command(store, "DROP TABLE vocabulary")
-    store._answers._known.clear()
+    store._asking._answers._known.clear()
     assert found == pages(store, "refund", 99) != [[]]
     store.tend()

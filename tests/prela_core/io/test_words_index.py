@@ -117,7 +117,7 @@ def test_words_are_looked_up_and_few_rows_are_read(
     stores: tuple[ClickHouseStore, MemoryStore], q: str
 ) -> None:
     store, _ = stores
-    found = store._answer(word_index.look_up([q.strip('"')]))
+    found = store._asking.answer(word_index.look_up([q.strip('"')]))
     assert found is not None
     assert found.rows < 12
     assert 1 <= len(found.parts)
@@ -128,9 +128,9 @@ def test_what_is_everywhere_is_not_looked_up(
     stores: tuple[ClickHouseStore, MemoryStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, memory = stores
-    assert store._answer(word_index.look_up(["--"])) is None
+    assert store._asking.answer(word_index.look_up(["--"])) is None
     monkeypatch.setattr(word_index, "_MAX_WORDS", 2)
-    assert store._answer(word_index.look_up(["e"])) is None
+    assert store._asking.answer(word_index.look_up(["e"])) is None
     assert pages(memory, "e", 200) == pages(store, "e", 200)
 
 
