@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 import attrs
+from msgspec import Raw
 
 from prela_core.store.results import Page
 
@@ -21,7 +22,9 @@ __all__ = ["KeptAnswers"]
 T = TypeVar("T")
 
 _MOST = 32
-_MOST_ITEMS = 200
+_MOST_BYTES = 256 * 1024
+"""Of text in a page: 8 MiB in all."""
+_VALUE_BYTES = 32
 _SECONDS = 60.0
 """A page is kept for as long, although nothing was written: retention takes away what is old."""
 
@@ -58,13 +61,21 @@ class KeptAnswers:
         with self._lock:
             changes = self._changes
         page = ask()
-        if len(page.items) <= _MOST_ITEMS:
+        if _weight(page) <= _MOST_BYTES:
             with self._lock:
                 if changes == self._changes:
                     self._pages[question] = self._clock() + _SECONDS, _own(page)
                     while len(self._pages) > _MOST:
                         self._pages.popitem(last=False)
         return page
+
+
+def _weight(page: Page[T]) -> int:
+    """Give about how many bytes the items take; each is a class of `prela_core.store.results`."""
+    values = [value for item in page.items for value in vars(item).values()]
+    texts = sum(len(value) for value in values if isinstance(value, str))
+    raws = sum(memoryview(value).nbytes for value in values if isinstance(value, Raw))
+    return texts + raws + _VALUE_BYTES * len(values)
 
 
 def _own(page: Page[T]) -> Page[T]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
 from prela_core.ask import Subject, parse
 from prela_core.io import kept_answers
@@ -27,8 +28,10 @@ from prela_core.store import (
     PageRequest,
     ReindexScope,
     TraceFilter,
+    TraceSummary,
 )
 from prela_core.testing import NOON, ManualClock, span_record
+from prela_core.testing.factories import trace_summary
 
 MICROS = to_micros(NOON)
 
@@ -39,9 +42,13 @@ class Asked:
     def __init__(self) -> None:
         self.times = 0
 
-    def __call__(self) -> Page[int]:
+    def __call__(self) -> Page[TraceSummary]:
         self.times += 1
-        return Page(items=[self.times], next_cursor=None)
+        return Page(items=[trace_summary(span_count=self.times)], next_cursor=None)
+
+
+def times(page: Page[TraceSummary]) -> list[int]:
+    return [row.span_count for row in page.items]
 
 
 def nothing() -> None:
@@ -50,23 +57,23 @@ def nothing() -> None:
 
 def test_a_page_is_asked_for_once_until_something_changes() -> None:
     kept, asked = KeptAnswers(), Asked()
-    assert [[1], [1]] == [kept.page("q", nothing, asked).items for _ in range(2)]
-    assert [2] == kept.page("another", nothing, asked).items
+    assert [[1], [1]] == [times(kept.page("q", nothing, asked)) for _ in range(2)]
+    assert [2] == times(kept.page("another", nothing, asked))
     kept.changed()
-    assert [[3], [3]] == [kept.page("q", nothing, asked).items for _ in range(2)]
+    assert [[3], [3]] == [times(kept.page("q", nothing, asked)) for _ in range(2)]
 
 
 def test_what_changes_before_is_known_and_what_changes_meanwhile_is_not() -> None:
     kept, asked = KeptAnswers(), Asked()
-    assert [[1], [1]] == [kept.page("q", kept.changed, asked).items for _ in range(2)]
+    assert [[1], [1]] == [times(kept.page("q", kept.changed, asked)) for _ in range(2)]
 
-    def overtaken() -> Page[int]:
+    def overtaken() -> Page[TraceSummary]:
         page = asked()
         kept.changed()
         return page
 
-    assert [2] == kept.page("r", nothing, overtaken).items
-    assert [3] == kept.page("r", nothing, asked).items
+    assert [2] == times(kept.page("r", nothing, overtaken))
+    assert [3] == times(kept.page("r", nothing, asked))
 
 
 def test_it_is_kept_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,9 +81,9 @@ def test_it_is_kept_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     kept, asked = KeptAnswers(clock.monotonic), Asked()
     kept.page("q", nothing, asked)
     clock.advance(59.9)
-    assert [1] == kept.page("q", nothing, asked).items
+    assert [1] == times(kept.page("q", nothing, asked))
     clock.advance(0.2)
-    assert [2] == kept.page("q", nothing, asked).items
+    assert [2] == times(kept.page("q", nothing, asked))
 
 
 def test_only_so_many_are_kept_and_no_large_ones(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,31 +92,34 @@ def test_only_so_many_are_kept_and_no_large_ones(monkeypatch: pytest.MonkeyPatch
     for question in ("a", "b", "a", "c"):  # b was looked at the longest ago
         kept.page(question, nothing, asked)
     assert 3 == asked.times
-    assert [1] == kept.page("a", nothing, asked).items
-    assert [4] == kept.page("b", nothing, asked).items
+    assert [1] == times(kept.page("a", nothing, asked))
+    assert [4] == times(kept.page("b", nothing, asked))
 
-    large = Page(items=[0] * 201, next_cursor=None)
-    assert large is kept.page("large", nothing, lambda: large)
-    assert [5] == kept.page("large", nothing, asked).items
+    for field in ({"name": "n" * 300_000}, {"metadata": Raw(b"0" * 300_000)}):
+        large = Page(items=[trace_summary(**field)], next_cursor=None)
+        assert large is kept.page("large", nothing, lambda page=large: page)
+    many = Page(items=[trace_summary()] * 1_000, next_cursor=None)
+    assert many is kept.page("large", nothing, lambda: many)
+    assert [5] == times(kept.page("large", nothing, asked))
 
 
 def test_who_was_given_a_page_may_change_its_list() -> None:
     kept, asked = KeptAnswers(), Asked()
     for _ in range(3):
         page = kept.page("q", nothing, asked)
-        assert [1] == page.items
+        assert [1] == times(page)
         page.items.clear()
 
 
 def test_an_error_is_not_kept() -> None:
     kept = KeptAnswers()
 
-    def fail() -> Page[int]:
+    def fail() -> Page[TraceSummary]:
         raise ValueError("no page")
 
     with pytest.raises(ValueError, match="no page"):
         kept.page("q", nothing, fail)
-    assert [1] == kept.page("q", nothing, Asked()).items
+    assert [1] == times(kept.page("q", nothing, Asked()))
 
 
 @pytest.fixture
