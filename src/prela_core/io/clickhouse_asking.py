@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -66,12 +66,13 @@ class Asking:
         self._catch_up()
         return self._answers.answer(plan)
 
-    def page(self, plan: Plan[Page[T]], question: Hashable) -> Page[T]:
+    def page(self, plan: Plan[Page[T]], question: tuple[object, ...] | None) -> Page[T]:
         """Give what `plan` comes to, or came to since the last change for the same `question`.
 
-        None for one whose answer depends on when it is asked.
+        None for one whose answer depends on when it is asked. One with values that no filter can
+        have, such as a list, is left to the plan.
         """
-        if self._kept is None or question is None:
+        if self._kept is None or question is None or not _is_hashable(question):
             return self.answer(plan)
         return self._kept.page(question, self._catch_up, lambda: self.answer(plan))
 
@@ -96,5 +97,15 @@ class Asking:
             command(client, query)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and answer nothing more."""
         self.connections.close()
+        if self._kept is not None:
+            self._kept.changed()
+
+
+def _is_hashable(question: tuple[object, ...]) -> bool:
+    try:
+        hash(question)
+    except TypeError:
+        return False
+    return True

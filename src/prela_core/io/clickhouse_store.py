@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -429,6 +429,6 @@ def _is_small(tables: Tables) -> bool:
     return 0 < rows_in(tables) < _LARGE and bytes_in(tables) < _LARGE_BYTES
 
 
-def _same(asked: TraceFilter | GroupQuery, *more: Hashable) -> Hashable | None:
+def _same(asked: TraceFilter | GroupQuery, *more: object) -> tuple[object, ...] | None:
     """Give what is equal for questions of one answer; None where it depends on when they are."""
     return None if is_relative(asked.where) else (asked, *more)

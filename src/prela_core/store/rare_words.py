@@ -38,18 +38,18 @@ def walk_rare(
 
     As `walk_newest`, whose `compute` may be told here what is asked afterwards.
     """
-    lo = where.start_time
+    floor = where.start_time  # the only bound that the walk has
 
     def other(count: int) -> Query:
-        return other_candidates(project_id, where, narrowing, lo=lo, hi=hi, limit=count)
+        return other_candidates(project_id, where, narrowing, lo=floor, hi=hi, limit=count)
 
-    def propose(lo: int | None, count: int) -> Walk:
-        return propose_rare(project_id, where, narrowing, lo=lo, hi=hi, wanted=count)
+    def propose(_: int | None, count: int) -> Walk:
+        return propose_rare(project_id, where, narrowing, lo=floor, hi=hi, wanted=count)
 
     # After what the index knows: what is merged between the two is seen twice, and not never.
     others = other(first)
 
-    def propose_other(_lo: int | None, count: int) -> Walk:
+    def propose_other(_: int | None, count: int) -> Walk:
         return ask(others if count == first else other(count))
 
     found: list[Row] = []
@@ -59,7 +59,7 @@ def walk_rare(
             partial(compute, meanwhile=meanwhile),
             start_of=start_of,
             now=None,
-            floor=lo,
+            floor=floor,
             limit=limit,
             first=first,
             one_each=True,

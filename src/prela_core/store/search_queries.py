@@ -89,8 +89,10 @@ def newest_rows(
 ) -> Query:
     """Give the `most` newest rows that may hold the words, of parts that the `narrowing` knows.
 
-    A row is the id of its trace, the hash of that, and its start. What `where` asks of the trace
-    is met, or may be. Of the parts only those `among` which are given are looked at, or all.
+    There are more where others start with the last of them: traces come by start and then by id,
+    and the rows of one moment are in no order. A row is the id of its trace, the hash of that, and
+    its start. What `where` asks of the trace is met, or may be. Of the parts only those `among`
+    which are given are looked at, or all.
     """
     parameters: dict[str, Any] = {"most": most}
     clauses, words = _where_words_are(project_id, where, lo, hi, parameters)
@@ -98,7 +100,7 @@ def newest_rows(
     return Query(
         f"SELECT trace_id, {TRACE_HASH}, {MICROS.format('started_at')} FROM ({rows}"
         # Cut here, the reading gives no more ids than these.
-        " ORDER BY started_at DESC LIMIT {most:UInt64})",
+        " ORDER BY started_at DESC LIMIT {most:UInt64} WITH TIES)",
         parameters,
         settings=SCATTERED,
     )

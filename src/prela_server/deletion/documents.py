@@ -94,7 +94,7 @@ def deletion_request(
     """
     try:
         sent = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(f"the body is not valid JSON: {error}") from None
     if not isinstance(sent, dict):
         raise InvalidError('the body must be a JSON object, such as {"trace_ids": ["..."]}')

@@ -13,6 +13,7 @@ import pytest
 from msgspec import Raw
 
 from prela_core.ask import Subject, parse
+from prela_core.errors import StoreUnavailableError
 from prela_core.io import kept_answers
 from prela_core.io.clickhouse_answers import Answers
 from prela_core.io.clickhouse_opening import open_embedded
@@ -76,7 +77,7 @@ def test_what_changes_before_is_known_and_what_changes_meanwhile_is_not() -> Non
     assert [3] == times(kept.page("r", nothing, asked))
 
 
-def test_it_is_kept_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_kept_for_a_while() -> None:
     clock = ManualClock()
     kept, asked = KeptAnswers(clock.monotonic), Asked()
     kept.page("q", nothing, asked)
@@ -223,6 +224,21 @@ def test_times_that_depend_on_when_it_is_asked_are_asked_anew(
     for number in range(1, 4):
         store.traces("p", where, Order.NEWEST, PageRequest())
         assert number == len(plans)
+
+
+def test_a_closed_store_answers_nothing(tmp_path: Path) -> None:
+    store = open_embedded(tmp_path)
+    question = ("p", TraceFilter(), Order.NEWEST, PageRequest())
+    for _ in range(2):
+        assert [] == store.traces(*question).items
+    store.close()
+    with pytest.raises(StoreUnavailableError, match="closed"):
+        store.traces(*question)
+
+
+def test_what_can_not_be_looked_up_is_asked(store: ClickHouseStore) -> None:
+    where = TraceFilter(name=["a list"])  # type: ignore[arg-type] # as a caller without types may
+    assert [] == store.traces("p", where, Order.NEWEST, PageRequest()).items
 
 
 def test_who_wrote_sees_it_however_many_ask(store: ClickHouseStore) -> None:

@@ -66,6 +66,13 @@ def stores(tmp_path_factory: Any) -> Iterator[tuple[ClickHouseStore, MemoryStore
                     for at in range(EACH)
                 ],
             )
+        put(
+            PARTS + 1,
+            [
+                span_record(trace_id=f"n{at}", span_id="a", name="tied", started_at=MICROS)
+                for at in range(EACH)
+            ],
+        )
         with store.connection() as client:
             client.command("SYSTEM START MERGES spans")
             client.command("ALTER TABLE spans MATERIALIZE INDEX words SETTINGS mutations_sync = 1")
@@ -89,7 +96,9 @@ def stores(tmp_path_factory: Any) -> Iterator[tuple[ClickHouseStore, MemoryStore
 
 
 @pytest.mark.parametrize("limit", [2, 7, 200])
-@pytest.mark.parametrize("q", ["rare", "RAR", "single", "olden", "rare olden", '"7 single"', "no"])
+@pytest.mark.parametrize(
+    "q", ["rare", "RAR", "single", "olden", "rare olden", '"7 single"', "tied", "no"]
+)
 def test_every_page_is_what_the_plain_definition_finds(
     stores: tuple[ClickHouseStore, MemoryStore], q: str, limit: int
 ) -> None:

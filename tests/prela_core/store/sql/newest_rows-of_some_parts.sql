@@ -8,7 +8,7 @@ FROM (
     AND _part IN {held:Array(String)}
     AND hasAnyTokens(lowerUTF8(concat(input, '\n', output, '\n', name, '\n', status_message, '\n', attributes, '\n', events)), {held0:Array(String)})
     ORDER BY started_at DESC
-    LIMIT {most:UInt64}
+    LIMIT {most:UInt64} WITH TIES
 )
 -- held: ["new"]
 -- held0: ["refund", "refunds"]
