@@ -28,6 +28,9 @@ def _run_to_its_end() -> None:
         finally:
             # Left to the interpreter, what fails here would be a traceback.
             sys.stdout.flush()
+    except KeyboardInterrupt:  # before the command line is there to take it
+        sys.stderr.write("Aborted!\n")
+        sys.exit(1)
     except OSError as error:
         _drop_output()
         if error.errno != errno.EPIPE:

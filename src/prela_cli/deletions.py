@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prela_cli.output import show, show_json, show_line
+from prela_cli.output import JsonForm, show, show_json, show_line, show_page
 from prela_cli.reading import page_options, source_options
 from prela_cli.render.deletions import deletions_table
 from prela_cli.source import PROJECT_ID
@@ -34,7 +34,7 @@ def deletions(
     project: str,
     limit: int,
     cursor: str | None,
-    as_json: bool,
+    as_json: JsonForm | None,
 ) -> None:
     """List deletions, the newest first, or show the receipt of one.
 
@@ -49,11 +49,11 @@ def deletions(
         one = reader.deletions.one(project, deletion_id)
         if one is None:
             raise NotFoundError(f"there is no deletion {deletion_id}")
-        show_json(one) if as_json else show(deletions_table([one]))
+        show_json(one) if as_json is not None else show(deletions_table([one]))
         return
     found: Any = reader.deletions.all(project, PageRequest(limit=limit, cursor=cursor))
-    if as_json:
-        show_json(found)
+    if as_json is not None:
+        show_page(found, as_json)
     elif not found.items:
         show_line("No deletions.")
     else:

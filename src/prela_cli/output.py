@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import itertools
 import os
 import re
@@ -19,7 +20,24 @@ from prela_cli.paging import is_paged, page
 from prela_cli.render.plain import clean
 from prela_core.store import Page
 
-__all__ = ["show", "show_fault", "show_json", "show_line", "show_more", "show_text"]
+__all__ = [
+    "JsonForm",
+    "show",
+    "show_fault",
+    "show_json",
+    "show_line",
+    "show_more",
+    "show_page",
+    "show_text",
+]
+
+
+class JsonForm(enum.Enum):
+    """How a page is printed for programs."""
+
+    DOCUMENT = "json"
+    LINES = "jsonl"
+
 
 _WIDTH_OF_FILES = 160
 """Columns where output is no terminal: wide enough for whole ids."""
@@ -86,6 +104,17 @@ def show_json(value: Any, *, indented: bool | None = None) -> None:
         page(iter([f"{text}\n"]), shutil.get_terminal_size().lines)
     else:
         click.echo(text)
+
+
+def show_page(page: Page[Any], form: JsonForm) -> None:
+    """Print a page as JSON; of lines, how to go on is said beside them, to standard error."""
+    if form is JsonForm.DOCUMENT:
+        show_json(page)
+        return
+    for item in page.items:
+        show_json(item, indented=False)
+    if page.next_cursor:
+        show_fault(f"there are more: add --cursor {page.next_cursor}")
 
 
 def _parts(console: Console, picture: RenderableType) -> Iterator[Segments]:

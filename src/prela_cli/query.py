@@ -9,7 +9,7 @@ from prela_cli import moments
 from prela_cli.asking import query_argument
 from prela_cli.filters import filter_options, narrowed
 from prela_cli.ordering import order_option
-from prela_cli.output import show, show_json, show_line, show_more
+from prela_cli.output import JsonForm, show, show_line, show_more, show_page
 from prela_cli.reading import page_options, source_options
 from prela_cli.render.traces_table import TracesTable
 from prela_cli.source import PROJECT_ID
@@ -35,7 +35,7 @@ def query(
     order: Order,
     limit: int,
     cursor: str | None,
-    as_json: bool,
+    as_json: JsonForm | None,
 ) -> None:
     """List the traces that QUERY and options describe, the newest first.
 
@@ -51,12 +51,13 @@ def query(
       prela query --since 2h --status error
       prela query --model gpt-4o --order dearest --limit 5
       prela query --attr tenant=acme --attr plan=pro --json
+      prela query status:error --jsonl | jq -r .trace_id
     """
     where = attrs.evolve(narrowed(where, asked), q=words)
     page = PageRequest(limit=limit, cursor=cursor)
     found = reader.traces(PROJECT_ID, where, order, page)
-    if as_json:
-        show_json(found)
+    if as_json is not None:
+        show_page(found, as_json)
     elif not found.items:
         show_line(_nothing(where, cursor))
     else:

@@ -11,6 +11,7 @@ import click
 
 from prela_cli import source
 from prela_cli.data_dir import data_dir_option
+from prela_cli.output import JsonForm
 from prela_cli.server_options import server_options
 
 __all__ = ["page_options", "source_options"]
@@ -30,7 +31,15 @@ def source_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def page_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add `--limit`, `--cursor` and `--json`, under those names."""
+    """Add `--limit`, `--cursor`, `--json` and `--jsonl`, the last two under the name `as_json`."""
+
+    @wraps(command)
+    def with_form(*, as_json: bool, as_lines: bool, **rest: Any) -> None:
+        if as_json and as_lines:
+            raise click.UsageError("give --json or --jsonl, not both")
+        form = JsonForm.LINES if as_lines else JsonForm.DOCUMENT if as_json else None
+        command(as_json=form, **rest)
+
     options = (
         click.option(
             "--limit",
@@ -44,7 +53,8 @@ def page_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--json", "as_json", is_flag=True, help="Print one JSON document, as the API answers."
         ),
+        click.option("--jsonl", "as_lines", is_flag=True, help="Print each row as a line of JSON."),
     )
     for option in reversed(options):
-        command = option(command)
-    return command
+        with_form = option(with_form)
+    return with_form

@@ -8,7 +8,7 @@ import click
 from prela_cli import moments
 from prela_cli.asking import query_option
 from prela_cli.filters import filter_options, narrowed
-from prela_cli.output import show, show_json, show_line, show_more
+from prela_cli.output import JsonForm, show, show_line, show_more, show_page
 from prela_cli.reading import page_options, source_options
 from prela_cli.render.search_hits import SearchHits
 from prela_cli.source import PROJECT_ID
@@ -32,7 +32,7 @@ def search(
     asked: Condition | None,
     limit: int,
     cursor: str | None,
-    as_json: bool,
+    as_json: JsonForm | None,
 ) -> None:
     """Find the traces that hold all WORDS, the newest first.
 
@@ -49,8 +49,8 @@ def search(
         raise click.UsageError("WORDS are empty; give at least one")
     where = attrs.evolve(narrowed(where, asked), q=" ".join(words))
     found = reader.search(PROJECT_ID, where, PageRequest(limit=limit, cursor=cursor))
-    if as_json:
-        show_json(found)
+    if as_json is not None:
+        show_page(found, as_json)
     elif not found.items:
         text = "No more traces hold" if cursor else "No trace holds"
         show_line(f"{text} {' '.join(words)!r}. Try fewer words or a part of one.")

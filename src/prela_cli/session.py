@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from prela_cli import moments
-from prela_cli.output import show, show_json, show_line, show_more
+from prela_cli.output import JsonForm, show, show_line, show_more, show_page
 from prela_cli.reading import page_options, source_options
 from prela_cli.render.traces_table import TracesTable
 from prela_cli.source import PROJECT_ID
@@ -20,7 +20,7 @@ __all__ = ["session"]
 @page_options
 @source_options
 def session(
-    *, reader: Reader, session_id: str, limit: int, cursor: str | None, as_json: bool
+    *, reader: Reader, session_id: str, limit: int, cursor: str | None, as_json: JsonForm | None
 ) -> None:
     """List the traces of a session or conversation, in the order in which they began.
 
@@ -36,8 +36,8 @@ def session(
     found = reader.session(PROJECT_ID, session_id, PageRequest(limit=limit, cursor=cursor))
     if found is None:
         raise NotFoundError(f"there is no session {session_id}")
-    if as_json:
-        show_json(found)
+    if as_json is not None:
+        show_page(found, as_json)
     elif not found.items:
         show_line("No more traces.")
     else:

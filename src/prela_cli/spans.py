@@ -8,7 +8,7 @@ from prela_cli import moments
 from prela_cli.asking import both, query_argument
 from prela_cli.filters import since_condition
 from prela_cli.ordering import order_option
-from prela_cli.output import show, show_json, show_line, show_more
+from prela_cli.output import JsonForm, show, show_line, show_more, show_page
 from prela_cli.reading import page_options, source_options
 from prela_cli.render.spans_table import SpansTable
 from prela_cli.source import PROJECT_ID
@@ -37,7 +37,7 @@ def spans(
     order: SpanOrder,
     limit: int,
     cursor: str | None,
-    as_json: bool,
+    as_json: JsonForm | None,
 ) -> None:
     """List the spans that QUERY describes, the newest first.
 
@@ -52,8 +52,8 @@ def spans(
     """
     where = SpanFilter(where=both(asked, since_condition(since)))
     found = reader.find_spans(PROJECT_ID, where, order, PageRequest(limit=limit, cursor=cursor))
-    if as_json:
-        show_json(found)
+    if as_json is not None:
+        show_page(found, as_json)
     elif not found.items:
         show_line("No more spans." if cursor else "No spans match. Try fewer conditions.")
     else:

@@ -246,3 +246,14 @@ def test_columns_in_which_nothing_fits_are_passed_over(run: Run, reader: Any, co
 
     assert "a chat" in plain.stdout
     assert plain.stdout == run("query", COLUMNS=columns).stdout
+
+
+def test_rows_are_printed_as_lines_of_json(run: Run, reader: Any) -> None:
+    reader.details = [trace_detail(stored_span(name=name)) for name in ("a\x9b", "b")]
+    reader.next_cursor = "more"
+    lines = run("query", "--jsonl")
+    found = [msgspec.json.decode(line, type=TraceSummary) for line in lines.stdout.splitlines()]
+    assert ["a\x9b", "b"] == [row.name for row in found]
+    assert "prela: there are more: add --cursor more\n" == lines.stderr
+    both = run("query", "--json", "--jsonl")
+    assert (2, True) == (both.exit_code, "give --json or --jsonl, not both" in both.stderr)
