@@ -49,7 +49,10 @@ def deletions(
         one = reader.deletions.one(project, deletion_id)
         if one is None:
             raise NotFoundError(f"there is no deletion {deletion_id}")
-        show_json(one) if as_json is not None else show(deletions_table([one]))
+        if as_json is None:
+            show(deletions_table([one]))
+        else:
+            show_json(one, indented=None if as_json is JsonForm.DOCUMENT else False)
         return
     found: Any = reader.deletions.all(project, PageRequest(limit=limit, cursor=cursor))
     if as_json is not None:

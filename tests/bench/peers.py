@@ -196,7 +196,7 @@ def _warm(
     """Give p50 and p95 of each question; they take turns, and the first round does not count."""
     taken: dict[str, list[float]] = {}
     for number in range(asked + 1):
-        requests = system.questions(running.url, RARE_WORD, 50 + asked // 2 - number)
+        requests = system.questions(running.url, RARE_WORD, 51 + number)
         for name, request in requests.items():
             outcome = send_all(running.url, [request], 1)
             finds = WORD not in name or all(each in outcome.answer for each in holders)
