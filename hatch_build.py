@@ -1,0 +1,80 @@
+"""Compiles what `prela_core.compiled` has, where there is a compiler; without one all is Python.
+
+`PRELA_COMPILE=0` leaves it out. In CI, or with `PRELA_COMPILE=1`, it is an error when it can't be
+done; elsewhere it is said, and the package works all the same.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+__all__ = ["CompiledHook"]
+
+_ROOM = Path("src/prela_core/compiled")
+
+
+class CompiledHook(BuildHookInterface[Any]):
+    """Puts the compiled modules beside their sources, and into the wheel."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile before anything is packed; an editable install then finds them in place."""
+        del version
+        wanted = os.environ.get("PRELA_COMPILE", "1" if os.environ.get("CI") else "")
+        if self.target_name != "wheel" or wanted == "0":
+            return
+        room = Path(self.root) / _ROOM
+        try:
+            self._compile(room)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a compiler fails as it likes
+            if wanted:
+                raise
+            self.app.display_warning(f"nothing is compiled, all is in Python: {error}")
+            return
+        build_data["pure_python"] = False
+        build_data["infer_tag"] = True
+        build_data["artifacts"] += [f"{_ROOM}/*{_suffix()}"]
+
+    @staticmethod
+    def _compile(room: Path) -> None:
+        sources = sorted(room.glob("*.pyx"))
+        newest = max(path.stat().st_mtime for path in (*sources, *room.glob("*.pxd")))
+        made = [source.with_suffix(_suffix()) for source in sources]
+        if all(path.exists() and path.stat().st_mtime >= newest for path in made):
+            return
+
+        from Cython.Build import cythonize  # noqa: PLC0415 - not needed where nothing is compiled
+        from setuptools import Distribution, Extension  # noqa: PLC0415 - likewise
+        from setuptools.command.build_ext import build_ext  # noqa: PLC0415 - likewise
+
+        package = "prela_core.compiled"
+        with tempfile.TemporaryDirectory() as scratch:
+            extensions = cythonize(
+                [Extension(f"{package}.{each.stem}", [str(each)]) for each in sources],
+                build_dir=scratch,
+                include_path=[str(room.parents[1])],
+                compiler_directives={"language_level": 3},
+            )
+            distribution = Distribution({"ext_modules": extensions})
+            command = build_ext(distribution)
+            command.build_lib = str(room.parents[1])
+            command.build_temp = scratch
+            command.ensure_finalized()
+            command.run()
+
+
+def _suffix() -> str:
+    """Give how this interpreter's compiled modules are called."""
+    return str(sysconfig.get_config_var("EXT_SUFFIX"))
+
+
+if __name__ == "__main__":
+    # While one works on a source: `python hatch_build.py` compiles in place.
+    CompiledHook._compile(Path(__file__).parent / _ROOM)
+    print(f"compiled for {sys.version.split()[0]}")
