@@ -7,7 +7,6 @@ done; elsewhere it is said, and the package works all the same.
 from __future__ import annotations
 
 import os
-import sys
 import sysconfig
 import tempfile
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-__all__ = ["CompiledHook"]
+__all__ = ["CompiledHook", "compile_room"]
 
 _ROOM = Path("src/prela_core/compiled")
 
@@ -31,8 +30,8 @@ class CompiledHook(BuildHookInterface[Any]):
             return
         room = Path(self.root) / _ROOM
         try:
-            self._compile(room)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a compiler fails as it likes
+            compile_room(room)
+        except (Exception, SystemExit) as error:
             if wanted:
                 raise
             self.app.display_warning(f"nothing is compiled, all is in Python: {error}")
@@ -41,32 +40,33 @@ class CompiledHook(BuildHookInterface[Any]):
         build_data["infer_tag"] = True
         build_data["artifacts"] += [f"{_ROOM}/*{_suffix()}"]
 
-    @staticmethod
-    def _compile(room: Path) -> None:
-        sources = sorted(room.glob("*.pyx"))
-        newest = max(path.stat().st_mtime for path in (*sources, *room.glob("*.pxd")))
-        made = [source.with_suffix(_suffix()) for source in sources]
-        if all(path.exists() and path.stat().st_mtime >= newest for path in made):
-            return
 
-        from Cython.Build import cythonize  # noqa: PLC0415 - not needed where nothing is compiled
-        from setuptools import Distribution, Extension  # noqa: PLC0415 - likewise
-        from setuptools.command.build_ext import build_ext  # noqa: PLC0415 - likewise
+def compile_room(room: Path) -> None:
+    """Compile what is older than its sources in `room`, in place."""
+    sources = sorted(room.glob("*.pyx"))
+    newest = max(path.stat().st_mtime for path in (*sources, *room.glob("*.pxd")))
+    made = [source.with_suffix(_suffix()) for source in sources]
+    if all(path.exists() and path.stat().st_mtime >= newest for path in made):
+        return
 
-        package = "prela_core.compiled"
-        with tempfile.TemporaryDirectory() as scratch:
-            extensions = cythonize(
-                [Extension(f"{package}.{each.stem}", [str(each)]) for each in sources],
-                build_dir=scratch,
-                include_path=[str(room.parents[1])],
-                compiler_directives={"language_level": 3},
-            )
-            distribution = Distribution({"ext_modules": extensions})
-            command = build_ext(distribution)
-            command.build_lib = str(room.parents[1])
-            command.build_temp = scratch
-            command.ensure_finalized()
-            command.run()
+    from Cython.Build import cythonize  # noqa: PLC0415 - not needed where nothing is compiled
+    from setuptools import Distribution, Extension  # noqa: PLC0415 - likewise
+    from setuptools.command.build_ext import build_ext  # noqa: PLC0415 - likewise
+
+    package = "prela_core.compiled"
+    with tempfile.TemporaryDirectory() as scratch:
+        extensions = cythonize(
+            [Extension(f"{package}.{each.stem}", [str(each)]) for each in sources],
+            build_dir=scratch,
+            include_path=[str(room.parents[1])],
+            compiler_directives={"language_level": 3},
+        )
+        distribution = Distribution({"ext_modules": extensions})
+        command = build_ext(distribution)
+        command.build_lib = str(room.parents[1])
+        command.build_temp = scratch
+        command.ensure_finalized()
+        command.run()
 
 
 def _suffix() -> str:
@@ -76,5 +76,4 @@ def _suffix() -> str:
 
 if __name__ == "__main__":
     # While one works on a source: `python hatch_build.py` compiles in place.
-    CompiledHook._compile(Path(__file__).parent / _ROOM)
-    print(f"compiled for {sys.version.split()[0]}")
+    compile_room(Path(__file__).parent / _ROOM)

@@ -9,18 +9,34 @@ sent. Where nothing could be compiled, or `PRELA_COMPILED=0` is set, the twins d
 
 from __future__ import annotations
 
+import logging
 import os
 from importlib import import_module
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
 from types import ModuleType
 
 __all__ = ["compiled"]
 
+_log = logging.getLogger(__name__)
+_room = Path(__file__).parent
+
 
 def compiled(name: str) -> ModuleType | None:
-    """Give a module of this room; None where it is not compiled or not wanted."""
+    """Give a module of this room; None where it is not compiled or not wanted.
+
+    Nor is one wanted that is older than the sources beside it, as after a change or a pull: it
+    would do what they did. `python hatch_build.py` compiles anew.
+    """
     if os.environ.get("PRELA_COMPILED") == "0":
         return None
-    try:
-        return import_module(f"{__name__}.{name}")
-    except ImportError:
+    made = next(
+        (path for end in EXTENSION_SUFFIXES if (path := _room / f"{name}{end}").exists()), None
+    )
+    if made is None:
         return None
+    sources = (*_room.glob("*.pyx"), *_room.glob("*.pxd"))
+    if any(path.stat().st_mtime > made.stat().st_mtime for path in sources):
+        _log.warning("%s is older than its sources, and not used; install Prela again", made.name)
+        return None
+    return import_module(f"{__name__}.{name}")

@@ -7,17 +7,18 @@ from collections.abc import Iterable
 from prela_core.conventions.span_types import NOT_OF_A_TOOL, SPAN_TYPES, TOOL_PREFIX
 from prela_core.conventions.spellings import SPELLINGS
 
-__all__ = ["READ_FROM_EVENTS", "KeyKinds", "shape_of"]
+__all__ = ["READ_BY_PREFIX", "READ_FROM_EVENTS", "KeyKinds", "shape_of"]
 
-_READ_BY_PREFIX = frozenset({"indexed", "indexed_messages", "indexed_scores"})
+READ_BY_PREFIX = frozenset({"indexed", "indexed_messages", "indexed_scores"})
+"""Readers that collect all attributes whose keys begin as the rule spells."""
 READ_FROM_EVENTS = frozenset({"input_events", "output_events", "score_events"})
 """Readers that look at the events, not at the attribute that the rule spells."""
 
 _RULES = [rule for rules in SPELLINGS.values() for rule in rules]
-_PREFIXES = tuple(rule.spelling for rule in _RULES if rule.read in _READ_BY_PREFIX)
+_PREFIXES = tuple(rule.spelling for rule in _RULES if rule.read in READ_BY_PREFIX)
 _SPELLED = frozenset(
     [rule.spelling for rule in SPAN_TYPES]
-    + [rule.spelling for rule in _RULES if rule.read not in _READ_BY_PREFIX | READ_FROM_EVENTS]
+    + [rule.spelling for rule in _RULES if rule.read not in READ_BY_PREFIX | READ_FROM_EVENTS]
 )
 
 _MAX_KINDS = 16_384

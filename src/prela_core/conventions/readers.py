@@ -27,6 +27,7 @@ __all__ = [
     "BAD",
     "MAX_COST_USD",
     "MAX_TOKENS",
+    "MAX_TTFT_MS",
     "PLAIN",
     "READERS",
     "USUAL_READER",
@@ -44,7 +45,7 @@ BAD: Final = object()
 MAX_TOKENS = 10**12
 """More is absurd: a million of the largest context windows. Sums of it still fit 64 bits."""
 MAX_COST_USD = 1e9
-_MAX_TTFT_MS = 1e12
+MAX_TTFT_MS = 1e12
 
 _SCOPE = "otel.scope.name"
 _MAX_VENDOR = 40
@@ -131,7 +132,7 @@ def dollars(key: str, attributes: Attributes, _record: SpanRecord) -> Any:
 def milliseconds(key: str, attributes: Attributes, _record: SpanRecord) -> float | None:
     """Read a duration in milliseconds; one that can't be is passed over."""
     value = _number(attributes[key])
-    if value is None or value is BAD or not 0 <= value <= _MAX_TTFT_MS:
+    if value is None or value is BAD or not 0 <= value <= MAX_TTFT_MS:
         return None
     return abs(float(value))
 

@@ -37,7 +37,7 @@ from prela_core.conventions.span_types import (
 from prela_core.conventions.spellings import SPELLINGS, Rule
 from prela_core.model import Flag, SpanRecord, SpanType
 
-__all__ = ["explain", "resolve"]
+__all__ = ["explain", "resolve", "usual_words"]
 
 _INDEX = {name: index for index, name in enumerate(COLUMNS)}
 _SPAN_TYPE = _INDEX["span_type"]
@@ -77,9 +77,16 @@ _Plan = tuple[tuple[int, bool, Decode | None, Reader, str, Rule], ...]
 _Shape = tuple[tuple[str, ...], bool]
 
 
+def usual_words(rule: WordRule) -> dict[str, str | None]:
+    """Give what the words of a rule mean, in the usual letter cases, to be looked up as they are.
+
+    This runs for every span; other words are put in lower case first.
+    """
+    return {word: rule.meaning(word) for each in rule.words for word in (each, each.upper())}
+
+
 def _word_reader(rule: WordRule) -> Reader:
-    # The usual letter cases are looked up as they are: this runs for every span.
-    usual = {word: rule.meaning(word) for each in rule.words for word in (each, each.upper())}
+    usual = usual_words(rule)
 
     def word(key: str, attributes: Attributes, record: SpanRecord) -> str | None:
         try:

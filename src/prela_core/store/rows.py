@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import attrs
 from msgspec import Raw
 
+from prela_core.compiled import compiled
 from prela_core.conventions import CONVENTIONS_VERSION, TypedColumns, resolve
 from prela_core.model import Flag, SpanBatch, SpanRecord, from_micros, to_micros
 from prela_core.store.results import StoredSpan
@@ -92,6 +94,9 @@ _TYPED_COUNTS = (
     "reasoning_tokens",
 )
 _TYPED_NUMBERS = ("cost_usd", "ttft_ms")
+_VERSION_BYTES = 8
+
+_compiled = compiled("columns")
 
 
 @attrs.frozen
@@ -107,6 +112,10 @@ class Rewritten:
 
 def span_table(batches: Sequence[SpanBatch], stored_at: int = 0) -> pa.Table:
     """Build the Arrow table that is inserted into `spans`, at `stored_at` in microseconds."""
+    if _compiled is not None:
+        # What it can't hold is looked at once more below, which says what is wrong.
+        with suppress(OverflowError, TypeError, ValueError):
+            return _at(_from_buffers(_compiled.span_columns(batches)), stored_at)
     projects: list[str] = []
     received: list[int] = []
     spans: list[SpanRecord] = []
@@ -118,6 +127,27 @@ def span_table(batches: Sequence[SpanBatch], stored_at: int = 0) -> pa.Table:
     versions = [version_of(span, at) for span, at in zip(spans, received, strict=True)]
     table = _table(projects, spans, typed, received, versions)
     return _at(table, stored_at)
+
+
+def _from_buffers(buffers: Mapping[str, Sequence[Any]]) -> pa.Table:
+    """Make a table of the buffers of its columns, in the order of `_table`."""
+    import pyarrow as pa  # noqa: PLC0415 - as below
+
+    rows = len(buffers["version"][-1]) // _VERSION_BYTES
+    columns: dict[str, pa.Array] = {}
+    for name, kind in _kinds().items():
+        if name == "conventions_version":
+            columns[name] = pa.repeat(pa.scalar(CONVENTIONS_VERSION, kind), rows)
+            continue
+        held = [None if each is None else pa.py_buffer(each) for each in buffers[name]]
+        columns[name] = pa.Array.from_buffers(kind, rows, held)
+    return pa.table(columns)
+
+
+@cache
+def _kinds() -> dict[str, pa.DataType]:
+    schema = _table([], [], [], [], []).schema
+    return dict(zip(schema.names, schema.types, strict=True))
 
 
 def rewritten_table(rows: Sequence[Rewritten]) -> pa.Table:

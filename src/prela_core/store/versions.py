@@ -6,13 +6,13 @@ import zlib
 
 from prela_core.model import SpanRecord
 
-__all__ = ["VERSION_EPOCH", "reread_version", "version_of"]
+__all__ = ["TIE_BITS", "TIME_BITS", "VERSION_EPOCH", "reread_version", "version_of"]
 
 VERSION_EPOCH = 1_577_836_800_000_000
 """2020-01-01T00:00Z in microseconds; 51 bits from here reach the year 2091."""
 
-_TIME_BITS = 51
-_TIE_BITS = 11
+TIME_BITS = 51
+TIE_BITS = 11
 
 
 def version_of(span: SpanRecord, received_at: int) -> int:
@@ -22,9 +22,9 @@ def version_of(span: SpanRecord, received_at: int) -> int:
     a checksum, so that even two receipts in one microsecond are told apart by what they hold
     and never by their order of arrival.
     """
-    since = min(max(received_at - VERSION_EPOCH, 0), (1 << _TIME_BITS) - 1)
-    tie = zlib.crc32(span.attributes, zlib.crc32(span.events)) & ((1 << _TIE_BITS) - 1)
-    return span.completeness << _TIME_BITS + _TIE_BITS | since << _TIE_BITS | tie
+    since = min(max(received_at - VERSION_EPOCH, 0), (1 << TIME_BITS) - 1)
+    tie = zlib.crc32(span.attributes, zlib.crc32(span.events)) & ((1 << TIE_BITS) - 1)
+    return span.completeness << TIME_BITS + TIE_BITS | since << TIE_BITS | tie
 
 
 def reread_version(version: int) -> int:
