@@ -8,8 +8,14 @@ FROM python:3.11-slim-bookworm AS build
 # Without `embedded`, the engine in the process, the image is 0.7 GB smaller, and `serve` alone
 # has no place to keep spans: right where there is a ClickHouse.
 ARG PRELA_EXTRAS=cli,embedded,grpc,kafka,postgres,redis,server
+# For what is done for every span (`hatch_build.py`). Debian keeps one version of it, with fixes.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
+ENV PRELA_COMPILE=1
 WORKDIR /source
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY src src
 # What pip installs are the wheels of the line before, and no index is asked.
 # hadolint ignore=DL3013

@@ -1,7 +1,7 @@
 """Compiles what `prela_core.compiled` has, where there is a compiler; without one all is Python.
 
-`PRELA_COMPILE=0` leaves it out. In CI, or with `PRELA_COMPILE=1`, it is an error when it can't be
-done; elsewhere it is said, and the package works all the same.
+`PRELA_COMPILE=0` leaves it out. With `PRELA_COMPILE=1` it is an error when it can't be done;
+otherwise it is said, and the package works all the same.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class CompiledHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile before anything is packed; an editable install then finds them in place."""
         del version
-        wanted = os.environ.get("PRELA_COMPILE", "1" if os.environ.get("CI") else "")
+        wanted = os.environ.get("PRELA_COMPILE", "")
         if self.target_name != "wheel" or wanted == "0":
             return
         room = Path(self.root) / _ROOM
@@ -56,7 +56,10 @@ def compile_room(room: Path) -> None:
     package = "prela_core.compiled"
     with tempfile.TemporaryDirectory() as scratch:
         extensions = cythonize(
-            [Extension(f"{package}.{each.stem}", [str(each)]) for each in sources],
+            [
+                Extension(f"{package}.{each.stem}", [str(each)], extra_compile_args=_flags())
+                for each in sources
+            ],
             build_dir=scratch,
             include_path=[str(room.parents[1])],
             compiler_directives={"language_level": 3},
@@ -67,6 +70,11 @@ def compile_room(room: Path) -> None:
         command.build_temp = scratch
         command.ensure_finalized()
         command.run()
+
+
+def _flags() -> list[str]:
+    # What a debugger would want is four fifths of a module.
+    return [] if os.name == "nt" else ["-g0"]
 
 
 def _suffix() -> str:
