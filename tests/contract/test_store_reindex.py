@@ -36,6 +36,7 @@ def older(span: SpanRecord) -> TypedColumns:
 @contextmanager
 def older_tables() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows, "_compiled", None)  # which reads the tables of now
         patch.setattr(rows, "resolve", older)
         yield
 

@@ -25,7 +25,7 @@ from prela_core.testing import span_record
 def older(span, now=rows.resolve):
     return attrs.evolve(now(span), model="", output="old")
 
-rows.resolve = older
+rows.resolve, rows._compiled = older, None
 spans = [
     span_record(
         trace_id=f"t{at:04}",

@@ -54,6 +54,11 @@ class Migration:
         """True when answers are as right without it, so that an older server may refuse it."""
         return self.sql.startswith("-- Optional: ")
 
+    @property
+    def is_embedded(self) -> bool:
+        """True when it is for the engine in this process only, whose version is known."""
+        return self.sql.startswith("-- Embedded: ")
+
 
 def migrations(durability: str = "") -> list[Migration]:
     """Give all steps in order. `durability` goes into the settings of each table."""

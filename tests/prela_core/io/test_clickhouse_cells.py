@@ -193,6 +193,7 @@ def test_a_reindex_makes_cells_void(
     both = Both(store)
     said = b'{"llm.model":"gpt-4o"}'
     with monkeypatch.context() as older:
+        older.setattr("prela_core.store.rows._compiled", None)
         older.setattr("prela_core.store.rows.resolve", _without_model)
         both.store.insert(
             [SpanBatch(both.project, MICROS, [span_record(trace_id="a", attributes=said)])]

@@ -134,6 +134,7 @@ def test_a_reindex_in_the_middle_brings_nothing_back(
 ) -> None:
     said = b'{"llm.model":"gpt-4o"}'
     with monkeypatch.context() as older:
+        older.setattr("prela_core.store.rows._compiled", None)
         older.setattr("prela_core.store.rows.resolve", _without_model)
         spans = [span_record(trace_id=each, attributes=said) for each in ("a", "b")]
         store.insert([SpanBatch("again", MICROS, spans)])
