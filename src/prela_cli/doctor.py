@@ -87,6 +87,7 @@ def _examine(directory: Path, target: Target) -> Iterator[Finding]:
     yield Finding("python", well=True, detail=f"{sys.version.split()[0]} at {sys.executable}")
     services = _services()
     yield from _libraries(services)
+    yield _compiled()
     yield _checked("settings", _settings)
     for name, answers in services.items():
         yield _checked(name, answers)
@@ -146,6 +147,22 @@ def _libraries(services: Collection[str]) -> Iterator[Finding]:
                 detail="not installed",
                 remedy=f"pip install 'prela-core[{extra}]'",
             )
+
+
+def _compiled() -> Finding:
+    from prela_core.compiled import NAMES, OFF, compiled
+
+    missing = [name for name in NAMES if compiled(name) is None]
+    if not missing:
+        return Finding("compiled parts", well=True, detail="in use")
+    if os.environ.get(OFF) == "0":
+        return Finding("compiled parts", well=True, detail=f"turned off by {OFF}=0")
+    return Finding(
+        "compiled parts",
+        well=True,
+        detail="not there, so spans are taken in by Python alone, which takes longer; "
+        "have a C compiler and install Prela again",
+    )
 
 
 def _checked(check: str, examine: Callable[[], str]) -> Finding:

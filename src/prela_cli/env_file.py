@@ -19,6 +19,7 @@ OF_COMMANDS = frozenset(
 OF_PROGRAMS = frozenset(
     {
         "PRELA_API_KEY",
+        "PRELA_COMPILED",
         "PRELA_DATA_DIR",
         "PRELA_DISABLED",
         "PRELA_ENVIRONMENT",

@@ -28,6 +28,7 @@ CHECKS = [
     "python-dotenv",
     "zstandard",
     "aiokafka",
+    "compiled parts",
     "settings",
     "disk",
     "data directory",
@@ -183,6 +184,23 @@ def test_a_missing_library_is_bad_with_what_installs_it_but_for_kafka(
     kafka = {"KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{free_port()}"}
     result = run("doctor", "--data-dir", str(tmp_path), **kafka)
     assert ["BAD", "not installed"] == by_name(result)["aiokafka"]
+
+
+def test_what_is_compiled_is_told_of(
+    run: Run, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prela_core.compiled.compiled", lambda name: object())
+    assert ["ok ", "in use"] == by_name(run("doctor", "--data-dir", str(tmp_path)))[
+        "compiled parts"
+    ]
+
+    monkeypatch.setattr("prela_core.compiled.compiled", lambda name: None)
+    told = by_name(run("doctor", "--data-dir", str(tmp_path)))["compiled parts"]
+    assert "ok " == told[0]
+    assert "have a C compiler and install Prela again" in told[1]
+
+    off = by_name(run("doctor", "--data-dir", str(tmp_path), PRELA_COMPILED="0"))
+    assert ["ok ", "turned off by PRELA_COMPILED=0"] == off["compiled parts"]
 
 
 def test_a_module_that_can_not_be_imported_is_bad(

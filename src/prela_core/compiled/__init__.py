@@ -16,7 +16,12 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from types import ModuleType
 
-__all__ = ["compiled"]
+__all__ = ["NAMES", "OFF", "compiled"]
+
+NAMES = ("columns", "conventions", "otlp", "prela_json")
+"""The modules of this room."""
+OFF = "PRELA_COMPILED"
+"""The variable of the environment whose value 0 turns them off."""
 
 _log = logging.getLogger(__name__)
 _room = Path(__file__).parent
@@ -28,7 +33,7 @@ def compiled(name: str) -> ModuleType | None:
     Nor is one wanted that is older than the sources beside it, as after a change or a pull: it
     would do what they did. `python hatch_build.py` compiles anew.
     """
-    if os.environ.get("PRELA_COMPILED") == "0":
+    if os.environ.get(OFF) == "0":
         return None
     made = next(
         (path for end in EXTENSION_SUFFIXES if (path := _room / f"{name}{end}").exists()), None
