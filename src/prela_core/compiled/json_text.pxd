@@ -129,7 +129,9 @@ cdef inline const char* after_number(
             return NULL
         while at < end and _is_digit(at[0]):
             at += 1
-    return NULL if at - first >= LONGEST_NUMBER else at
+    if at - first >= LONGEST_NUMBER:
+        return NULL
+    return at
 
 
 cdef inline const char* after_word(const char* at, const char* end) noexcept nogil:
