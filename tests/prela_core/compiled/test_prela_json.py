@@ -21,14 +21,19 @@ from prela_core.wire import Limits, decode_batch, decode_span, decode_trace, pre
 
 fast: Any = compiled("prela_json")
 if fast is None:
-    reason = "prela_core.compiled.prela_json is not compiled (python hatch_build.py does it)"
+    reason = "not compiled (python hatch_build.py does it), or PRELA_COMPILED=0 is set"
     if os.environ.get("CI") and os.environ.get("PRELA_COMPILED") != "0":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason, allow_module_level=True)
 
 RECEIVED = to_micros(NOON)
 SMALL = Limits(spans=3, depth=4, attributes=60, value=40, blob=20, name_chars=8)
-LIMITS = [Limits(), SMALL, Limits(spans=0, depth=0, attributes=0, value=0, blob=0, name_chars=0)]
+LEAST = Limits(spans=1, depth=1, attributes=0, value=0, blob=0, name_chars=0)
+NONE = Limits(spans=0, depth=0)
+VAST = Limits(
+    spans=10**30, depth=10**30, attributes=10**30, value=10**30, blob=10**30, name_chars=10**30
+)
+LIMITS = [Limits(), SMALL, LEAST, NONE, VAST]
 REAL = list(traces.spans(7, 20, newest=RECEIVED))
 
 
@@ -256,16 +261,62 @@ bodies = st.builds(
 
 
 @given(bodies)
-@example("")
-@example("[")
-@example('{"spans":[{},{},{},{}]}')
-@example('{"spans":[{"span_id":"\\t","trace_id":"a"}]}')
-@example('{"a":[' + "{}," * 20 + '{}],"trace_id":"a","spans":[{"span_id":"a"}]}')
-@example('{"trace_id":"a","spans":[{"span_id":"a"}],"a":[' + "{}," * 20 + "{}]}")
-@example('[{"trace_id":"a","span_id":"a","attributes":{"service.name":"é"},"service_name":""}]')
-@example('{"trace_id":"a","span_id":"a","started_at":"2026-01-15T12:00:00Z","duration_ms":5}')
 def test_every_body_is_read_as_in_python(body: str) -> None:
     both_agree(body.encode("utf-8", "surrogatepass"))
+
+
+EDGES = [
+    "",
+    " ",
+    "[",
+    "{",
+    "[]x",
+    "[]]",
+    '{"spans":[]}x',
+    '{"spans":[{},{},{},{}]}',
+    '{"spans":[],"spans":[{}]}',
+    '{"spans":[{"trace_id":"a","span_id":"\\t"}]}',
+    '{"a":[' + "{}," * 20 + '{}],"trace_id":"a","spans":[{"span_id":"a"}]}',
+    '{"trace_id":"a","spans":[{"span_id":"a"}],"a":[' + "{}," * 20 + "{}]}",
+    '{"trace_id":"a","spans":[{"span_id":"a"}],"metadata":{"a":[[[[1]]]]}}',
+    '{"trace_id":"","spans":[{"span_id":"a"}]}',
+    '{"trace_id":"a","service_name":5,"spans":[{"span_id":"a","service_name":"é"}]}',
+]
+"""Bodies at the border of what is compiled."""
+
+FIELDS = [
+    '"parent_span_id":"0000000000000000"',
+    '"parent_span_id":"s"',
+    '"parent_span_id":""',
+    '"span_id":"again"',
+    '"span_id":null',
+    '"name":{},"name":"last"',
+    '"attributes":{"service.name":"é"},"service_name":""',
+    '"attributes":{},"events":[],"links":[]',
+    '"attributes":{ },"events":[ ],"links":[ ]',
+    '"events":[{"timestamp":"2026-01-15T12:00:00+00:00Z"}]',
+    '"started_at":"2026-01-15T12:00:00Z","duration_ms":5,"status":"ok"',
+    '"ended_at":"2026-01-15T12:00:00Z","duration_ms":5',
+    '"ended_at":"2026-01-15T12:00:00Z"',
+    '"started_at":"2026-01-15T13:00:00Z"',
+    '"started_at":"2026-01-15T13:00:00.000001Z"',
+    '"started_at":"2026-01-14T12:00:00Z"',
+    '"started_at":"2026-01-14T11:59:59.999999Z"',
+    '"started_at":"2026-01-15T12:00:00Z","ended_at":"2026-01-15T11:59:59.999999Z"',
+    '"started_at":"2026-01-15T12:00:00+00:00ZZ"',
+    '"started_at":"2026-01-15T12:00:00."',
+    '"started_at":"2026-01-15T12:00:00"',
+    '"replay_snapshot":{"a":1}',
+]
+"""What is said of a span at the border of what is compiled."""
+
+
+@pytest.mark.parametrize(
+    "body", [*EDGES, *(f'{{"trace_id":"t","span_id":"s",{each}}}' for each in FIELDS)]
+)
+def test_at_the_border_all_is_read_as_in_python(body: str) -> None:
+    both_agree(body.encode())
+    both_agree(b"[%s]" % body.encode())
 
 
 @given(
@@ -395,13 +446,24 @@ class TestWhatIsUsual:
 
     @pytest.mark.parametrize(
         "odd",
-        [5, {}, REAL[0] | {"name": 5}, REAL[0] | {"trace_id": None}, REAL[0] | {"span_id": " "}],
-        ids=["number", "nothing", "name", "trace", "blank"],
+        [
+            5,
+            {},
+            [REAL[0]],
+            REAL[0] | {"name": 5},
+            REAL[0] | {"trace_id": None},
+            REAL[0] | {"span_id": " "},
+        ],
+        ids=["number", "nothing", "list", "name", "trace", "blank"],
     )
     def test_what_is_odd_is_left_and_spoils_no_other(self, odd: Any) -> None:
         first, left, last = self.records(REAL[0], odd, REAL[1])
         assert (SpanRecord, SpanRecord) == (type(first), type(last))
         assert odd == json.loads(bytes(left))
+
+    def test_a_span_that_says_something_twice_is_left(self) -> None:
+        span = b'{"trace_id":"t","span_id":"s","span_id":"r"}'
+        assert [span] == list(map(bytes, fast.batch(b"[%s]" % span, RECEIVED, Limits())))
 
     def test_one_span_is_taken(self) -> None:
         assert fast.one(json.dumps(REAL[0]).encode(), RECEIVED, Limits()).name == REAL[0]["name"]
