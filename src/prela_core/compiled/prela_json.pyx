@@ -16,35 +16,16 @@ from msgspec import Raw
 from msgspec.json import Decoder
 
 from prela_core.compiled.json_text cimport after_space, after_value
-from prela_core.compiled.moments cimport micros_of
+from prela_core.compiled.prela_body cimport DEEPEST, has_no_other, to_spans
 from prela_core.compiled.prela_span cimport (
-    ABSENT,
-    ATTRIBUTES,
-    DURATION_MS,
-    ENDED_AT,
-    ESCAPED,
-    EVENTS,
-    LINKS,
-    LIST,
-    MEMBERS,
-    NAME,
-    NUMBER,
-    OBJECT,
-    PARENT_SPAN_ID,
-    Piece,
-    REPLAY_SNAPSHOT,
-    SERVICE_NAME,
-    SPAN_ID,
-    SPAN_TYPE,
-    STARTED_AT,
-    STATUS,
-    STATUS_MESSAGE,
-    TEXT,
-    TEXTS,
-    TRACE_ID,
-    after_key,
-    after_span,
+    ABSENT, ESCAPED, LIST, NUMBER, OBJECT, TEXT, Piece, after_span,
 )
+from prela_core.compiled.prela_span cimport (
+    ATTRIBUTES, DURATION_MS, ENDED_AT, EVENTS, LINKS, MEMBERS, NAME, PARENT_SPAN_ID,
+    REPLAY_SNAPSHOT, SERVICE_NAME, SPAN_ID, SPAN_TYPE, STARTED_AT, STATUS, STATUS_MESSAGE, TEXTS,
+    TRACE_ID,
+)
+from prela_core.compiled.rfc3339 cimport micros_of
 
 from prela_core.model import MAX_ID_LENGTH, Flag, SpanRecord, Status, id_fault
 from prela_core.wire.normalise import Said, with_one_zone
@@ -56,7 +37,6 @@ cdef extern from "Python.h":
     long long PyLong_AsLongLongAndOverflow(object, int*) except? -1
 
 cdef enum:
-    DEEPEST = 128  # of what is stepped over here; the stack holds many times that
     UNTOLD = -1
     UNUSUAL = -2
 
@@ -115,11 +95,11 @@ def batch(body, received_at, limits):
     if at[0] == b"[":
         at = spans.read_list(at, end)
         return spans.found if at != NULL and after_space(at, end) == end else None
-    at = _to_spans(at, end)
+    at = to_spans(at, end)
     if at == NULL:
         return None
     at = spans.read_list(at, end)
-    return spans.found if at != NULL and _has_no_other(at, end) else None
+    return spans.found if at != NULL and has_no_other(at, end) else None
 
 
 def apart(body):
@@ -132,11 +112,11 @@ def apart(body):
         return None
     begin = PyBytes_AS_STRING(body)
     end = begin + PyBytes_GET_SIZE(body)
-    first = _to_spans(after_space(begin, end), end)
+    first = to_spans(after_space(begin, end), end)
     if first == NULL:
         return None
     last = after_value(first, end, DEEPEST)
-    if last == NULL or not _has_no_other(last, end):
+    if last == NULL or not has_no_other(last, end):
         return None
     return body[:first - begin] + b"[]" + body[last - begin:], first - begin
 
@@ -158,52 +138,6 @@ def of_trace(body, Py_ssize_t place, trace_id, str service_name, received_at, li
     if not spans.known or at[0] != b"[":
         return None
     return spans.found if spans.read_list(at, end) != NULL else None
-
-
-cdef const char* _to_spans(const char* at, const char* end) noexcept nogil:
-    """Go to the list `spans` of an object of which `at` is the brace, if any."""
-    cdef const char* key = NULL
-    cdef Py_ssize_t length = 0
-    if at >= end or at[0] != b"{":
-        return NULL
-    at = after_space(at + 1, end)
-    while True:
-        at = after_key(at, end, &key, &length)
-        if at == NULL or at >= end:
-            return NULL
-        if length == 5 and memcmp(key, b"spans", 5) == 0:
-            return at if at[0] == b"[" else NULL
-        if at[0] == b"[":
-            return NULL  # the twin counts its items too
-        at = after_value(at, end, DEEPEST)
-        if at == NULL:
-            return NULL
-        at = after_space(at, end)
-        if at >= end or at[0] != b",":
-            return NULL
-        at = after_space(at + 1, end)
-
-
-cdef bint _has_no_other(const char* at, const char* end) noexcept nogil:
-    """Say whether what follows `spans` ends its object and the body, and has no other list."""
-    cdef const char* key = NULL
-    cdef Py_ssize_t length = 0
-    while True:
-        at = after_space(at, end)
-        if at >= end:
-            return False
-        if at[0] == b"}":
-            return after_space(at + 1, end) == end
-        if at[0] != b",":
-            return False
-        at = after_key(after_space(at + 1, end), end, &key, &length)
-        if at == NULL or at >= end or at[0] == b"[":
-            return False
-        if length == 5 and memcmp(key, b"spans", 5) == 0:
-            return False
-        at = after_value(at, end, DEEPEST)
-        if at == NULL:
-            return False
 
 
 @cython.final

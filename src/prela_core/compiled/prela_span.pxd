@@ -3,12 +3,7 @@
 from libc.string cimport memcmp
 
 from prela_core.compiled.json_text cimport (
-    after_compound,
-    after_number,
-    after_space,
-    after_string,
-    after_word,
-    _is_digit,
+    _is_digit, after_compound, after_number, after_space, after_string, after_word,
 )
 
 
