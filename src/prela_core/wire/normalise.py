@@ -23,6 +23,7 @@ __all__ = [
     "normalise",
     "read_loose_span",
     "said_in",
+    "with_one_zone",
 ]
 
 # As plain numbers, which are put together without a call of Python's.
@@ -160,7 +161,7 @@ def make_record(
         cut_attributes |= cut
     events, cut_events = _list(span.events, "events", limits)
     if b'+00:00Z"' in events:
-        events = _TWO_ZONES.sub(rb'\1Z"', events)
+        events = with_one_zone(events)
     links, cut_links = _list(span.links, "links", limits)
     name, message = _text(span.name), _text(span.status_message)
     cut_texts = len(name) > limits.name_chars or len(message) > limits.value
@@ -196,6 +197,11 @@ def make_record(
         links,
         flags,
     )
+
+
+def with_one_zone(events: bytes) -> bytes:
+    """Write the moments of events that end in `+00:00Z` with `Z` alone."""
+    return _TWO_ZONES.sub(rb'\1Z"', events)
 
 
 def _checked_ids(span: WireSpan) -> str:

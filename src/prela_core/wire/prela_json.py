@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from prela_core.compiled import compiled
 from prela_core.errors import InvalidError, MalformedError, TooLargeError
 from prela_core.model import SpanRecord, TraceRecord, id_fault
 from prela_core.wire.decoded import Decoded, Rejected
@@ -26,6 +27,8 @@ from prela_core.wire.timestamps import parse_timestamp
 __all__ = ["decode_batch", "decode_span", "decode_trace", "read_leniently"]
 
 T = TypeVar("T")
+
+_compiled = compiled("prela_json")
 
 _MANY = 4
 """So many objects for each span that is allowed at most don't fill the memory."""
@@ -53,6 +56,9 @@ class _LooseBatch(_WireBatch):
     spans: list[msgspec.Raw]  # type: ignore[assignment] # likewise
 
 
+_Sent = WireSpan | msgspec.Raw | SpanRecord
+"""A span of a list: decoded, or still to be, or a record already."""
+
 _span = msgspec.json.Decoder(WireSpan)
 _spans = msgspec.json.Decoder(list[WireSpan])
 _loose_spans = msgspec.json.Decoder(list[msgspec.Raw])
@@ -68,7 +74,10 @@ def decode_span(body: bytes, *, received_at: int, limits: Limits) -> Decoded:
     Raises `MalformedError` for what is not JSON and `InvalidError` for a span that can't be
     taken.
     """
-    span = read_leniently(plain_text(body), _span.decode, read_loose_span)
+    body = plain_text(body)
+    if _compiled and (record := _compiled.one(body, received_at, limits)):
+        return Decoded([record], [], [], 1)
+    span = read_leniently(body, _span.decode, read_loose_span)
     return _decoded([span], received_at=received_at, limits=limits)
 
 
@@ -79,11 +88,11 @@ def decode_batch(body: bytes, *, received_at: int, limits: Limits) -> Decoded:
     `TooLargeError` for too many spans, and `InvalidError` when none of them can be taken.
     """
     body = plain_text(body)
-    spans: Sequence[WireSpan | msgspec.Raw]
-    if body.lstrip()[:1] == b"[":
-        spans = _read_list(body, 1, limits, _spans.decode, _loose_spans.decode)
-    else:
-        spans = _read_list(body, 2, limits, _batch.decode, _loose_batch.decode).spans
+    spans: Sequence[_Sent] | None = None
+    if _compiled:
+        spans = _compiled.batch(body, received_at, limits)
+    if spans is None:
+        spans = _spans_of_batch(body, limits)
     return _decoded(spans, received_at=received_at, limits=limits)
 
 
@@ -93,7 +102,8 @@ def decode_trace(body: bytes, *, received_at: int, limits: Limits) -> Decoded:
     Raises as `decode_batch` does. Of what the trace says about itself only its id, service
     name, metadata and attributes are kept.
     """
-    trace = _read_list(plain_text(body), 2, limits, _trace.decode, _loose_trace.decode)
+    body = plain_text(body)
+    trace, spans = _trace_apart(body, received_at, limits) or _trace_in_one(body, limits)
     trace_id = _claim(trace.trace_id)
     if trace_id is None and trace.resourceSpans:
         raise InvalidError("this is OTLP, not a trace of Prela JSON")
@@ -101,20 +111,47 @@ def decode_trace(body: bytes, *, received_at: int, limits: Limits) -> Decoded:
         raise InvalidError(
             f"trace_id {fault}", [{"pointer": "/trace_id", "detail": f"trace_id {fault}"}]
         )
-    service_name = _claim(trace.service_name)
-    service_name = service_name if isinstance(service_name, str) else ""
+    service_name = _service_of(trace, limits)
     decoded = _decoded(
-        trace.spans or [],
+        spans,
         trace_id=trace_id,
-        service_name=service_name[: limits.name_chars],
+        service_name=service_name,
         received_at=received_at,
         limits=limits,
     )
     decoded.trace_id = trace_id
-    record = _trace_record(trace, trace_id, service_name[: limits.name_chars], received_at, limits)
+    record = _trace_record(trace, trace_id, service_name, received_at, limits)
     if record.metadata != b"{}" or record.attributes != b"{}" or not decoded.spans:
         decoded.traces.append(record)
     return decoded
+
+
+def _spans_of_batch(body: bytes, limits: Limits) -> Sequence[_Sent]:
+    if body.lstrip()[:1] == b"[":
+        return _read_list(body, 1, limits, _spans.decode, _loose_spans.decode)
+    return _read_list(body, 2, limits, _batch.decode, _loose_batch.decode).spans
+
+
+def _trace_in_one(body: bytes, limits: Limits) -> tuple[_WireTrace, Sequence[_Sent]]:
+    trace = _read_list(body, 2, limits, _trace.decode, _loose_trace.decode)
+    return trace, trace.spans or []
+
+
+def _trace_apart(
+    body: bytes, received_at: int, limits: Limits
+) -> tuple[_WireTrace, Sequence[_Sent]] | None:
+    """Read a trace and its spans, which need to know of it, one after the other."""
+    if not (_compiled and (parts := _compiled.apart(body))):
+        return None
+    without_spans, place = parts
+    trace = read_leniently(without_spans, _trace.decode)
+    trace_id = _claim(trace.trace_id)
+    if id_fault(trace_id):
+        return None
+    spans = _compiled.of_trace(
+        body, place, trace_id, _service_of(trace, limits), received_at, limits
+    )
+    return None if spans is None else (trace, spans)
 
 
 def _read_list(
@@ -148,6 +185,11 @@ def _claim(raw: msgspec.Raw) -> Any:
         return raw
 
 
+def _service_of(trace: _WireTrace, limits: Limits) -> str:
+    name = _claim(trace.service_name)
+    return name[: limits.name_chars] if isinstance(name, str) else ""
+
+
 def read_leniently(body: bytes, *decoders: Callable[[bytes], T]) -> T:
     """Decode with the first decoder that can, mending Python's liberties once if need be.
 
@@ -177,7 +219,7 @@ def _sentence(error: msgspec.DecodeError) -> str:
 
 
 def _decoded(
-    spans: Sequence[WireSpan | msgspec.Raw],
+    spans: Sequence[_Sent],
     *,
     received_at: int,
     limits: Limits,
@@ -191,10 +233,13 @@ def _decoded(
     taken: list[SpanRecord] = []
     rejected: list[Rejected] = []
     for index, sent in enumerate(spans):
+        if isinstance(sent, SpanRecord):
+            taken.append(sent)
+            continue
         span_id = None
         try:
             if not isinstance(sent, WireSpan):
-                sent = read_loose_span(sent)  # noqa: PLW2901 - the same span, now decoded
+                sent = _read_span(sent)  # noqa: PLW2901 - the same span, now decoded
             span_id = sent.span_id
             record = normalise(
                 sent,
@@ -222,6 +267,13 @@ def _decoded(
             ],
         )
     return Decoded(taken, [], rejected, len(spans))
+
+
+def _read_span(raw: msgspec.Raw) -> WireSpan:
+    try:
+        return _span.decode(raw)
+    except msgspec.ValidationError:
+        return read_loose_span(raw)
 
 
 def _shown(span_id: Any) -> str | None:

@@ -1,0 +1,13 @@
+import msgspec
+
+from prela_core.model import SpanRecord
+from prela_core.wire.limits import Limits
+
+def one(body: bytes, received_at: int, limits: Limits) -> SpanRecord | None: ...
+def batch(
+    body: bytes, received_at: int, limits: Limits
+) -> list[SpanRecord | msgspec.Raw] | None: ...
+def apart(body: bytes) -> tuple[bytes, int] | None: ...
+def of_trace(
+    body: bytes, place: int, trace_id: str, service_name: str, received_at: int, limits: Limits
+) -> list[SpanRecord | msgspec.Raw] | None: ...
