@@ -1,0 +1,29 @@
+from collections.abc import Sequence
+
+from prela_core.model import SpanRecord
+from prela_core.wire.limits import Limits
+from prela_core.wire.otlp_origin import Origin
+
+class Spans(Sequence[bytes]): ...
+
+class Made:
+    @property
+    def records(self) -> list[SpanRecord | None]: ...
+    @property
+    def events(self) -> list[int]: ...
+    @property
+    def left(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def all_events(self) -> int: ...
+
+def split(body: bytes, most: int) -> list[tuple[bytes, bytes, Spans]] | None: ...
+def records(
+    spans: Spans,
+    origin: Origin,
+    received_at: int,
+    limits: Limits,
+    most_size: int,
+    most_events: int,
+) -> Made | None: ...
