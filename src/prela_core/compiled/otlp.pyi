@@ -1,10 +1,10 @@
-from collections.abc import Sequence
-
 from prela_core.model import SpanRecord
 from prela_core.wire.limits import Limits
 from prela_core.wire.otlp_origin import Origin
 
-class Spans(Sequence[bytes]): ...
+class Spans:
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int) -> bytes: ...
 
 class Made:
     @property
