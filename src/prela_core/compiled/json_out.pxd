@@ -117,9 +117,36 @@ cdef inline bint _is_special(uint64_t eight) noexcept nogil:
     ) & (ones * 0x80) != 0
 
 
+cdef inline char* _put_character(char* to, unsigned char one) noexcept nogil:
+    """Write one byte of a string in at most six."""
+    if one >= 0x20 and one != 0x22 and one != 0x5C:
+        to[0] = <char>one
+        return to + 1
+    to[0] = b"\\"
+    if one >= 0x20:
+        to[1] = <char>one
+    elif one == 0x0A:
+        to[1] = b"n"
+    elif one == 0x0D:
+        to[1] = b"r"
+    elif one == 0x09:
+        to[1] = b"t"
+    elif one == 0x08:
+        to[1] = b"b"
+    elif one == 0x0C:
+        to[1] = b"f"
+    else:
+        memcpy(to + 1, <const char*>b"u00", 3)
+        to[4] = half_hex(one >> 4)
+        to[5] = half_hex(one & 15)
+        return to + 6
+    return to + 2
+
+
 cdef inline bint put_text(Out* out, const char* at, size_t size, bint* is_ascii) noexcept nogil:
     """Write a string, which holds valid UTF-8 unless `is_ascii` becomes False."""
     cdef const char* end = at + size
+    cdef const char* stop
     cdef uint64_t eight
     cdef uint64_t seen = 0
     cdef unsigned char one
@@ -130,6 +157,7 @@ cdef inline bint put_text(Out* out, const char* at, size_t size, bint* is_ascii)
     to[0] = b'"'
     to += 1
     while at < end:
+        stop = end
         if end - at >= 8:
             memcpy(&eight, at, 8)
             if not _is_special(eight):
@@ -138,37 +166,17 @@ cdef inline bint put_text(Out* out, const char* at, size_t size, bint* is_ascii)
                 at += 8
                 to += 8
                 continue
-        one = <unsigned char>at[0]
-        at += 1
-        seen |= one
-        if one >= 0x20 and one != 0x22 and one != 0x5C:
-            to[0] = <char>one
-            to += 1
-            continue
-        to[0] = b"\\"
-        if one >= 0x20:
-            to[1] = <char>one
-        elif one == 0x0A:
-            to[1] = b"n"
-        elif one == 0x0D:
-            to[1] = b"r"
-        elif one == 0x09:
-            to[1] = b"t"
-        elif one == 0x08:
-            to[1] = b"b"
-        elif one == 0x0C:
-            to[1] = b"f"
-        else:
-            memcpy(to + 1, <const char*>b"u00", 3)
-            to[4] = half_hex(one >> 4)
-            to[5] = half_hex(one & 15)
-            to += 4
-        to += 2
-        # What is left may have grown beyond what was asked for.
+            stop = at + 8
         out.used = <size_t>(to - out.text)
-        if not has_room(out, <size_t>(end - at) + 2):
+        # Eight bytes may become 48, of which those that are asked for anyway are eight.
+        if not has_room(out, <size_t>(end - at) + 48):
             return False
         to = out.text + out.used
+        while at < stop:
+            one = <unsigned char>at[0]
+            at += 1
+            seen |= one
+            to = _put_character(to, one)
     to[0] = b'"'
     out.used = <size_t>(to - out.text) + 1
     is_ascii[0] = not seen & <uint64_t>0x8080808080808080

@@ -11,7 +11,7 @@ from cpython.bytes cimport (
     PyBytes_GET_SIZE,
 )
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeASCII, PyUnicode_DecodeUTF8
+from cpython.unicode cimport PyUnicode_DecodeASCII, PyUnicode_DecodeUTF8
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memchr, memcmp, memcpy
@@ -28,6 +28,7 @@ from prela_core.compiled.json_out cimport (
     put_text,
     put_whole,
 )
+from prela_core.compiled.moments cimport MOMENT, write_moment
 from prela_core.compiled.protobuf_steps cimport (
     after_fixed32,
     after_fixed64,
@@ -38,7 +39,7 @@ from prela_core.compiled.protobuf_steps cimport (
 
 import msgspec
 
-from prela_core.model import Flag, SpanRecord, Status, to_rfc3339
+from prela_core.model import Flag, SpanRecord, Status
 from prela_core.wire.timestamps import LATEST
 from prela_core.wire.trim import trim_list, trim_object
 
@@ -612,11 +613,9 @@ cdef int _event(Desk desk, const char* at, const char* end) except -1:
     cdef Out* out = &desk.events
     cdef const char* first = at
     cdef const char* name = b""
-    cdef const char* moment
+    cdef char[MOMENT] moment
     cdef size_t name_size = 0, size
-    cdef Py_ssize_t moment_size = 0
     cdef uint64_t tag, time = 0, dropped = 0, fields = 0
-    cdef object text
     cdef bint says_shared = desk.says_shared
     while at < end:
         tag = <unsigned char>at[0]
@@ -648,9 +647,8 @@ cdef int _event(Desk desk, const char* at, const char* end) except -1:
     ) or not put(out, b'"name":', 7) or not _text(desk, out, name, name_size):
         return 0
     if time:
-        text = to_rfc3339(time // 1000)
-        moment = PyUnicode_AsUTF8AndSize(text, &moment_size)
-        if not put(out, b',"timestamp":"', 14) or not put(out, moment, <size_t>moment_size):
+        write_moment(moment, time // 1000)  # 64 bits of nanoseconds end in the year 2554
+        if not put(out, b',"timestamp":"', 14) or not put(out, moment, MOMENT):
             return 0
         if not put(out, b'","attributes":{', 16):
             return 0

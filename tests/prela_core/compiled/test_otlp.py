@@ -5,7 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import struct
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
@@ -362,6 +365,24 @@ def test_numbers_are_written_as_ever(numbers: list[float]) -> None:
     assert 0 == left(body)
 
 
+def test_the_days_on_which_months_and_years_turn_are_written_as_ever() -> None:
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    turns = [
+        (datetime(year, month, 1, tzinfo=UTC) - epoch) // timedelta(microseconds=1) * 1000
+        for year in range(1970, 2555)
+        for month in (1, 3, 8)
+    ]
+    moments = [moment + shift for moment in turns for shift in (-1, 1000)]
+    spans = [
+        otlp_span(events=[Span.Event(time_unix_nano=each) for each in some if 0 < each < 1 << 64])
+        for some in (moments[at : at + 500] for at in range(0, len(moments), 500))
+    ]
+    body = otlp_request(*spans).SerializeToString()
+
+    assert_same(body, limits=Limits(blob=1 << 20))
+    assert 0 == left(body)
+
+
 USUAL: dict[str, Callable[[], Span]] = {
     "texts": lambda: otlp_span({"a": 'x"\n', "b": "é", "c": ""}),
     "values": lambda: otlp_span({"a": 1, "b": 1.5, "c": True, "d": [1, "x"], "e": {"k": [None]}}),
@@ -377,6 +398,9 @@ USUAL: dict[str, Callable[[], Span]] = {
                 attributes=pairs({"exception.stacktrace": "a\nb", "exception.type": "E"}),
             )
         ]
+    ),
+    "an event in the words of resources": lambda: otlp_span(
+        events=[Span.Event(name="resource.exhausted", attributes=pairs({"otel.scope.name": "x"}))]
     ),
     "a link": lambda: otlp_span(links=[Span.Link(trace_id=b"\x01" * 16, span_id=b"\x02" * 8)]),
     "many attributes": lambda: otlp_span({f"llm.messages.{at}.text": "x" for at in range(400)}),
@@ -525,6 +549,25 @@ def test_the_children_of_dropped_spans_are_adopted() -> None:
 
     assert_same(body, dropped=noise)
     assert ["", "03" * 8] == [each.parent_span_id for each in decode(body, dropped=noise).spans]
+
+
+def test_threads_do_not_write_over_one_another() -> None:
+    # What is long goes through Python before the events are taken from where they were written,
+    # and another thread may come in between.
+    spans = [
+        otlp_span({"long": f"{at} word " * 500}, events=[Span.Event(name=str(at) * 99)])
+        for at in range(8)
+    ]
+    bodies = [otlp_request(*[span] * 20).SerializeToString() for span in spans]
+    expected = [outcome(body) for body in bodies]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(len(bodies)) as pool:
+            for _ in range(10):
+                assert expected == list(pool.map(outcome, bodies))
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_spans_are_a_sequence_of_their_bytes() -> None:
