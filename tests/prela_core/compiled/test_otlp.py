@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import struct
 import sys
 from collections.abc import Callable
@@ -20,16 +19,13 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.proto.trace.v1.trace_pb2 import Status as OtlpStatus
 from tests.otlp import any_value, field, nested_lists, otlp_request, otlp_span, pairs
+from tests.parts import missing
 
 from prela_core.compiled import compiled
 from prela_core.errors import InputError, TooLargeError
 from prela_core.wire import Decoded, Limits, ScopeFilter, decode_otlp_protobuf, otlp_quick
 
 _MODULE = compiled("otlp")
-if _MODULE is None and not os.environ.get("CI"):
-    pytest.skip(
-        "prela_core.compiled.otlp is not compiled, or PRELA_COMPILED=0", allow_module_level=True
-    )
 
 START = 1_764_000_000_000_000_000
 RECEIVED = START // 1000 + 1_000_000
@@ -38,6 +34,13 @@ TIGHT = Limits(value=60, blob=40, attributes=120, name_chars=16, depth=4, body=4
 NO_FILTER = ScopeFilter()
 GOOD = otlp_span({"a": "b"}, trace_id="0a" * 16, span_id="0b" * 8).SerializeToString()
 START_FIELD = b"\x39" + struct.pack("<Q", START)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _compiled() -> None:
+    if _MODULE is None:
+        missing("`prela_core.compiled` is not compiled here: it takes a C compiler to install it")
+    assert otlp_quick._compiled is _MODULE
 
 
 def decode(body: bytes, limits: Limits = LIMITS, dropped: ScopeFilter = NO_FILTER) -> Decoded:
@@ -76,11 +79,6 @@ def left(body: bytes, limits: Limits = LIMITS) -> int:
 
 def request(*spans: bytes, resource: bytes = b"", scope: bytes = b"") -> bytes:
     return field(1, resource, field(2, scope, *(field(2, each) for each in spans)))
-
-
-def test_the_module_is_compiled() -> None:
-    assert _MODULE is not None, "in CI what can be compiled is"
-    assert otlp_quick._compiled is _MODULE
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
