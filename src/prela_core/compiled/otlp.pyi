@@ -1,10 +1,9 @@
+from prela_core.compiled.otlp_spans import Spans, split
 from prela_core.model import SpanRecord
 from prela_core.wire.limits import Limits
 from prela_core.wire.otlp_origin import Origin
 
-class Spans:
-    def __len__(self) -> int: ...
-    def __getitem__(self, index: int) -> bytes: ...
+__all__ = ["Made", "records", "split"]
 
 class Made:
     @property
@@ -18,7 +17,6 @@ class Made:
     @property
     def all_events(self) -> int: ...
 
-def split(body: bytes, most: int) -> list[tuple[bytes, bytes, Spans]] | None: ...
 def records(
     spans: Spans,
     origin: Origin,

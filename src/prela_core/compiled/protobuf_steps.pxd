@@ -79,6 +79,39 @@ cdef inline const char* after_fixed32(
     return at + 4
 
 
+cdef inline const char* after_small(
+    const char* at, const char* end, uint64_t* number
+) noexcept nogil:
+    """Read a number of 32 bits."""
+    at = after_varint(at, end, number)
+    if number[0] >> 32:
+        return NULL
+    return at
+
+
+cdef inline const char* after_field(
+    const char* at, const char* end, uint64_t* tag, size_t* size
+) noexcept nogil:
+    """Step over the tag of a field, and its length if it has one, else over the field too."""
+    cdef uint64_t number
+    cdef int kind
+    at = after_varint(at, end, tag)
+    if at == NULL:
+        return NULL
+    kind = <int>(tag[0] & 7)
+    size[0] = 0
+    if kind == 2:
+        return after_length(at, end, size)
+    if kind == 0:
+        return after_varint(at, end, &number)
+    if kind == 1 or kind == 5:
+        number = 8 if kind == 1 else 4
+        if <uint64_t>(end - at) < number:
+            return NULL
+        return at + number
+    return NULL
+
+
 cdef inline bint _follows(
     const unsigned char* at, const unsigned char* end, int count
 ) noexcept nogil:

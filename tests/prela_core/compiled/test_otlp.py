@@ -573,6 +573,8 @@ def test_spans_are_a_sequence_of_their_bytes() -> None:
     ((resource, scope, spans),) = _MODULE.split(request(GOOD, b"", b"x"), 3)
 
     assert (b"", b"", [GOOD, b"", b"x"]) == (resource, scope, list(spans))
+    assert None is _MODULE.split(request(GOOD, b"", b"x"), 2)
+    assert None is _MODULE.split(bytearray(request(GOOD)), 2)
     for beyond in (3, -1):
         with pytest.raises(IndexError):
             spans[beyond]
