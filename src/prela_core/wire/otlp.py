@@ -13,14 +13,21 @@ from typing import Any
 import attrs
 import msgspec
 
-from prela_core.errors import InputError, MalformedError, TooLargeError
-from prela_core.model import SpanRecord
-from prela_core.wire.decoded import Decoded, Rejected
+from prela_core.errors import InputError
+from prela_core.wire.decoded import Decoded
 from prela_core.wire.limits import Limits
 from prela_core.wire.normalise import RejectedSpanError
-from prela_core.wire.otlp_noise import ScopeFilter, adopt
-from prela_core.wire.otlp_origin import Origin, Resource, Scope, origin_of, resource_of
-from prela_core.wire.otlp_span import OtlpSpan, otlp_record, span_key
+from prela_core.wire.otlp_collected import Collected
+from prela_core.wire.otlp_noise import ScopeFilter
+from prela_core.wire.otlp_origin import (
+    Origin,
+    Resource,
+    Scope,
+    origin_or_why,
+    resource_or_why,
+    room_for_shared,
+)
+from prela_core.wire.otlp_span import OtlpSpan
 from prela_core.wire.prela_json import read_leniently
 from prela_core.wire.repair import plain_text
 
@@ -34,18 +41,6 @@ __all__ = [
 ]
 
 _KEEP_ALL = ScopeFilter()
-
-_SHARED = 2
-"""How many times the bound on a body the attributes of resources may take, over all spans."""
-_GROWTH = 4
-"""How many times the bound on a body its spans may take as records: what is two bytes of protobuf
-may be fifty of JSON."""
-_LEAST_EVENT = 32
-"""Bytes of the bound on a body for each event and link. Exporters write more, for a name and a
-moment; what has fewer is made to keep us busy with empty ones, in spans that are refused too."""
-
-_SHOWN = 128
-"""Characters of an id that an answer repeats."""
 
 _FIRST_KEY = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"resource(?:S|_s)pans"')
 
@@ -104,7 +99,13 @@ def decode_otlp_protobuf(
     Spans that can't be taken are in `rejected`, be it all of them; spans of `dropped` scopes
     are only counted. Raises `MalformedError` for what can't be decoded, and `TooLargeError`.
     """
-    from prela_core.wire.otlp_protobuf import groups, read_span  # noqa: PLC0415 - heavy
+    from prela_core.wire.otlp_quick import decode_quickly  # noqa: PLC0415 - heavy
+
+    quickly = decode_quickly(body, received_at=received_at, limits=limits, dropped=dropped)
+    if quickly is not None:
+        return quickly
+
+    from prela_core.wire.otlp_protobuf import groups, read_span  # noqa: PLC0415 - likewise
 
     return collect(
         groups(body, limits), read_span, received_at=received_at, limits=limits, dropped=dropped
@@ -136,19 +137,14 @@ def collect(
     any other that is wrong; when there are only such, so is the whole request.
     """
     total = sum(len(group.spans) for group in groups)
-    room = _SHARED * limits.body // max(total, 1)
-    collected = _Collected(received_at, limits)
-    origins = _Origins(room, limits)
+    collected = Collected(received_at, limits)
+    origins = _Origins(room_for_shared(total, limits), limits)
     for group in groups:
         drops = dropped.drops(group.scope.name)
         origin = origins.of(group)
         for raw in group.spans:
             collected.add(raw, read, origin, drops=drops)
-    if collected.undecodable and collected.undecodable == total:
-        raise MalformedError(collected.rejected[0].reason)
-    if collected.dropped:
-        adopt(collected.taken, collected.dropped)
-    return Decoded(collected.taken, [], collected.rejected, total)
+    return collected.decoded(total)
 
 
 class _Origins:
@@ -164,77 +160,5 @@ class _Origins:
         """Give what the spans of `group` share, or why none of them can be taken."""
         if self._written is not group.resource:
             self._written = group.resource
-            self._resource = self._of_resource(group.resource)
-        if isinstance(self._resource, RejectedSpanError):
-            return self._resource
-        try:
-            return origin_of(self._resource, group.scope, room=self._room, limits=self._limits)
-        except RejectedSpanError as error:
-            return error
-
-    def _of_resource(self, attributes: Mapping[str, Any]) -> Resource | RejectedSpanError:
-        try:
-            return resource_of(attributes, room=self._room, limits=self._limits)
-        except RejectedSpanError as error:
-            return error
-
-
-@attrs.define
-class _Collected:
-    """What has become of the spans of a request so far; `dropped` has the parents by both ids."""
-
-    received_at: int
-    limits: Limits
-    taken: list[SpanRecord] = attrs.field(factory=list)
-    rejected: list[Rejected] = attrs.field(factory=list)
-    dropped: dict[tuple[str, str], str] = attrs.field(factory=dict)
-    undecodable: int = 0
-    index: int = 0
-    size: int = 0
-    events: int = 0
-
-    def add(
-        self,
-        raw: Any,
-        read: Callable[[Any], OtlpSpan],
-        origin: Origin | RejectedSpanError,
-        *,
-        drops: bool,
-    ) -> None:
-        span_id = None
-        try:
-            span = read(raw)
-            span_id = span.span_id.hex()[:_SHOWN] or None
-            self._count_events(span)
-            if drops:
-                self.dropped[span_key(span)] = span.parent_span_id.hex()
-            elif isinstance(origin, RejectedSpanError):
-                self._refuse(span_id, str(origin))
-            else:
-                self._take(
-                    otlp_record(span, origin, received_at=self.received_at, limits=self.limits)
-                )
-        except RejectedSpanError as error:
-            self._refuse(span_id, str(error))
-        except MalformedError as error:
-            self.undecodable += 1
-            self._refuse(span_id, str(error))
-        except RecursionError:
-            self._refuse(span_id, "the span nests too deeply")
-        self.index += 1
-
-    def _count_events(self, span: OtlpSpan) -> None:
-        self.events += len(span.events) + len(span.links)
-        most = self.limits.body // _LEAST_EVENT
-        if self.events > most:
-            raise TooLargeError(f"over {most:,} events and links in one request; send it in parts")
-
-    def _take(self, record: SpanRecord) -> None:
-        self.taken.append(record)
-        self.size += len(record.attributes) + len(record.events) + len(record.links)
-        most = _GROWTH * self.limits.body
-        if self.size > most:
-            raise TooLargeError(f"the spans take over {most:,} bytes as JSON; send them in parts")
-
-    def _refuse(self, span_id: str | None, reason: str) -> None:
-        self.rejected.append(Rejected(self.index, span_id, reason))
+            self._resource = resource_or_why(group.resource, room=self._room, limits=self._limits)
+        return origin_or_why(self._resource, group.scope, room=self._room, limits=self._limits)

@@ -10,13 +10,22 @@ import msgspec
 
 from prela_core.model import Flag
 from prela_core.wire.limits import Limits
-from prela_core.wire.normalise import check_depth
+from prela_core.wire.normalise import RejectedSpanError, check_depth
 from prela_core.wire.trim import trim_object
 
-__all__ = ["Origin", "Resource", "Scope", "origin_of", "resource_of"]
+__all__ = [
+    "Origin",
+    "Resource",
+    "Scope",
+    "origin_or_why",
+    "resource_or_why",
+    "room_for_shared",
+]
 
 _LEAST = 256
 _MOST = 64 * 1024
+_SHARED = 2
+"""How many times the bound on a body the attributes of resources may take, over all spans."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -53,13 +62,39 @@ class Origin:
     flags: int
 
 
-def resource_of(attributes: Mapping[str, Any], *, room: int, limits: Limits) -> Resource:
+def room_for_shared(spans: int, limits: Limits) -> int:
+    """Say how many bytes each of so many spans may hold of its resource and scope."""
+    return min(max(_SHARED * limits.body // max(spans, 1), _LEAST), _MOST)
+
+
+def resource_or_why(
+    attributes: Mapping[str, Any], *, room: int, limits: Limits
+) -> Resource | RejectedSpanError:
     """Put the attributes of a resource in our spelling, in at most `room` bytes or so.
 
     They are repeated on every span: without a bound, one long attribute of a resource and many
     short spans would fill the memory. They are cut before they meet a scope, since there may be
-    as many scopes as spans. Raises `RejectedSpanError` for what nests too deeply.
+    as many scopes as spans. For what nests too deeply it gives the error of its spans.
     """
+    try:
+        return _resource(attributes, room, limits)
+    except RejectedSpanError as error:
+        return error
+
+
+def origin_or_why(
+    resource: Resource | RejectedSpanError, scope: Scope, *, room: int, limits: Limits
+) -> Origin | RejectedSpanError:
+    """Put a scope beside its resource, both in `room` bytes; gives errors likewise."""
+    if isinstance(resource, RejectedSpanError):
+        return resource
+    try:
+        return _origin(resource, scope, room, limits)
+    except RejectedSpanError as error:
+        return error
+
+
+def _resource(attributes: Mapping[str, Any], room: int, limits: Limits) -> Resource:
     service = attributes.get("service.name")
     raw, flags = _cut(
         {f"resource.{key}": value for key, value in attributes.items() if key != "service.name"},
@@ -69,8 +104,7 @@ def resource_of(attributes: Mapping[str, Any], *, room: int, limits: Limits) -> 
     return Resource(service if isinstance(service, str) else "", _decode(raw), flags)
 
 
-def origin_of(resource: Resource, scope: Scope, *, room: int, limits: Limits) -> Origin:
-    """Put a scope beside its resource, both in `room` bytes; raises likewise."""
+def _origin(resource: Resource, scope: Scope, room: int, limits: Limits) -> Origin:
     shared: dict[str, Any] = {}
     if scope.name:
         shared["otel.scope.name"] = scope.name
@@ -85,8 +119,7 @@ def origin_of(resource: Resource, scope: Scope, *, room: int, limits: Limits) ->
 def _cut(shared: Mapping[str, Any], *, room: int, limits: Limits) -> tuple[bytes, int]:
     raw = _encode(shared)
     check_depth(raw, "the attributes of the resource or the scope", limits)
-    size = min(max(room, _LEAST), _MOST)
     raw, cut = trim_object(
-        raw, attrs.evolve(limits, attributes=size, value=min(size, limits.value))
+        raw, attrs.evolve(limits, attributes=room, value=min(room, limits.value))
     )
     return raw, Flag.TRUNCATED.value if cut else 0

@@ -24,7 +24,7 @@ from prela_core.wire.otlp_origin import Scope
 from prela_core.wire.otlp_span import OtlpSpan, event_object, link_object
 from prela_core.wire.protobuf_frames import Shape, count_messages, messages
 
-__all__ = ["groups", "read_span"]
+__all__ = ["groups", "read_resource", "read_scope", "read_span"]
 
 M = TypeVar("M", bound=Message)
 
@@ -63,8 +63,8 @@ def groups(body: bytes, limits: Limits) -> list[Group]:
                 continue
             if resource is None:
                 raw = _joined(body, start, end, _RESOURCE)
-                resource = _attributes(_counted(Resource, raw, _OF_RESOURCE).attributes)
-            found.append(Group(resource, _scope(_joined(body, first, last, _SCOPE)), spans))
+                resource = read_resource(raw)
+            found.append(Group(resource, read_scope(_joined(body, first, last, _SCOPE)), spans))
     return found
 
 
@@ -95,6 +95,17 @@ def _inside(body: bytes, start: int, end: int, field: int) -> Iterator[tuple[int
 def _joined(body: bytes, start: int, end: int, field: int) -> bytes:
     # A message that comes twice where one is meant is to be merged: so is what is joined.
     return b"".join(body[at:to] for at, to in _inside(body, start, end, field))
+
+
+def read_resource(raw: bytes) -> dict[str, Any]:
+    """Decode the attributes of a resource. Raises `MalformedError` and `TooLargeError`."""
+    return _attributes(_counted(Resource, raw, _OF_RESOURCE).attributes)
+
+
+def read_scope(raw: bytes) -> Scope:
+    """Decode a scope; raises likewise."""
+    scope = _counted(InstrumentationScope, raw, _OF_SCOPE)
+    return Scope(scope.name, scope.version, _attributes(scope.attributes))
 
 
 def read_span(raw: bytes) -> OtlpSpan:
@@ -137,11 +148,6 @@ def _counted(kind: type[M], raw: bytes, shape: Shape) -> M:
         return kind.FromString(raw)
     except DecodeError as error:
         raise MalformedError(f"this is no {kind.DESCRIPTOR.name} in protobuf: {error}") from None
-
-
-def _scope(raw: bytes) -> Scope:
-    scope = _counted(InstrumentationScope, raw, _OF_SCOPE)
-    return Scope(scope.name, scope.version, _attributes(scope.attributes))
 
 
 def _event(event: Span.Event) -> dict[str, Any]:
