@@ -189,12 +189,12 @@ def test_a_missing_library_is_bad_with_what_installs_it_but_for_kafka(
 def test_what_is_compiled_is_told_of(
     run: Run, tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("prela_core.compiled.compiled", lambda name: object())
+    monkeypatch.setattr("prela_core.compiled.compiled", lambda _: object())
     assert ["ok ", "in use"] == by_name(run("doctor", "--data-dir", str(tmp_path)))[
         "compiled parts"
     ]
 
-    monkeypatch.setattr("prela_core.compiled.compiled", lambda name: None)
+    monkeypatch.setattr("prela_core.compiled.compiled", lambda _: None)
     told = by_name(run("doctor", "--data-dir", str(tmp_path)))["compiled parts"]
     assert "ok " == told[0]
     assert "have a C compiler and install Prela again" in told[1]

@@ -18,7 +18,7 @@ from types import ModuleType
 
 __all__ = ["NAMES", "OFF", "compiled"]
 
-NAMES = ("columns", "conventions", "otlp", "prela_json")
+NAMES = ("columns", "conventions", "otlp", "otlp_spans", "prela_json")
 """The modules of this room."""
 OFF = "PRELA_COMPILED"
 """The variable of the environment whose value 0 turns them off."""
