@@ -42,8 +42,8 @@ from prela_core.io.clickhouse_opening import open_embedded
 from prela_core.io.clickhouse_statements import tables_of
 from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.model import SpanBatch
-from prela_core.store import Measure, MetricQuery, Order, PageRequest, TraceFilter
-from prela_core.wire import Limits, decode_batch, decode_otlp_protobuf
+from prela_core.store import Measure, MetricQuery, Order, PageRequest, TraceFilter, rows
+from prela_core.wire import Limits, decode_batch, decode_otlp_protobuf, otlp_quick, prela_json
 
 __all__ = ["main"]
 
@@ -112,30 +112,48 @@ def _ratios(store: ClickHouseStore, client: Any) -> Iterator[Ratio]:
     decoded = decode_batch(text, received_at=_NEWEST, limits=limits)
     batches = [SpanBatch(_PROJECT, _NEWEST, decoded.spans)]
     parse = partial(json.loads, text)
-    yield Ratio(
+    yield from _both(
         "decoding Prela JSON : json.loads",
+        prela_json,
         partial(decode_batch, text, received_at=_NEWEST, limits=limits),
         parse,
     )
-    yield Ratio(
+    yield from _both(
         "decoding OTLP protobuf : json.loads",
+        otlp_quick,
         partial(decode_otlp_protobuf, protobuf, received_at=_NEWEST, limits=limits),
         parse,
     )
     # Both walk objects and fill new memory, which a busy machine may be short of alone.
-    rows = [attrs.asdict(span) for span in decoded.spans]
-    yield Ratio(
+    rows_of_objects = [attrs.asdict(span) for span in decoded.spans]
+    yield from _both(
         "columns : pyarrow's own from rows",
+        rows,
         partial(tables_of, batches, _NEWEST),
-        partial(pa.Table.from_pylist, rows),
+        partial(pa.Table.from_pylist, rows_of_objects),
     )
     group = batches * GROUPED
     columns, block = arrow_stream(group)
-    yield Ratio(
-        "store.insert : engine alone",
-        partial(store.insert, group),
-        partial(insert_block, client, columns, block),
-    )
+    engine = partial(insert_block, client, columns, block)
+    yield from _both("store.insert : engine alone", rows, partial(store.insert, group), engine)
+
+
+def _both(
+    name: str, module: Any, ours: Callable[[], object], base: Callable[[], object]
+) -> Iterator[Ratio]:
+    """Give the ratio of Python alone, and that of what is compiled where it is there."""
+    held = module._compiled
+    if held is not None:
+        yield Ratio(f"{name}, compiled", ours, base)
+
+    def by_python() -> None:
+        module._compiled = None
+        try:
+            ours()
+        finally:
+            module._compiled = held
+
+    yield Ratio(name, by_python, base)
 
 
 def _held(ratio: Ratio, slower: float, limits: dict[str, Any]) -> dict[str, Any]:
