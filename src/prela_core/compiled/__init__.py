@@ -18,7 +18,16 @@ from types import ModuleType
 
 __all__ = ["NAMES", "OFF", "compiled"]
 
-NAMES = ("columns", "conventions", "otlp", "otlp_spans", "prela_json")
+NAMES = (
+    "buffers",
+    "columns",
+    "conventions",
+    "otlp",
+    "otlp_spans",
+    "prela_json",
+    "prela_record",
+    "rules",
+)
 """The modules of this room."""
 OFF = "PRELA_COMPILED"
 """The variable of the environment whose value 0 turns them off."""
@@ -44,4 +53,8 @@ def compiled(name: str) -> ModuleType | None:
     if any(path.stat().st_mtime > made.stat().st_mtime for path in sources):
         _log.warning("%s is older than its sources, and not used; install Prela again", made.name)
         return None
-    return import_module(f"{__name__}.{name}")
+    try:
+        return import_module(f"{__name__}.{name}")
+    except (ImportError, ValueError) as error:  # which it is for rules that have no compiled form
+        _log.warning("%s can't be used, Python does what it would: %s", made.name, error)
+        return None

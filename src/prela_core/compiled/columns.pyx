@@ -1,34 +1,22 @@
 # cython: boundscheck=False, wraparound=False
-"""Records to the buffers of Arrow columns: what `prela_core.store.rows` makes of lists of objects.
+"""Records to the columns of `spans`; the twins are `prela_core.store.rows` and `versions`."""
 
-https://arrow.apache.org/docs/format/Columnar.html: texts are their bytes one behind the other and
-32-bit offsets, numbers are packed, and a bit says of each value whether it is there, from the
-lowest of a byte.
-"""
-
-from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.object cimport PyObject
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize
-from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport free, realloc
-from libc.string cimport memcpy, memset
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.string cimport memset
 
-from prela_core.compiled.conventions cimport COUNTS, TEXTS, Place, Text, Typed, read_typed
+from prela_core.compiled.buffers cimport Numbers, Texts
+from prela_core.compiled.conventions cimport COUNTS, TEXTS, Typed, read_typed
 
 from zlib import crc32
 
-from prela_core.compiled.conventions import COUNT_COLUMNS, TEXT_COLUMNS
+from prela_core.compiled.rules import COUNT_COLUMNS, TEXT_COLUMNS
 from prela_core.conventions import CONVENTIONS_VERSION, price_version, resolve
-from prela_core.model import Flag, Status
+from prela_core.model import Status
 from prela_core.store.versions import TIE_BITS, TIME_BITS, VERSION_EPOCH
 from prela_core.store.within import place_within
 
-cdef enum:
-    MODEL = 1
-    TEXT_ROOM = 64
-
 cdef str _PENDING = Status.PENDING.value
-cdef object _BAD_NUMBER = Flag.BAD_NUMBER.value
 cdef bytes _NO_EVENTS = b"[]"
 cdef object _NO_EVENTS_CRC = crc32(_NO_EVENTS)
 cdef const char* SENT = b"sent"
@@ -41,134 +29,33 @@ cdef int64_t TIE_MASK = (1 << TIE_BITS) - 1
 cdef int64_t LATEST_PLACE = 0xFFFFFFFF
 
 
-cdef class _Texts:
-    """A column of texts, UTF-8 or any bytes; as a buffer it is these."""
-
-    cdef bytearray offsets
-    cdef char* at
-    cdef int32_t* ends
-    cdef Py_ssize_t size, room, count
-
-    def __cinit__(self, Py_ssize_t rows):
-        self.offsets = bytearray((rows + 1) * sizeof(int32_t))
-        self.ends = <int32_t*><char*>self.offsets
-        self._make_room(rows * TEXT_ROOM)
-
-    def __dealloc__(self):
-        free(self.at)
-
-    def __getbuffer__(self, Py_buffer* buffer, int flags):
-        PyBuffer_FillInfo(buffer, self, self.at, self.size, True, flags)
-
-    cdef int _make_room(self, Py_ssize_t room) except -1:
-        # Not bytes of Python's, which would be zeroed first and copied as they grow.
-        cdef char* at = <char*>realloc(self.at, max(room, 1))
-        if at == NULL:
-            raise MemoryError
-        self.at = at
-        self.room = room
-        return 0
-
-    cdef int add(self, const char* text, Py_ssize_t size) except -1:
-        if size > self.room - self.size:
-            if self.size + size > INT32_MAX:
-                raise OverflowError("the texts are too long for one column")
-            self._make_room(max(self.room * 2, self.size + size))
-        if size:
-            memcpy(self.at + self.size, text, size)
-        self.size += size
-        self.count += 1
-        self.ends[self.count] = <int32_t>self.size
-        return 0
-
-    cdef int add_str(self, str text) except -1:
-        cdef Py_ssize_t size = 0
-        cdef const char* at = PyUnicode_AsUTF8AndSize(text, &size)
-        return self.add(at, size)
-
-    cdef int add_bytes(self, bytes text) except -1:
-        return self.add(text, len(text))
-
-    cdef tuple buffers(self):
-        return None, self.offsets, self
-
-
-cdef class _Numbers:
-    """A column of packed numbers, each of `width` bytes; those that are absent are 0."""
-
-    cdef bytearray data, there
-    cdef char* at
-    cdef unsigned char* bits
-    cdef int width
-    cdef Py_ssize_t count
-    cdef bint has_all
-
-    def __cinit__(self, Py_ssize_t rows, int width):
-        self.width = width
-        self.data = bytearray(rows * width)
-        self.there = bytearray((rows + 7) // 8)
-        self.at = self.data
-        self.bits = <unsigned char*><char*>self.there
-        self.has_all = True
-
-    cdef void add(self, const void* number) noexcept:
-        memcpy(self.at + self.count * self.width, number, self.width)
-        self.bits[self.count >> 3] |= 1 << (self.count & 7)
-        self.count += 1
-
-    cdef void add_absent(self) noexcept:
-        self.has_all = False
-        self.count += 1
-
-    cdef int add_whole(self, object number) except -1:
-        cdef int64_t value
-        if number is None:
-            self.add_absent()
-        else:
-            value = number
-            self.add(&value)
-        return 0
-
-    cdef int add_float(self, object number) except -1:
-        cdef double value
-        if number is None:
-            self.add_absent()
-        else:
-            value = number
-            self.add(&value)
-        return 0
-
-    cdef tuple buffers(self):
-        return None if self.has_all else self.there, self.data
-
-
 cdef class _Columns:
     """The columns of a table of spans, filled row by row."""
 
-    cdef _Texts project_id, trace_id, span_id, parent_span_id, name, span_type_sent, service_name
-    cdef _Texts status, status_sent, status_message, attributes, events, links
-    cdef _Texts span_type, cost_source, price_version, input, output, scores
-    cdef _Numbers started_at, ended_at, duration_ms, created_at, version, flags
-    cdef _Numbers cost_usd, ttft_ms, input_at, input_length, output_at, output_length
+    cdef Texts project_id, trace_id, span_id, parent_span_id, name, span_type_sent, service_name
+    cdef Texts status, status_sent, status_message, attributes, events, links
+    cdef Texts span_type, cost_source, price_version, input, output, scores
+    cdef Numbers started_at, ended_at, duration_ms, created_at, version, flags
+    cdef Numbers cost_usd, ttft_ms, input_at, input_length, output_at, output_length
     cdef list texts, counts
     cdef bytes prices
 
     def __cinit__(self, Py_ssize_t rows):
-        self.project_id, self.trace_id, self.span_id = _Texts(rows), _Texts(rows), _Texts(rows)
-        self.parent_span_id, self.name, self.span_type_sent = _Texts(rows), _Texts(rows), _Texts(rows)
-        self.service_name, self.status, self.status_sent = _Texts(rows), _Texts(rows), _Texts(rows)
-        self.status_message, self.attributes = _Texts(rows), _Texts(rows)
-        self.events, self.links, self.span_type = _Texts(rows), _Texts(rows), _Texts(rows)
-        self.cost_source, self.price_version = _Texts(rows), _Texts(rows)
-        self.input, self.output, self.scores = _Texts(rows), _Texts(rows), _Texts(rows)
-        self.started_at, self.ended_at = _Numbers(rows, 8), _Numbers(rows, 8)
-        self.duration_ms, self.created_at = _Numbers(rows, 8), _Numbers(rows, 8)
-        self.version, self.flags = _Numbers(rows, 8), _Numbers(rows, 4)
-        self.cost_usd, self.ttft_ms = _Numbers(rows, 8), _Numbers(rows, 8)
-        self.input_at, self.input_length = _Numbers(rows, 4), _Numbers(rows, 4)
-        self.output_at, self.output_length = _Numbers(rows, 4), _Numbers(rows, 4)
-        self.texts = [_Texts(rows) for _ in range(TEXTS)]
-        self.counts = [_Numbers(rows, 8) for _ in range(COUNTS)]
+        self.project_id, self.trace_id, self.span_id = Texts(rows), Texts(rows), Texts(rows)
+        self.parent_span_id, self.name, self.span_type_sent = Texts(rows), Texts(rows), Texts(rows)
+        self.service_name, self.status, self.status_sent = Texts(rows), Texts(rows), Texts(rows)
+        self.status_message, self.attributes = Texts(rows), Texts(rows)
+        self.events, self.links, self.span_type = Texts(rows), Texts(rows), Texts(rows)
+        self.cost_source, self.price_version = Texts(rows), Texts(rows)
+        self.input, self.output, self.scores = Texts(rows), Texts(rows), Texts(rows)
+        self.started_at, self.ended_at = Numbers(rows, 8), Numbers(rows, 8)
+        self.duration_ms, self.created_at = Numbers(rows, 8), Numbers(rows, 8)
+        self.version, self.flags = Numbers(rows, 8), Numbers(rows, 4)
+        self.cost_usd, self.ttft_ms = Numbers(rows, 8), Numbers(rows, 8)
+        self.input_at, self.input_length = Numbers(rows, 4), Numbers(rows, 4)
+        self.output_at, self.output_length = Numbers(rows, 4), Numbers(rows, 4)
+        self.texts = [Texts(rows) for _ in range(TEXTS)]
+        self.counts = [Numbers(rows, 8) for _ in range(COUNTS)]
         self.prices = price_version().encode()
 
     cdef int add(self, str project_id, object span, int64_t received_at) except -1:
@@ -230,12 +117,12 @@ cdef class _Columns:
         """Add what was read where it is read from."""
         cdef int index
         for index in range(TEXTS):
-            (<_Texts>self.texts[index]).add(typed.texts[index].at, typed.texts[index].size)
+            (<Texts>self.texts[index]).add(typed.texts[index].at, typed.texts[index].size)
         for index in range(COUNTS):
             if typed.has_count[index]:
-                (<_Numbers>self.counts[index]).add(&typed.counts[index])
+                (<Numbers>self.counts[index]).add(&typed.counts[index])
             else:
-                (<_Numbers>self.counts[index]).add_absent()
+                (<Numbers>self.counts[index]).add_absent()
         if not typed.has_cost:
             self.cost_usd.add_absent()
             self.cost_source.add(NULL, 0)
@@ -262,9 +149,9 @@ cdef class _Columns:
         cdef int index
         self.span_type.add_str(typed.span_type)
         for index in range(TEXTS):
-            (<_Texts>self.texts[index]).add_str(getattr(typed, TEXT_COLUMNS[index]))
+            (<Texts>self.texts[index]).add_str(getattr(typed, TEXT_COLUMNS[index]))
         for index in range(COUNTS):
-            (<_Numbers>self.counts[index]).add_whole(getattr(typed, COUNT_COLUMNS[index]))
+            (<Numbers>self.counts[index]).add_whole(getattr(typed, COUNT_COLUMNS[index]))
         self.cost_usd.add_float(typed.cost_usd)
         self.cost_source.add_str(typed.cost_source)
         self.price_version.add_str(typed.price_version)
@@ -309,14 +196,14 @@ cdef class _Columns:
             "created_at": self.created_at.buffers(),
         }
         for name, texts in zip(TEXT_COLUMNS, self.texts):
-            found[name] = (<_Texts>texts).buffers()
+            found[name] = (<Texts>texts).buffers()
         for name, counts in zip(COUNT_COLUMNS, self.counts):
-            found[name] = (<_Numbers>counts).buffers()
+            found[name] = (<Numbers>counts).buffers()
         return found
 
 
 cdef int _add_place(
-    _Numbers places, _Numbers lengths, Py_ssize_t place, Py_ssize_t length
+    Numbers places, Numbers lengths, Py_ssize_t place, Py_ssize_t length
 ) except -1:
     cdef uint32_t at = <uint32_t>place
     cdef uint32_t size = <uint32_t>length
@@ -328,7 +215,7 @@ cdef int _add_place(
 
 
 cdef int _add_kept(
-    _Texts apart, _Numbers places, _Numbers lengths, str text, bytes attributes
+    Texts apart, Numbers places, Numbers lengths, str text, bytes attributes
 ) except -1:
     cdef Py_ssize_t at, length
     at, length = place_within(text, attributes) if text else (0, 0)

@@ -44,22 +44,6 @@ cdef inline const char* to_quote(const char* at, const char* end) noexcept nogil
     return at
 
 
-cdef inline bint is_ascii(const char* at, Py_ssize_t size) noexcept nogil:
-    cdef uint64_t eight
-    while size >= 8:
-        memcpy(&eight, at, 8)
-        if eight & <uint64_t>0x8080808080808080:
-            return False
-        at += 8
-        size -= 8
-    while size > 0:
-        if at[0] & 0x80:
-            return False
-        at += 1
-        size -= 1
-    return True
-
-
 cdef inline bint _is_hex(char one) noexcept nogil:
     return b"0" <= one <= b"9" or b"a" <= one <= b"f" or b"A" <= one <= b"F"
 

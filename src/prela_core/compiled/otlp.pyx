@@ -15,7 +15,7 @@ from prela_core.compiled.json_out cimport Out, half_hex, put_one
 from prela_core.compiled.otlp_fields cimport Seen, look, write_more
 from prela_core.compiled.otlp_spans cimport Spans
 from prela_core.compiled.otlp_values cimport Desk, clear, shrink
-from prela_core.compiled.protobuf_steps cimport is_utf8
+from prela_core.compiled.utf8 cimport is_utf8
 
 import msgspec
 

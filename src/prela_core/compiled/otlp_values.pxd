@@ -12,8 +12,8 @@ from prela_core.compiled.protobuf_steps cimport (
     after_fixed64,
     after_length,
     after_varint,
-    is_utf8,
 )
+from prela_core.compiled.utf8 cimport is_utf8
 
 cdef enum:
     DEEPEST = 16  # levels of lists and objects in a value
