@@ -11,7 +11,7 @@ from prela_core.compiled.conventions cimport COUNTS, TEXTS, Typed, read_typed
 from zlib import crc32
 
 from prela_core.compiled.rules import COUNT_COLUMNS, TEXT_COLUMNS
-from prela_core.conventions import CONVENTIONS_VERSION, price_version, resolve
+from prela_core.conventions import price_version, resolve
 from prela_core.model import Status
 from prela_core.store.versions import TIE_BITS, TIME_BITS, VERSION_EPOCH
 from prela_core.store.within import place_within

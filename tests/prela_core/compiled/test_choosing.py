@@ -9,10 +9,10 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
+from tests.parts import missing
 
 from prela_core import compiled as room
 from prela_core.compiled import NAMES, OFF, compiled
-from tests.parts import missing
 
 
 def test_all_names_are_those_of_sources() -> None:
