@@ -13,7 +13,7 @@ ARG PRELA_EXTRAS=cli,embedded,grpc,kafka,postgres,redis,server
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
-ENV PRELA_COMPILE=1
+ENV COMPILE_PRELA=1
 WORKDIR /source
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY src src

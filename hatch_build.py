@@ -1,6 +1,6 @@
 """Compiles what `prela_core.compiled` has, where there is a compiler; without one all is Python.
 
-`PRELA_COMPILE=0` leaves it out. With `PRELA_COMPILE=1` it is an error when it can't be done;
+`COMPILE_PRELA=0` leaves it out. With `COMPILE_PRELA=1` it is an error when it can't be done;
 otherwise it is said, and the package works all the same.
 """
 
@@ -25,7 +25,7 @@ class CompiledHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile before anything is packed; an editable install then finds them in place."""
         del version
-        wanted = os.environ.get("PRELA_COMPILE", "")
+        wanted = os.environ.get("COMPILE_PRELA", "")
         if self.target_name != "wheel" or wanted == "0":
             return
         room = Path(self.root) / _ROOM

@@ -18,15 +18,14 @@ __all__ = ["bring_up", "keep_for"]
 def bring_up(client: Client, durability: str) -> list[str]:
     """Take the steps that are not in the database's log yet, and name them.
 
-    Safe to run at once by many. `durability` goes into the settings of each table; only the engine
-    in this process is given any.
+    Safe to run at once by many. `durability` goes into the settings of each table.
     """
     client.command(migrations.LOG_TABLE)
     log = client.query("SELECT number FROM schema_migrations")
     done = {row[0] for row in log.result_rows}
     taken = []
     for step in migrations.migrations(durability):
-        if step.number in done or (step.is_embedded and not durability):
+        if step.number in done:
             continue
         try:
             client.command(step.sql)

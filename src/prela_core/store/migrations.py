@@ -61,13 +61,17 @@ class Migration:
 
 
 def migrations(durability: str = "") -> list[Migration]:
-    """Give all steps in order. `durability` goes into the settings of each table."""
+    """Give all steps in order. `durability` goes into the settings of each table.
+
+    Only the engine in this process is given any, and has steps of its own.
+    """
     steps = []
     for file in resources.files("prela_core.store").joinpath("schema").iterdir():
         if match := _FILE.fullmatch(file.name):
             sql = Template(file.read_text()).substitute(durability=durability)
             steps.append(Migration(int(match[1]), match[2], sql))
-    return sorted(steps, key=lambda step: step.number)
+    wanted = [step for step in steps if durability or not step.is_embedded]
+    return sorted(wanted, key=lambda step: step.number)
 
 
 def retention(days: int) -> dict[str, str]:

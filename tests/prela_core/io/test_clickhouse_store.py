@@ -31,6 +31,9 @@ from prela_core.testing import NOON, span_record
 MICROS = to_micros(NOON)
 SOURCE = Path(prela_core.__file__).parents[1]
 STEPS = [f"{step.number:04d} {step.name}" for step in migrations.migrations()]
+OF_THE_ENGINE = [
+    f"{step.number:04d} {step.name}" for step in migrations.migrations(migrations.DURABLE)
+]
 
 
 @pytest.fixture
@@ -109,8 +112,14 @@ def test_a_step_that_was_cut_off_is_taken_again(store: ClickHouseStore) -> None:
     insert(store, span_record(trace_id="t"))
     command(store, "DROP VIEW traces")
     command(store, "TRUNCATE TABLE schema_migrations")
-    assert STEPS == store.migrate()
+    assert OF_THE_ENGINE == store.migrate()
     assert [("t",)] == ask(store, "SELECT trace_id FROM traces")
+
+
+def test_a_small_part_is_one_file(store: ClickHouseStore) -> None:
+    insert(store, span_record(trace_id="t"))
+    parts = "SELECT DISTINCT part_storage_type FROM system.parts WHERE table = 'spans' AND active"
+    assert [("Packed",)] == ask(store, parts)
 
 
 def test_words_stored_before_their_index_are_indexed_in_the_background(

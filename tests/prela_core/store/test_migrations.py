@@ -9,7 +9,8 @@ from prela_core.errors import SettingsError
 from prela_core.store import migrations
 
 STEPS = migrations.migrations()
-STATEMENTS = {migrations.LOG_TABLE, *(step.sql for step in STEPS)}
+OF_THE_ENGINE = migrations.migrations(migrations.DURABLE)
+STATEMENTS = {migrations.LOG_TABLE, *(step.sql for step in OF_THE_ENGINE)}
 
 
 def _without_comments(sql: str) -> str:
@@ -23,7 +24,13 @@ def test_steps_are_in_order_and_no_two_have_one_number() -> None:
 
 def test_every_file_is_a_step() -> None:
     files = [file.name for file in resources.files("prela_core.store").joinpath("schema").iterdir()]
-    assert sorted(files) == [f"{step.number:04}_{step.name}.sql" for step in STEPS]
+    assert sorted(files) == [f"{step.number:04}_{step.name}.sql" for step in OF_THE_ENGINE]
+    assert ["packed_parts"] == [step.name for step in OF_THE_ENGINE if step.is_embedded]
+
+
+def test_a_server_is_asked_nothing_that_is_for_the_engine_in_this_process() -> None:
+    assert [] == [step.name for step in STEPS if step.is_embedded]
+    assert len(STEPS) == len([step for step in OF_THE_ENGINE if not step.is_embedded])
 
 
 @pytest.mark.parametrize("sql", sorted(STATEMENTS), ids=lambda sql: _without_comments(sql)[:60])
