@@ -15,7 +15,13 @@ from typing import Any
 
 from tests.kept import do_without, install_with, kept
 
-__all__ = ["node_modules", "python_with_clients", "python_with_examples", "run_client"]
+__all__ = [
+    "node_modules",
+    "python_that_builds",
+    "python_with_clients",
+    "python_with_examples",
+    "run_client",
+]
 
 _ROOT = Path(__file__).parents[1]
 _NODE = Path(__file__).with_name("clients") / "node"
@@ -36,6 +42,11 @@ def python_with_examples() -> Path:
     groups, extras = project["dependency-groups"], project["project"]["optional-dependencies"]
     needed = [*project["project"]["dependencies"], *extras["otel"]]
     return _python_with("examples", [*groups["examples"], *needed])
+
+
+def python_that_builds() -> Path:
+    """Give a Python with what builds Prela's own package."""
+    return _python_with("build", _project()["build-system"]["requires"])
 
 
 def _project() -> dict[str, Any]:
