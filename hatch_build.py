@@ -7,6 +7,7 @@ otherwise it is said, and the package works all the same.
 from __future__ import annotations
 
 import os
+import shutil
 import sysconfig
 import tempfile
 from pathlib import Path
@@ -26,12 +27,16 @@ class CompiledHook(BuildHookInterface[Any]):
         """Compile before anything is packed; an editable install then finds them in place."""
         del version
         wanted = os.environ.get("COMPILE_PRELA", "")
-        if self.target_name != "wheel" or wanted == "0":
+        if self.target_name != "wheel":
             return
         room = Path(self.root) / _ROOM
+        if wanted == "0":
+            _remove(room)
+            return
         try:
             compile_room(room)
         except (Exception, SystemExit) as error:
+            _remove(room)
             if wanted:
                 raise
             self.app.display_warning(f"nothing is compiled, all is in Python: {error}")
@@ -42,7 +47,7 @@ class CompiledHook(BuildHookInterface[Any]):
 
 
 def compile_room(room: Path) -> None:
-    """Compile what is older than its sources in `room`, in place."""
+    """Compile all in `room`, in place, if any of it is older than the sources."""
     sources = sorted(room.glob("*.pyx"))
     newest = max(path.stat().st_mtime for path in (*sources, *room.glob("*.pxd")))
     made = [source.with_suffix(_suffix()) for source in sources]
@@ -66,10 +71,20 @@ def compile_room(room: Path) -> None:
         )
         distribution = Distribution({"ext_modules": extensions})
         command = build_ext(distribution)
-        command.build_lib = str(room.parents[1])
-        command.build_temp = scratch
+        command.build_lib = command.build_temp = scratch
         command.ensure_finalized()
         command.run()
+        # All at once, when all of it is made: they know of each other how values lie in memory.
+        for each in made:
+            shutil.copy2(next(Path(scratch).rglob(each.name)), each.with_suffix(".part"))
+        for each in made:
+            each.with_suffix(".part").replace(each)
+
+
+def _remove(room: Path) -> None:
+    """Leave nothing of an earlier build, for an editable install would use it."""
+    for path in room.glob(f"*{_suffix()}"):
+        path.unlink()
 
 
 def _flags() -> list[str]:

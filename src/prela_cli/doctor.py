@@ -150,19 +150,10 @@ def _libraries(services: Collection[str]) -> Iterator[Finding]:
 
 
 def _compiled() -> Finding:
-    from prela_core.compiled import NAMES, OFF, compiled
+    from prela_core.compiled import why_not
 
-    missing = [name for name in NAMES if compiled(name) is None]
-    if not missing:
-        return Finding("compiled parts", well=True, detail="in use")
-    if os.environ.get(OFF) == "0":
-        return Finding("compiled parts", well=True, detail=f"turned off by {OFF}=0")
-    return Finding(
-        "compiled parts",
-        well=True,
-        detail="not there, so spans are taken in by Python alone, which takes longer; "
-        "have a C compiler and install Prela again",
-    )
+    said = f"not in use, Python does it all: {fault}" if (fault := why_not()) else "in use"
+    return Finding("compiled parts", well=True, detail=said)
 
 
 def _checked(check: str, examine: Callable[[], str]) -> Finding:

@@ -9,8 +9,10 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 
+import structlog
 import uvicorn
 
+from prela_core.compiled import OFF, why_not
 from prela_core.errors import PrelaError, SettingsError
 from prela_core.io.data_directory import DataDirectory
 from prela_server.collecting import seldom_collected
@@ -21,6 +23,8 @@ from prela_server.open_files import connections_within, raise_open_files
 from prela_server.settings import Settings
 
 __all__ = ["run"]
+
+_log = structlog.get_logger()
 
 _PATIENCE = 1.0
 """Seconds to wait for a short command that has the data directory, or that looks who has."""
@@ -38,6 +42,8 @@ def run(role: Role, settings: Settings, *, started: Callable[[str, Running], Non
     """
     settings.check()
     require(role, settings)
+    if (fault := why_not()) and OFF not in fault:
+        _log.info("spans are read by Python alone, which takes longer", reason=fault)
     files = raise_open_files()
     with contextlib.ExitStack() as stack:
         directory = None

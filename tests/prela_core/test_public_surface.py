@@ -95,7 +95,7 @@ PUBLIC = {
         "whole",
     ],
     "prela_core.bus": ["Bus", "Delivery", "Feed", "Record", "RecordError", "Topic"],
-    "prela_core.compiled": ["NAMES", "OFF", "compiled"],
+    "prela_core.compiled": ["NAMES", "OFF", "compiled", "why_not"],
     "prela_core.conventions": [
         "COLUMNS",
         "CONVENTIONS_VERSION",

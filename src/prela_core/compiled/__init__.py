@@ -9,14 +9,14 @@ sent. Where nothing could be compiled, or `PRELA_COMPILED=0` is set, the twins d
 
 from __future__ import annotations
 
-import logging
 import os
+from functools import cache
 from importlib import import_module
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from types import ModuleType
 
-__all__ = ["NAMES", "OFF", "compiled"]
+__all__ = ["NAMES", "OFF", "compiled", "why_not"]
 
 NAMES = (
     "buffers",
@@ -26,35 +26,49 @@ NAMES = (
     "otlp_spans",
     "prela_json",
     "prela_record",
+    "repair",
     "rules",
 )
 """The modules of this room."""
 OFF = "PRELA_COMPILED"
 """The variable of the environment whose value 0 turns them off."""
 
-_log = logging.getLogger(__name__)
 _room = Path(__file__).parent
 
 
 def compiled(name: str) -> ModuleType | None:
-    """Give a module of this room; None where it is not compiled or not wanted.
+    """Give a module of this room; None where they are not compiled or not wanted."""
+    return None if why_not() else import_module(f"{__name__}.{name}")
 
-    Nor is one wanted that is older than the sources beside it, as after a change or a pull: it
-    would do what they did. `python hatch_build.py` compiles anew.
+
+@cache
+def why_not() -> str:
+    """Say why nothing that is compiled is used; "" where all of it is.
+
+    It is all or nothing, for the modules know of each other how their values lie in memory. Nor are
+    any used that are older than the sources beside them, as after a change or a pull: they would do
+    what those did. (`python hatch_build.py` compiles anew.)
     """
     if os.environ.get(OFF) == "0":
-        return None
-    made = next(
-        (path for end in EXTENSION_SUFFIXES if (path := _room / f"{name}{end}").exists()), None
-    )
-    if made is None:
-        return None
+        return f"turned off by {OFF}=0"
+    made = list(map(_made, NAMES))
+    there = [path for path in made if path is not None]
+    if not there:
+        return "nothing was compiled when Prela was installed, which takes a C compiler"
+    if len(there) < len(NAMES):
+        return "some of it was not compiled; install Prela again"
     sources = (*_room.glob("*.pyx"), *_room.glob("*.pxd"))
-    if any(path.stat().st_mtime > made.stat().st_mtime for path in sources):
-        _log.warning("%s is older than its sources, and not used; install Prela again", made.name)
-        return None
+    newest = max((path.stat().st_mtime for path in sources), default=0.0)
+    if min(path.stat().st_mtime for path in there) < newest:
+        return "it is older than its sources; install Prela again"
     try:
-        return import_module(f"{__name__}.{name}")
+        for name in NAMES:
+            import_module(f"{__name__}.{name}")
     except (ImportError, ValueError) as error:  # which it is for rules that have no compiled form
-        _log.warning("%s can't be used, Python does what it would: %s", made.name, error)
-        return None
+        return f"it can't be loaded: {error}"
+    return ""
+
+
+def _made(name: str) -> Path | None:
+    paths = (_room / f"{name}{end}" for end in EXTENSION_SUFFIXES)
+    return next((path for path in paths if path.exists()), None)

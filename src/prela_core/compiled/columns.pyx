@@ -39,6 +39,7 @@ cdef class _Columns:
     cdef Numbers cost_usd, ttft_ms, input_at, input_length, output_at, output_length
     cdef list texts, counts
     cdef bytes prices
+    cdef Py_ssize_t room
 
     def __cinit__(self, Py_ssize_t rows):
         self.project_id, self.trace_id, self.span_id = Texts(rows), Texts(rows), Texts(rows)
@@ -57,6 +58,7 @@ cdef class _Columns:
         self.texts = [Texts(rows) for _ in range(TEXTS)]
         self.counts = [Numbers(rows, 8) for _ in range(COUNTS)]
         self.prices = price_version().encode()
+        self.room = rows
 
     cdef int add(self, str project_id, object span, int64_t received_at) except -1:
         cdef Typed typed
@@ -67,6 +69,8 @@ cdef class _Columns:
         cdef str status = span.status
         cdef object ended_at = span.ended_at
         cdef object flags = span.flags
+        if self.version.count >= self.room:
+            raise ValueError("there are more spans than there were")
         self.project_id.add_str(project_id)
         self.trace_id.add_str(span.trace_id)
         self.span_id.add_str(span.span_id)

@@ -292,7 +292,7 @@ def records(
     events and links: which of the spans is the one too much, the twin says.
     """
     global _room
-    cdef _Room room = _room
+    cdef _Room room
     cdef Desk* desk
     cdef Made made = Made.__new__(Made)
     cdef _Scope scope = _Scope.__new__(_Scope)
@@ -300,6 +300,8 @@ def records(
     cdef Py_ssize_t index
     cdef const char* body = PyBytes_AS_STRING(spans.body)
     cdef object record
+    made.records = []
+    made.events = []
     scope.limits = limits
     scope.received_at = received_at
     scope.name_chars = limits.name_chars
@@ -313,12 +315,13 @@ def records(
     if not LEAST_NAME_CHARS <= scope.name_chars or scope.most_value < 0 or scope.fragment is None:
         return None
 
+    # Nothing may stand between these two that makes an object: what makes one may start the garbage
+    # collector, which runs Python, which may let another thread in, and that would take it too.
+    room = _room
     _room = None
     if room is None:
         room = _Room.__new__(_Room)
     desk = &room.desk
-    made.records = []
-    made.events = []
     for index in range(spans.count):
         clear(desk)
         seen = _NOTHING

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import cache, lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,7 @@ _TYPED_COUNTS = (
 _TYPED_NUMBERS = ("cost_usd", "ttft_ms")
 _VERSION_BYTES = 8
 
+_log = logging.getLogger(__name__)
 _compiled = compiled("columns")
 
 
@@ -112,10 +113,12 @@ class Rewritten:
 
 def span_table(batches: Sequence[SpanBatch], stored_at: int = 0) -> pa.Table:
     """Build the Arrow table that is inserted into `spans`, at `stored_at` in microseconds."""
+    fault: Exception | None = None
     if _compiled is not None:
-        # What it can't hold is looked at once more below, which says what is wrong.
-        with suppress(OverflowError, TypeError, ValueError):
-            return _at(_from_buffers(_compiled.span_columns(batches)), stored_at)
+        try:
+            return _at(_from_buffers(_compiled.span_columns(list(batches))), stored_at)
+        except (OverflowError, TypeError, ValueError) as error:
+            fault = error  # what is wrong is said below, if anything is
     projects: list[str] = []
     received: list[int] = []
     spans: list[SpanRecord] = []
@@ -126,6 +129,8 @@ def span_table(batches: Sequence[SpanBatch], stored_at: int = 0) -> pa.Table:
     typed = [resolve(span) for span in spans]
     versions = [version_of(span, at) for span, at in zip(spans, received, strict=True)]
     table = _table(projects, spans, typed, received, versions)
+    if fault is not None:
+        _log.warning("what is compiled made no columns of %d spans: %r", len(spans), fault)
     return _at(table, stored_at)
 
 
