@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import struct
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -566,6 +568,64 @@ def test_threads_do_not_write_over_one_another() -> None:
                 assert expected == list(pool.map(outcome, bodies))
     finally:
         sys.setswitchinterval(before)
+
+
+def test_no_desk_is_taken_twice_though_garbage_is_collected_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Each object that is made may start the collector, and that may let another thread in: here
+    # one that stops in the middle of its span, with the events still to be read from its desk.
+    mine, others = (
+        otlp_request(
+            otlp_span({"long": f"{name} word " * 500}, events=[Span.Event(name=name * 99)])
+        ).SerializeToString()
+        for name in ("mine", "other")
+    )
+    expected = [outcome(body) for body in (mine, others)]
+    trim = _MODULE.trim_object
+    collected = 0
+
+    def beside(threshold: int) -> list[object]:
+        """Read both, the other one from where the collector first runs with this threshold."""
+        nonlocal collected
+        is_within, may_go_on = threading.Event(), threading.Event()
+        found: list[object] = []
+        other = threading.Thread(target=lambda: found.append(outcome(others)))
+
+        def slowly(raw: bytes, limits: Limits) -> tuple[bytes, bool]:
+            if threading.current_thread() is other:
+                is_within.set()
+                assert may_go_on.wait(30)
+            return trim(raw, limits)
+
+        def let_in(phase: str, _: dict[str, int]) -> None:
+            within = sys._getframe(1).f_code.co_name
+            if phase == "start" and within == "decode_quickly" and other.ident is None:
+                other.start()
+                assert is_within.wait(30)
+
+        monkeypatch.setattr(_MODULE, "trim_object", slowly)
+        gc.collect()
+        gc.callbacks.append(let_in)
+        gc.set_threshold(threshold)
+        try:
+            found.append(outcome(mine))
+        finally:
+            gc.callbacks.remove(let_in)
+            may_go_on.set()
+        if other.ident is None:
+            return expected
+        collected += 1
+        other.join()
+        return found
+
+    before = gc.get_threshold()
+    try:
+        for threshold in range(1, 120):
+            assert expected == beside(threshold)
+    finally:
+        gc.set_threshold(*before)
+    assert collected, "nothing was collected in the middle"
 
 
 def test_spans_are_a_sequence_of_their_bytes() -> None:
