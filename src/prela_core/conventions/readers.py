@@ -46,6 +46,7 @@ MAX_TOKENS = 10**12
 """More is absurd: a million of the largest context windows. Sums of it still fit 64 bits."""
 MAX_COST_USD = 1e9
 MAX_TTFT_MS = 1e12
+"""A longer wait than thirty years is a mistake."""
 
 _SCOPE = "otel.scope.name"
 _MAX_VENDOR = 40
