@@ -34,20 +34,42 @@ OFF = "PRELA_COMPILED"
 """The variable of the environment whose value 0 turns them off."""
 
 _room = Path(__file__).parent
+_UNLOADABLE = (ImportError, ValueError)
+"""The second for rules that have no compiled form."""
 
 
 def compiled(name: str) -> ModuleType | None:
-    """Give a module of this room; None where they are not compiled or not wanted."""
-    return None if why_not() else import_module(f"{__name__}.{name}")
+    """Give a module of this room; None where it is not compiled, not wanted or can't be loaded.
+
+    Only that one is loaded, and what it needs: whoever decodes a span pays for no columns.
+    """
+    if _unfit():
+        return None
+    try:
+        return import_module(f"{__name__}.{name}")
+    except _UNLOADABLE:
+        return None
+
+
+def why_not() -> str:
+    """Say why not all that is compiled is used; "" where it is. Loads all of it."""
+    if fault := _unfit():
+        return fault
+    for name in NAMES:
+        try:
+            import_module(f"{__name__}.{name}")
+        except _UNLOADABLE as error:
+            return f"{name} can't be loaded: {error}"
+    return ""
 
 
 @cache
-def why_not() -> str:
-    """Say why nothing that is compiled is used; "" where all of it is.
+def _unfit() -> str:
+    """Say why none of it may be loaded, by its files.
 
-    It is all or nothing, for the modules know of each other how their values lie in memory. Nor are
-    any used that are older than the sources beside them, as after a change or a pull: they would do
-    what those did. (`python hatch_build.py` compiles anew.)
+    It is of one build or not used, for the modules know of each other how their values lie in
+    memory. Nor are any used that are older than the sources beside them, as after a change or a
+    pull: they would do what those did. (`python hatch_build.py` compiles anew.)
     """
     if os.environ.get(OFF) == "0":
         return f"turned off by {OFF}=0"
@@ -61,11 +83,6 @@ def why_not() -> str:
     newest = max((path.stat().st_mtime for path in sources), default=0.0)
     if min(path.stat().st_mtime for path in there) < newest:
         return "it is older than its sources; install Prela again"
-    try:
-        for name in NAMES:
-            import_module(f"{__name__}.{name}")
-    except (ImportError, ValueError) as error:  # which it is for rules that have no compiled form
-        return f"it can't be loaded: {error}"
     return ""
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -22,9 +24,9 @@ def test_all_names_are_those_of_sources() -> None:
 @pytest.fixture(autouse=True)
 def asked_anew() -> Iterator[None]:
     """Ask again in each test, and once more when all is as it was."""
-    why_not.cache_clear()
+    room._unfit.cache_clear()
     yield
-    why_not.cache_clear()
+    room._unfit.cache_clear()
 
 
 def test_it_is_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +73,7 @@ def test_none_is_used_when_one_is_older_than_a_source(place: Path, older: str) -
     source.touch()
     os.utime(source, (7, 7))
     assert compiled("columns") is not None
-    why_not.cache_clear()
+    room._unfit.cache_clear()
     os.utime(place / f"{older}{EXTENSION_SUFFIXES[0]}", (6, 6))
     assert compiled("columns") is None
     assert why_not().startswith("it is older than its sources")
@@ -86,6 +88,20 @@ def test_what_can_not_be_loaded_is_told_of_and_not_used(
     monkeypatch.setattr(room, "import_module", outgrown)
     assert compiled("columns") is None
     assert "no compiled form of this rule" in why_not()
+
+
+def test_reading_spans_loads_no_columns() -> None:
+    if why_not():
+        missing(f"`prela_core.compiled` is not used here: {why_not()}")
+    program = (
+        "import sys; from prela_core.wire import decode_span;"
+        "from prela_core.wire.prela_json import _compiled; assert _compiled;"
+        "print('prela_core.compiled.columns' in sys.modules, 'prela_core.store' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "False False" == done.stdout.strip()
 
 
 def test_it_is_there_in_ci() -> None:
