@@ -17,12 +17,13 @@ _FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
-def read_docs(folder: Path, *, skip: Collection[str] = ("decisions",)) -> tuple[Passage, ...]:
+def read_docs(folder: Path, *, skip: Collection[str] = ("bench", "decisions")) -> tuple[Passage, ...]:
     """Cut every Markdown file below `folder`, in the order of their paths.
 
     Paths of passages are relative to what holds `folder`, as in `docs/deploy.md`. Folders named in
-    `skip` are left out: decision records tell what was rejected, which answers nobody. Raises
-    `AgentError` when there is no such folder or nothing in it, and for a file that can't be read.
+    `skip` are left out: decision records tell what was rejected, and tables of benchmarks are
+    figures by the row, which answers nobody. Raises `AgentError` when there is no such folder or
+    nothing in it, and for a file that can't be read.
     """
     files = sorted(
         path

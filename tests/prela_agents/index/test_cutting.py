@@ -66,7 +66,7 @@ def test_nothing_but_headings_is_lost(markdown: str) -> None:
 
 def test_a_folder_is_read_without_what_is_skipped(tmp_path: Path) -> None:
     docs = tmp_path / "docs"
-    for path in ("b.md", "a/c.md", "decisions/0001.md", "note.txt"):
+    for path in ("b.md", "a/c.md", "bench/run.md", "decisions/0001.md", "note.txt"):
         (docs / path).parent.mkdir(parents=True, exist_ok=True)
         (docs / path).write_text("# T\n\nx\n", encoding="utf-8")
     assert ["docs/a/c.md#t", "docs/b.md#t"] == [each.id for each in read_docs(docs)]
