@@ -17,7 +17,9 @@ _FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
-def read_docs(folder: Path, *, skip: Collection[str] = ("bench", "decisions")) -> tuple[Passage, ...]:
+def read_docs(
+    folder: Path, *, skip: Collection[str] = ("bench", "decisions")
+) -> tuple[Passage, ...]:
     """Cut every Markdown file below `folder`, in the order of their paths.
 
     Paths of passages are relative to what holds `folder`, as in `docs/deploy.md`. Folders named in
