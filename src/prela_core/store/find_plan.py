@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from prela_core.store.find_queries import found_candidates, found_keys, spans_by
 from prela_core.store.located import Located, Place, locate, locate_proposed
 from prela_core.store.pages import Row, Walk, ask, walk_newest
 from prela_core.store.plans import LookBack, Plan, look_with
+from prela_core.store.queries import newest_hour
 from prela_core.store.results import Page, StoredSpan
 from prela_core.store.rows import spans_from_rows
 
@@ -62,6 +64,7 @@ def find_spans(
             now=now,
             floor=lo,
             limit=limit,
+            newest=partial(newest_hour, project_id),
         )
     else:
         found = yield from compute(None, lo)

@@ -16,7 +16,8 @@ __all__ = ["Row", "Walk", "ask", "newest_first", "walk_newest"]
 Row = Sequence[Any]
 Walk = Generator[Query, list[Row], list[Row]]
 
-_HOUR = 3_600_000_000
+_HOUR_SECONDS = 3600
+_HOUR = _HOUR_SECONDS * 1_000_000
 _WINDOWS = (_HOUR, 6 * _HOUR, 24 * _HOUR, 7 * 24 * _HOUR)
 _GROWTH = 4
 _MAX_PROPOSED = 10_000
@@ -32,6 +33,7 @@ def walk_newest(
     limit: int,
     first: int | None = None,
     one_each: bool = False,
+    newest: Callable[[int], Query] | None = None,
 ) -> Walk:
     """Collect the `limit` newest rows, exactly.
 
@@ -45,20 +47,24 @@ def walk_newest(
     `first` is how many are proposed at first, twice the `limit` unless nearly all are right.
     With `one_each` a trace has one row at most, so that none is computed again in a wider window,
     nor any where too few are proposed to fill a page.
+    `newest(before)` asks for the last hour (its first second since 1970) with rows that may start
+    before that moment, where there is one: hours without any are passed over.
 
     A page is done when it is full and its last row stands before everything not looked at: in
     both lists the order is by moment and then by id, and no row stands before its bound.
     """
     found: list[Row] = []
     wanted = first or 2 * limit  # more once few were right: then few are in the next window too
-    bounds = _lower_bounds(now, floor)
-    for lo in bounds:
+    end, known_before = now, 0
+    for width in (*_WINDOWS, None):
+        lo = _lower_bound(end, width, floor)
+        proposed: Sequence[Row] = []
         while True:
             if wanted > _MAX_PROPOSED:  # rare among many: one reading beats naming them all
                 found = yield from compute(None, lo)
                 break
             proposed = yield from propose(lo, wanted)
-            if one_each and len(proposed) < limit and lo != bounds[-1]:
+            if one_each and len(proposed) < limit and lo != floor:
                 break  # too few for a page, whatever they are; a wider window has them as well
             known = {row[0] for row in found} if one_each else set()
             others = [row for row in proposed if row[0] not in known]
@@ -71,8 +77,12 @@ def walk_newest(
             ):
                 break
             wanted *= _GROWTH
-        if len(found) >= limit:
+        if len(found) >= limit or lo is None or lo == floor:
             break
+        if newest is not None and len(proposed) == known_before:
+            hours = yield newest(lo)
+            end = min(lo, (hours[0][0] + _HOUR_SECONDS) * 1_000_000) if hours else None
+        known_before = len(proposed)
     return found[:limit]
 
 
@@ -86,11 +96,11 @@ def newest_first(rows: list[Row], start_of: Callable[[Row], int]) -> list[Row]:
     return sorted(rows, key=lambda row: (start_of(row), row[0]), reverse=True)
 
 
-def _lower_bounds(now: int | None, floor: int | None) -> list[int | None]:
-    """Give ever earlier starts of a window, ending with `floor`."""
-    if now is None:
-        return [floor]
-    return [now - width for width in _WINDOWS if floor is None or now - width > floor] + [floor]
+def _lower_bound(end: int | None, width: int | None, floor: int | None) -> int | None:
+    """Give where a window begins; where nothing ends or widens it, at `floor`."""
+    if end is None or width is None:
+        return floor
+    return end - width if floor is None else max(end - width, floor)
 
 
 def _position(proposed: Row) -> tuple[int, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import attrs
@@ -132,6 +133,7 @@ def traces(
             limit=limit,
             first=_little_more(limit) if _rows_tell(where) else None,
             one_each=True,
+            newest=partial(queries.newest_hour, project_id),
         )
     else:
         found = yield from compute(None, where.start_time)

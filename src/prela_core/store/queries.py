@@ -17,6 +17,7 @@ from prela_core.store.asked import may_hold, trace_holds
 from prela_core.store.conditions import span_conditions, trace_conditions
 from prela_core.store.filters import Order, TraceFilter
 from prela_core.store.fragments import (
+    HOUR,
     MICROS,
     ONE_TRACE,
     PROJECT,
@@ -44,6 +45,7 @@ __all__ = [
     "has_fewer_rows",
     "has_rows",
     "metadata_of",
+    "newest_hour",
     "rows",
     "spans_of",
 ]
@@ -250,6 +252,20 @@ def has_rows(count: int) -> Query:
 def has_fewer_rows(count: int) -> Query:
     """Say whether all projects have fewer rows than so many; it may be a minute old."""
     return Query("SELECT count() < {count:UInt64} FROM spans", {"count": count}, stays=60)
+
+
+def newest_hour(project_id: str, before: int) -> Query:
+    """Give the last hour with rows, of any version, at or before a moment (microseconds).
+
+    It is given as its first second since 1970; without such rows there is none.
+    """
+    parameters: dict[str, Any] = {"project": project_id}
+    hour, _ = until_of(before, parameters, "before")
+    return Query(
+        f"SELECT toUnixTimestamp({HOUR}) FROM spans WHERE {PROJECT} AND {hour}"
+        f" ORDER BY project_id DESC, {HOUR} DESC LIMIT 1",
+        parameters,
+    )
 
 
 def metadata_of(project_id: str, ids: Sequence[str]) -> Query:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from prela_core.ask import is_relative
 from prela_core.errors import InvalidError
@@ -13,6 +14,7 @@ from prela_core.store.fragments import Query
 from prela_core.store.located import read_proposed
 from prela_core.store.pages import Row, Walk, ask, newest_first, walk_newest
 from prela_core.store.plans import LookBack, Plan, look_from, position_of
+from prela_core.store.queries import newest_hour
 from prela_core.store.rare_words import walk_rare
 from prela_core.store.results import Page, SearchHit
 from prela_core.store.search_queries import HIT_FIELDS, hit_candidates, hit_of_each, hits
@@ -89,6 +91,7 @@ def search(
             limit=limit,
             first=first,
             one_each=True,
+            newest=partial(newest_hour, project_id),
         )
     shown = found[page.offset : page.offset + page.limit]
     return Page(

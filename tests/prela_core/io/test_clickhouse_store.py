@@ -24,7 +24,7 @@ from prela_core.io.clickhouse_store import ClickHouseStore
 from prela_core.model import SpanBatch, to_micros
 from prela_core.store import Order, PageRequest, TraceFilter, migrations
 from prela_core.store.fragments import Query
-from prela_core.store.queries import has_rows
+from prela_core.store.queries import has_rows, newest_hour
 from prela_core.store.sql import SqlQuestion
 from prela_core.testing import NOON, span_record
 
@@ -304,3 +304,24 @@ def test_what_stays_is_asked_until_it_is_so_and_then_no_more(
             page = PageRequest(limit=50 + number)  # one that was asked for is kept
             assert rows == len(store.traces("p", TraceFilter(), Order.NEWEST, page).items)
     assert 3 == asked.count(is_large)
+
+
+def test_the_last_hour_with_rows_before_a_moment_is_of_the_project_alone(
+    store: ClickHouseStore,
+) -> None:
+    noon, hour = to_micros(NOON), 3_600_000_000
+
+    def last(project: str, before: int) -> list[int]:
+        found = store._asking.ask(newest_hour(project, before))
+        return [(row[0] * 1_000_000 - noon) // hour for row in found]
+
+    store.insert(
+        [
+            SpanBatch(project, noon, [span_record(span_id="s", started_at=noon + at * hour)])
+            for project, at in (("p", 0), ("p", -3), ("p", -300), ("q", 5))
+        ]
+    )
+    assert [[0], [0], [-3], [-300], []] == [
+        last("p", noon + at) for at in (9 * hour, 1, -1, -4 * hour, -301 * hour)
+    ]
+    assert ([5], []) == (last("q", noon + 9 * hour), last("nobody", noon))

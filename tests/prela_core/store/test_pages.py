@@ -36,6 +36,8 @@ class Model:
     traces: Sequence[Trace]
     limit: int
     one_each: bool = False
+    passes_over: bool = False
+    """Whether hours without rows are passed over."""
     cut: int = 10**9
     asked: list[Any] = attrs.field(factory=list)
 
@@ -46,8 +48,15 @@ class Model:
         ids = None if proposed is None else [row[0] for row in proposed]
         return (yield Query("compute", {"ids": ids, "lo": lo}))
 
+    def newest(self, before: int) -> Query:
+        return Query("newest", {"before": before})
+
     def answer(self, query: Query) -> list[tuple[Any, ...]]:
         self.asked.append((query.sql, query.parameters))
+        if query.sql == "newest":
+            hours = {at // HOUR for t in self.traces for at in (t.start, t.bound)}
+            before = query.parameters["before"] // HOUR
+            return [(max(found) * 3600,)] if (found := [h for h in hours if h <= before]) else []
         lo = query.parameters["lo"]
         if query.sql == "propose":
             # A row at the bound lies in the window if the bound does; leaving a trace out is only
@@ -73,6 +82,7 @@ class Model:
             floor=floor,
             limit=self.limit,
             one_each=self.one_each,
+            newest=self.newest if self.passes_over else None,
         )
         try:
             query = next(walk)
@@ -105,7 +115,8 @@ def models(draw: st.DrawFn) -> Model:
         Trace(f"t{at:02}", start, start + shift, wanted)
         for at, (start, shift, wanted) in enumerate(rows)
     ]
-    return Model(traces, draw(st.integers(1, 8)), one_each=draw(st.booleans()))
+    one_each, passes_over = draw(st.booleans()), draw(st.booleans())
+    return Model(traces, draw(st.integers(1, 8)), one_each=one_each, passes_over=passes_over)
 
 
 @given(models(), st.none() | starts)
@@ -152,6 +163,27 @@ class TestSteps:
         assert [NOW - HOUR, NOW - 6 * HOUR, NOW - 24 * HOUR] == [
             asked[1]["lo"] for asked in model.asked if asked[0] == "propose"
         ]
+
+    def test_hours_without_rows_are_passed_over(self) -> None:
+        old = NOW - 300 * HOUR + 1
+        model = Model([Trace("a", old, old)], 1, passes_over=True)
+        assert ["a"] == model.walk()
+        assert [
+            ("propose", {"lo": NOW - HOUR, "count": 2}),
+            ("newest", {"before": NOW - HOUR}),
+            ("propose", {"lo": NOW - 305 * HOUR, "count": 2}),
+            ("compute", {"ids": ["a"], "lo": NOW - 305 * HOUR}),
+        ] == model.asked
+
+    def test_where_there_is_nothing_more_the_next_window_is_the_last(self) -> None:
+        model = Model([], 1, passes_over=True)
+        assert [] == model.walk()
+        assert [NOW - HOUR, None] == [a[1]["lo"] for a in model.asked if a[0] == "propose"]
+
+    def test_hours_are_not_asked_for_where_the_floor_ends_it(self) -> None:
+        model = Model([], 1, passes_over=True)
+        assert [] == model.walk(floor=NOW - HOUR)
+        assert ["propose"] == [asked[0] for asked in model.asked]
 
     def test_a_trace_with_a_late_span_waits_for_those_before_it(self) -> None:
         """It is proposed first but stands last; the others must be seen before its page is done."""
