@@ -98,6 +98,9 @@ _AS_EMBEDDED = {
 }
 """What the engine answers by itself; other modules show that a server is asked the same way."""
 
+_LISTS = {"test_store", "test_store_deletion", "test_store_lists", "test_store_reindex"}
+"""Where lists are answered from memory; nothing else is."""
+
 _SAMPLED = {
     "test_store",
     "test_store_asked",
@@ -136,6 +139,7 @@ _NOT_OVER_HTTP = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = [each for each in items if "[kept" not in each.name or each.path.stem in _LISTS]
     for item in items:
         for name, reason in _NOT_OVER_HTTP.items():
             if "[http" in item.name and (item.path.stem == name or item.name.startswith(name)):
@@ -196,7 +200,7 @@ def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict
         yield options
 
 
-@pytest.fixture(scope="module", params=["memory", "embedded", "server", "http"])
+@pytest.fixture(scope="module", params=["memory", "embedded", "kept", "server", "http"])
 def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
     if request.param == "memory":
         yield Adapter(MemoryStore(), lambda: None)
@@ -210,7 +214,9 @@ def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
         "retention_days": 0,
         "readers": 2,
         "clock": ManualClock().seconds,
-        "windows_from": 0,  # the harder way, which stores of this size would not take
+        # The harder ways, which stores of this size would not take.
+        "windows_from": 0,
+        "keeps_after": None,
         "others_write": False,
     }
     if request.param == "server":
@@ -222,6 +228,8 @@ def adapter(request: Any, tmp_path_factory: Any) -> Iterator[Adapter]:
             yield Adapter(store, lambda: _merge(store))
         return
     del options["others_write"]  # none could
+    if request.param == "kept":
+        options["keeps_after"] = 0
     data = tmp_path_factory.mktemp("store")
     with closing(open_embedded(data, **options)) as store:
         yield Adapter(store, lambda: _merge(store))

@@ -31,7 +31,8 @@ class Asking:
     """Asks and commands an engine that `connect` opens connections to, as `Connections` has it.
 
     `catch_up` is called before anything is asked that sees spans. With `keeps_pages`, which is for
-    where no other process writes, a page is kept until something is written.
+    where no other process writes, a page is kept until something is written. `deleted` is called
+    after each step of a deletion.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class Asking:
         readers: int,
         writers: int,
         keeps_pages: bool,
+        deleted: Callable[[], None] = lambda: None,
     ) -> None:
         self._catch_up = catch_up
+        self._deleted = deleted
         self._kept = KeptAnswers() if keeps_pages else None
         self.connections = Connections(
             connect,
@@ -93,8 +96,11 @@ class Asking:
 
     def delete(self, query: Query) -> None:
         """Carry out a step of a deletion, beside inserts."""
-        with self.borrowed(Use.DELETE, writing=False) as client:
-            command(client, query)
+        try:
+            with self.borrowed(Use.DELETE, writing=False) as client:
+                command(client, query)
+        finally:
+            self._deleted()
 
     def close(self) -> None:
         """Close all connections, and answer nothing more."""

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from prela_core.analysis.reading import Analyses
 from prela_core.ask import is_relative
@@ -16,18 +16,17 @@ from prela_core.io.clickhouse_asking import Asking
 from prela_core.io.clickhouse_cells import ClickHouseCells
 from prela_core.io.clickhouse_connections import Use
 from prela_core.io.clickhouse_deletions import ClickHouseDeletions
-from prela_core.io.clickhouse_errors import translated
 from prela_core.io.clickhouse_export import exported
+from prela_core.io.clickhouse_inserts import Inserts
 from prela_core.io.clickhouse_letters import ClickHouseLetters
 from prela_core.io.clickhouse_schema import bring_up, keep_for
 from prela_core.io.clickhouse_sql import answer_sql, end_sql
-from prela_core.io.clickhouse_statements import command, load_arrow, put, rows_of, tables_of
+from prela_core.io.clickhouse_statements import command, put, rows_of
 from prela_core.io.clickhouse_tombstones import Tombstones
 from prela_core.io.clickhouse_words import tend_words
 from prela_core.io.deleted_letters import DeletedLetters
 from prela_core.io.insert_marks import InsertMarks
-from prela_core.io.insert_tables import Tables, bytes_in, rows_in
-from prela_core.io.later_inserts import LaterInserts
+from prela_core.io.kept_projects import KeptProjects
 from prela_core.model import SpanBatch
 from prela_core.store import (
     Arrivals,
@@ -58,7 +57,6 @@ from prela_core.store.deletion_log import Step
 from prela_core.store.deletion_queries import takes_step
 from prela_core.store.export import ExportForm, Selection
 from prela_core.store.find_plan import find_spans
-from prela_core.store.fragments import Query
 from prela_core.store.group_plan import groups
 from prela_core.store.metric_plan import metrics
 from prela_core.store.reindex import reindex
@@ -80,8 +78,6 @@ _END_SECONDS = 3.0
 _END_PAUSE_SECONDS = 0.02
 _DAY = 86_400_000_000
 _LONGEST_WRITE = 10 * 60_000_000
-_LARGE, _LARGE_BYTES = 2_000, 4 << 20
-"""So many rows, or bytes of them, are worth an insert of their own."""
 
 
 class ClickHouseStore(Analyses):
@@ -97,7 +93,8 @@ class ClickHouseStore(Analyses):
     inserts what it is about. `others_write` says whether other processes insert at all, for which
     arrivals wait. What is left in a `journal`, a directory, is put into the engine by `recover`;
     with `inserts_later` small inserts are durable there before they are in the engine, which has
-    them before a question is answered.
+    them before a question is answered. Where no other process writes, lists of the traces of a
+    small project come from memory once it was listed `keeps_after` times (None: never).
     """
 
     def __init__(
@@ -114,6 +111,7 @@ class ClickHouseStore(Analyses):
         others_write: bool = True,
         journal: Path | None = None,
         inserts_later: bool = False,
+        keeps_after: int | None = 1,
     ) -> None:
         self._durability = durability
         self._retention_days = retention_days
@@ -129,7 +127,11 @@ class ClickHouseStore(Analyses):
             readers=readers,
             writers=writers,
             keeps_pages=not others_write,
+            deleted=self._forget,
         )
+        self._kept: KeptProjects | None = None
+        if not others_write and retention_days is not None and keeps_after is not None:
+            self._kept = KeptProjects(self._asking.ask, self._oldest, clock, keeps_after)
         self._cells = ClickHouseCells(
             self._asking.ask_long,
             self._asking.tend,
@@ -141,16 +143,14 @@ class ClickHouseStore(Analyses):
         self._sql_mark = f"prela-sql-{uuid.uuid4()}"
         self._sql_runs = False
         self._rests = False
-        self._later = None if journal is None else self._with_journal(journal)
-        self._inserts_later = inserts_later
-
-    def _with_journal(self, journal: Path) -> LaterInserts:
-        def insert(tables: Tables) -> None:
-            with self._asking.borrowed(Use.LATER, writing=True) as client:
-                put(client, tables)
-
-        with translated(writing=True):
-            return LaterInserts(journal, insert, self._marks.end)
+        self._inserts = Inserts(
+            lambda use: self._asking.borrowed(use, writing=True),
+            self._marks,
+            self._tombstones,
+            self._kept,
+            journal=journal,
+            later=inserts_later,
+        )
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date and name the steps taken; safe to run at once by many."""
@@ -162,8 +162,7 @@ class ClickHouseStore(Analyses):
 
     def recover(self) -> None:
         """Put into the engine what an earlier process had accepted, as soon as that can write."""
-        if self._later is not None:
-            self._later.recover()
+        self._inserts.recover()
 
     def rest(self) -> None:
         """Merge nothing in the background, until deletions are asked for.
@@ -180,36 +179,11 @@ class ClickHouseStore(Analyses):
 
     def prepare(self) -> None:
         """Load, and connect to, what the first insert would else wait for."""
-        load_arrow()
-        with self._asking.borrowed(Use.WRITE, writing=True) as client:
-            self._tombstones.may_hit((), lambda query: rows_of(client, query))
+        self._inserts.prepare()
 
     def insert(self, batches: Sequence[SpanBatch]) -> None:
         """Store all spans of `batches`; returns only after they are durable."""
-        stored_at = self._marks.begin()
-        is_later = False
-        try:
-            is_later = self._insert(batches, stored_at)
-        finally:
-            if not is_later:
-                self._marks.end(stored_at)
-
-    def _insert(self, batches: Sequence[SpanBatch], stored_at: int) -> bool:
-        """Store `batches`; say whether they are still under way to where questions see them."""
-        tables = tables_of(batches, stored_at)
-        received = [(batch.project_id, batch.received_at) for batch in batches]
-        with self._asking.borrowed(Use.WRITE, writing=True) as client:
-
-            def ask(query: Query) -> list[Sequence[Any]]:
-                return rows_of(client, query)
-
-            if self._tombstones.may_hit(received, ask):
-                tables = tables_of(self._tombstones.surviving(batches, ask), stored_at)
-            if self._later is not None and self._inserts_later and _is_small(tables):
-                self._later.add(tables, stored_at)
-                return True
-            put(client, tables)
-            return False
+        self._inserts.insert(batches)
 
     def reindex(self, scope: ReindexScope, *, dry_run: bool = False) -> Iterator[Reindexed]:
         """Read stored spans again, by the conventions and prices of now."""
@@ -222,7 +196,10 @@ class ClickHouseStore(Analyses):
                 with self._asking.borrowed(Use.WRITE, writing=True) as client:
                     kept = self._tombstones.kept(rows, lambda query: rows_of(client, query))
                     if kept:
-                        put(client, [("spans", rewritten_table(kept))])
+                        try:
+                            put(client, [("spans", rewritten_table(kept))])
+                        finally:
+                            self._forget()
 
         return reindex(scope, self._asking.ask, write)
 
@@ -240,8 +217,7 @@ class ClickHouseStore(Analyses):
         def learn(step: Step) -> None:
             # No insert may be under way that has not heard of it.
             with self._asking.connections.alone() as client:
-                if self._later is not None:
-                    self._later.flush()
+                self._inserts.flush()
                 command(client, takes_step(step))
                 self._tombstones.learn(step.project_id, step.asked_at)
 
@@ -264,6 +240,10 @@ class ClickHouseStore(Analyses):
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
     ) -> Page[TraceSummary]:
         """List the traces that `where` describes."""
+        if self._kept is not None:
+            kept = self._kept.page(project_id, where, order, page)
+            if kept is not None:
+                return kept
         plan = plans.traces(project_id, where, order, page, self._look_back())
         return self._asking.page(plan, _same(where, project_id, order, page))
 
@@ -372,13 +352,16 @@ class ClickHouseStore(Analyses):
     def connection(self) -> Iterator[Client]:
         """Lend a connection to who keeps tables of their own beside the spans; errors are ours."""
         with self._asking.borrowed(Use.LONG, writing=True, once=True) as client:
-            yield client
+            try:
+                yield client
+            finally:
+                self._forget()
 
     def close(self) -> None:
         """Let go of the store. Nothing may be called afterwards; SQL that still runs is ended."""
         self._end_sql()
-        if self._later is not None:
-            self._later.close()
+        self._inserts.close()
+        self._kept = None
         self._asking.close()
 
     def _end_sql(self) -> None:
@@ -397,9 +380,12 @@ class ClickHouseStore(Analyses):
 
     def _catch_up(self) -> None:
         """Have questions see what was accepted, if the engine can write."""
-        if self._later is not None:
-            with suppress(PrelaError):
-                self._later.flush()
+        self._inserts.catch_up()
+
+    def _forget(self) -> None:
+        """Keep nothing of what was read, for it may have become another."""
+        if self._kept is not None:
+            self._kept.forget()
 
     def _settled(self) -> int:
         self._catch_up()
@@ -423,10 +409,6 @@ class ClickHouseStore(Analyses):
 
     def _micros(self) -> int:
         return int(self._clock() * 1_000_000)
-
-
-def _is_small(tables: Tables) -> bool:
-    return 0 < rows_in(tables) < _LARGE and bytes_in(tables) < _LARGE_BYTES
 
 
 def _same(asked: TraceFilter | GroupQuery, *more: object) -> tuple[object, ...] | None:

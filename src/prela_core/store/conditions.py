@@ -13,16 +13,18 @@ from prela_core.store.words import SEARCHED_FIELDS, SEARCHED_JSON, json_spelling
 from prela_core.wire.words import status_of
 
 __all__ = [
+    "EXACT_COLUMNS",
     "STATUS_CONDITIONS",
     "Condition",
     "attribute_condition",
+    "exact_values",
     "span_conditions",
     "trace_conditions",
     "wanted_status",
     "words_condition",
 ]
 
-_EXACT_COLUMNS = (
+EXACT_COLUMNS = (
     "service_name",
     "span_type",
     "name",
@@ -32,6 +34,7 @@ _EXACT_COLUMNS = (
     "agent_name",
     "environment",
 )
+"""The columns whose values a filter may name."""
 
 
 @attrs.frozen
@@ -55,10 +58,8 @@ def span_conditions(where: TraceFilter) -> list[Condition]:
     """Give the conditions that some span of the trace must meet, the narrowest first."""
     found = [
         Condition(f"{column} = {{{column}:String}}", {column: value}, (column,))
-        for column in ("user_id", "session_id", *_EXACT_COLUMNS)
-        if (value := _wanted(where, column)) is not None
+        for column, value in exact_values(where).items()
     ]
-    found = list({condition.sql: condition for condition in found}.values())
     for number, (key, value) in enumerate(where.attributes):
         found.append(attribute_condition(key, value, str(number)))
     if where.q is not None:
@@ -66,6 +67,15 @@ def span_conditions(where: TraceFilter) -> list[Condition]:
     if where.status is not None:
         found.append(STATUS_CONDITIONS[wanted_status(where.status)])
     return found
+
+
+def exact_values(where: TraceFilter) -> dict[str, str]:
+    """Give the values of columns that some span of the trace must have, the narrowest first."""
+    return {
+        column: value
+        for column in ("user_id", "session_id", *EXACT_COLUMNS)
+        if (value := _wanted(where, column)) is not None
+    }
 
 
 def trace_conditions(where: TraceFilter) -> tuple[list[str], dict[str, Any]]:

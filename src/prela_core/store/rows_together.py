@@ -19,7 +19,7 @@ from prela_core.store.located import Located
 from prela_core.store.summary import AGGREGATING_TYPES
 from prela_core.store.trace_row import ROW_COLUMNS
 
-__all__ = ["MOST_ROWS", "put_together", "span_rows"]
+__all__ = ["MOST_ROWS", "READ_COLUMNS", "VERSION", "put_together", "row_of_trace", "span_rows"]
 
 Row = Sequence[Any]
 
@@ -27,9 +27,13 @@ MOST_ROWS = 3_000
 """Of more rows than these the engine makes traces in less time than they take to be read here."""
 
 _MOMENTS = ("started_at", "ended_at")
-_READ = ", ".join(MICROS.format(each) if each in _MOMENTS else each for each in ROW_COLUMNS)
-_VERSION = len(ROW_COLUMNS)
-_HOLDS = _VERSION + 1
+READ_COLUMNS = (
+    *(MICROS.format(each) if each in _MOMENTS else each for each in ROW_COLUMNS),
+    "version",
+)
+"""What is read of a row of a span, as SQL: the columns of `ROW_COLUMNS`, and its version."""
+VERSION = len(ROW_COLUMNS)
+_HOLDS = VERSION + 1
 """From this column on, whether the row meets each of the conditions on spans."""
 
 
@@ -45,7 +49,7 @@ def span_rows(project_id: str, where: TraceFilter, known: Located) -> Query:
         held.append(f"({condition.sql})")
     clauses = [PROJECT, *known.clauses(parameters)]
     return Query(
-        f"SELECT {', '.join([_READ, 'version', *held])} FROM spans"
+        f"SELECT {', '.join([*READ_COLUMNS, *held])} FROM spans"
         f" WHERE {' AND '.join(clauses)} LIMIT {{most:UInt64}}",
         parameters,
     )
@@ -67,7 +71,7 @@ def put_together(
     for row in rows:
         key = (row[0], row[1])
         other = visible.get(key)
-        if other is None or row[_VERSION] > other[_VERSION]:
+        if other is None or row[VERSION] > other[VERSION]:
             visible[key] = row
     traces: dict[str, list[Row]] = {}
     for row in visible.values():
@@ -77,7 +81,7 @@ def put_together(
     for trace_id, spans in traces.items():
         if not all(map(any, zip(*(row[_HOLDS:] for row in spans), strict=True))):
             continue
-        made = _made(trace_id, spans)
+        made = row_of_trace(trace_id, spans)
         (first, took) = (made[2], made[4] - made[2])
         if (
             (status is None or made[5] == status)
@@ -91,8 +95,11 @@ def put_together(
     return found
 
 
-def _made(trace_id: str, spans: list[Row]) -> Row:
-    """Give a trace in the columns of `ROW_FIELDS`, and its start again."""
+def row_of_trace(trace_id: str, spans: Sequence[Row]) -> Row:
+    """Give a trace in the columns of `ROW_FIELDS`, and its start again.
+
+    `spans` are its visible rows, at least one, which begin with `READ_COLUMNS`.
+    """
     (_, ids, parents, names, services, types, starts, ends, states, models, *spent, _) = zip(
         *map(_COLUMNS, spans), strict=True
     )
@@ -126,7 +133,7 @@ def _made(trace_id: str, spans: list[Row]) -> Row:
     )
 
 
-_COLUMNS = itemgetter(*range(_VERSION + 1))
+_COLUMNS = itemgetter(*range(VERSION + 1))
 _ERROR = Status.ERROR.value
 _AGGREGATING = frozenset(AGGREGATING_TYPES)
 

@@ -22,7 +22,7 @@ from tests.conftest import await_that
 from prela_core.bus.letters import DeadLetter, letters_of
 from prela_core.bus.records import decode
 from prela_core.errors import InvalidError
-from prela_core.io import clickhouse_store, clickhouse_tombstones
+from prela_core.io import clickhouse_inserts, clickhouse_tombstones
 from prela_core.io.clickhouse_opening import open_embedded
 from prela_core.io.clickhouse_statements import put
 from prela_core.io.clickhouse_store import ClickHouseStore
@@ -181,7 +181,7 @@ def test_a_deletion_waits_for_the_inserts_that_have_not_heard_of_it(
         learned(*given)
 
     learned = store._tombstones.learn
-    monkeypatch.setattr(clickhouse_store, "put", slow)
+    monkeypatch.setattr(clickhouse_inserts, "put", slow)
     monkeypatch.setattr(store._tombstones, "learn", learn)
     batch = SpanBatch("busy", MICROS, [span_record(trace_id="a")])
     with ThreadPoolExecutor(2) as pool:

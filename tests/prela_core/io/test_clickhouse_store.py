@@ -296,7 +296,8 @@ def test_what_stays_is_asked_until_it_is_so_and_then_no_more(
 
     monkeypatch.setattr(clickhouse_answers, "rows_of", rows_of)
     is_large = has_rows(2).sql
-    with closing(open_embedded(tmp_path, retention_days=0, windows_from=2)) as store:
+    options: dict[str, Any] = {"retention_days": 0, "windows_from": 2, "keeps_after": None}
+    with closing(open_embedded(tmp_path, **options)) as store:
         insert(store, span_record(trace_id="t"))
         for number, rows in enumerate((1, 1, 2, 2, 2)):
             if rows == 2:

@@ -110,7 +110,7 @@ def test_an_insert_that_failed_holds_no_arrivals_up(
 
     first = store.arrivals(PROJECT, ArrivalsRequest())
     with monkeypatch.context() as patch:
-        patch.setattr(store._later, "add", full)
+        patch.setattr(store._inserts._later, "add", full)
         with pytest.raises(StoreUnavailableError, match="No space left"):
             insert(store, "refused")
     insert(store, "t")
