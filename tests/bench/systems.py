@@ -24,12 +24,13 @@ from serving import Running, free_port, started, visible_spans
 sys.path.append(str(Path(__file__).parents[2]))
 from tests.kept import kept
 
-__all__ = ["AGAIN", "LIST", "NEWEST", "WORD", "System", "mlflow", "phoenix", "prela"]
+__all__ = ["AFTER", "AGAIN", "LIST", "NEWEST", "WORD", "System", "mlflow", "phoenix", "prela"]
 
 NEWEST = "newest 50 traces"
 LIST = "plain list of 50"
 WORD = "rare word"
 AGAIN = ", asked again"
+AFTER = ", another span accepted since"
 
 _INSTALL_SECONDS = 900
 
