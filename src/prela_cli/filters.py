@@ -16,7 +16,7 @@ from prela_core.model import SpanType, Status, to_micros
 from prela_core.store import TraceFilter
 from prela_core.wire.words import STATUSES
 
-__all__ = ["filter_options", "narrowed", "since_condition", "start_time"]
+__all__ = ["filter_options", "in_order", "narrowed", "since_condition", "start_time"]
 
 _LONGEST_AGO = 10**15
 """Thirty years in microseconds: as good as for ever."""
@@ -133,6 +133,7 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         if since is not None and start is not None:
             raise click.UsageError("--since and --start both say when to begin; give one of them")
+        in_order(start, end)
         where = TraceFilter(
             service_name=service_name,
             status=status,
@@ -165,6 +166,14 @@ def since_condition(since: float | None) -> Condition | None:
     if since is None:
         return None
     return Compare("started", Op.AT_LEAST, Ago(min(round(since * 1000), _LONGEST_AGO)))
+
+
+def in_order(start: int | None, end: int | None) -> None:
+    """Refuse a `--start` that is not before `--end`: nothing could be found."""
+    if start is not None and end is not None and start >= end:
+        raise click.UsageError(
+            "--start is not before --end, so that nothing can lie between; is one the other?"
+        )
 
 
 def start_time(since: float | None, start: int | None) -> int | None:

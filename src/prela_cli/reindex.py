@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
 from prela_cli import moments, source
 from prela_cli.data_dir import data_dir_option
-from prela_cli.filters import start_time
+from prela_cli.filters import in_order, start_time
 from prela_cli.output import show_json, show_line
 from prela_cli.progress import progress
 from prela_core.conventions import CONVENTIONS_VERSION, price_version
@@ -60,6 +60,7 @@ def reindex(
       prela reindex
       prela reindex --project shop --since 7d --json
     """
+    in_order(start, end)
     scope = ReindexScope(project_id=project, start_time=start_time(since, start), end_time=end)
     done = Reindexed(0, 0, 0)
     with (

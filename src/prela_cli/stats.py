@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from prela_cli import moments
 from prela_cli.asking import query_argument
-from prela_cli.filters import start_time
+from prela_cli.filters import in_order, start_time
 from prela_cli.output import show, show_json, show_line
 from prela_cli.reading import source_options
 from prela_cli.render.stats_tables import Groups, Totals
@@ -173,6 +173,7 @@ def stats(
     first_that_adds = next((each for each in chosen if each.adds), Measure.COUNT)
     ranked_by, descending = order or (first_that_adds, True)
     now = to_micros(moments.now())
+    in_order(start, end)
     last = now if end is None else end
     is_open = since is None and start is None and end is None
     first = now - _DEFAULT if is_open else start_time(since, start)

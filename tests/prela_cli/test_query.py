@@ -159,6 +159,8 @@ def test_nothing_found_says_what_to_try(
         ["--since", "yesterday"],
         ["--start", "yesterday"],
         ["--since", "1h", "--start", "2026-01-15"],
+        ["--start", "2026-01-16", "--end", "2026-01-15"],
+        ["--start", "2026-01-15", "--end", "2026-01-15"],
         ["--unknown"],
     ],
 )

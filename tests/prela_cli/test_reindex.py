@@ -152,3 +152,11 @@ def test_two_beginnings_are_a_wrong_command_line(tmp_path: Path) -> None:
 
     assert 2 == refused.code
     assert "give one of them" in refused.stderr
+
+
+def test_a_beginning_behind_the_end_is_a_wrong_command_line(tmp_path: Path) -> None:
+    times = ("--start", "2026-01-16", "--end", "2026-01-15")
+    refused = prela("reindex", *times, "--data-dir", tmp_path)
+
+    assert 2 == refused.code
+    assert "--start is not before --end" in refused.stderr

@@ -156,6 +156,7 @@ def test_nothing_is_said_in_words(run: Run, reader: Any) -> None:
         ("--order", "size"),
         ("status:(",),
         ("--since", "1h", "--start", "2026-01-01"),
+        ("--start", "2026-01-02", "--end", "2026-01-01"),
     ],
 )
 def test_odd_words_are_a_wrong_command_line(
