@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prela_core.io.clickhouse_answers import Answers
@@ -31,8 +31,8 @@ class Asking:
     """Asks and commands an engine that `connect` opens connections to, as `Connections` has it.
 
     `catch_up` is called before anything is asked that sees spans. With `keeps_pages`, which is for
-    where no other process writes, a page is kept until something is written. `deleted` is called
-    after each step of a deletion.
+    where no other process writes, a page is kept until something is written. Steps
+    of a deletion are taken within `changing`.
     """
 
     def __init__(
@@ -43,10 +43,10 @@ class Asking:
         readers: int,
         writers: int,
         keeps_pages: bool,
-        deleted: Callable[[], None] = lambda: None,
+        changing: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._catch_up = catch_up
-        self._deleted = deleted
+        self._changing = changing
         self._kept = KeptAnswers() if keeps_pages else None
         self.connections = Connections(
             connect,
@@ -96,11 +96,8 @@ class Asking:
 
     def delete(self, query: Query) -> None:
         """Carry out a step of a deletion, beside inserts."""
-        try:
-            with self.borrowed(Use.DELETE, writing=False) as client:
-                command(client, query)
-        finally:
-            self._deleted()
+        with self._changing(), self.borrowed(Use.DELETE, writing=False) as client:
+            command(client, query)
 
     def close(self) -> None:
         """Close all connections, and answer nothing more."""

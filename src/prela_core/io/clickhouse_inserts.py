@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,8 @@ class Inserts:
         self._marks = marks
         self._tombstones = tombstones
         self._kept = kept
-        self._is_behind = False
+        self._has_failed = False
+        """Whether a write did since the last that went well."""
         self._later: LaterInserts | None = None
         self._takes_small = later
         if journal is not None:
@@ -84,16 +85,20 @@ class Inserts:
 
             if self._tombstones.may_hit(received, ask):
                 tables = tables_of(self._tombstones.surviving(batches, ask), stored_at)
-            later = self._later if self._takes_small and _is_small(tables) else None
-            if later is not None:
-                later.add(tables, stored_at)
-            else:
+            # Told of while it has the connection, so that no deletion comes between.
+            projects = {project_id for project_id, _ in received}
+            if self._later is not None and self._takes_small and _is_small(tables):
+                self._later.add(tables, stored_at, lambda: self._tell(projects, tables))
+                return True
+            with self._kept.coming(projects) if self._kept else nullcontext():
                 with self._forgetting_faults():
                     put(client, tables)
-            # While it has the connection, so that no deletion comes between.
-            if self._kept is not None:
-                self._kept.added((project_id for project_id, _ in received), tables)
-            return later is not None
+                self._tell(projects, tables)
+            return False
+
+    def _tell(self, project_ids: Collection[str], tables: Tables) -> None:
+        if self._kept is not None:
+            self._kept.added(project_ids, tables)
 
     def recover(self) -> None:
         """Put into the engine what an earlier process had accepted, as soon as that can write."""
@@ -103,7 +108,8 @@ class Inserts:
     def flush(self) -> None:
         """Return when all that was accepted is in the engine; raises as its insert does."""
         if self._later is not None:
-            self._later.flush()
+            with self._forgetting_faults():
+                self._later.flush()
 
     def catch_up(self) -> None:
         """Do so if the engine can write."""
@@ -118,17 +124,17 @@ class Inserts:
     def _put_later(self, tables: Tables) -> None:
         with self._forgetting_faults(), self._lend(Use.LATER) as client:
             put(client, tables)
-        if self._is_behind and self._kept is not None:
+        if self._has_failed and self._kept is not None:
             self._kept.forget()  # it knows nothing of what waited when it read
-        self._is_behind = False
+        self._has_failed = False
 
     @contextmanager
     def _forgetting_faults(self) -> Iterator[None]:
-        """Keep nothing of what is stored once a write failed: some of it may be there."""
+        """Keep nothing of what is stored once a write failed: some of it may be there, or later."""
         try:
             yield
         except BaseException:
-            self._is_behind = True
+            self._has_failed = True
             if self._kept is not None:
                 self._kept.forget()
             raise

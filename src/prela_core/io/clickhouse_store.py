@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -121,17 +121,17 @@ class ClickHouseStore(Analyses):
         self._settle_seconds = settle_seconds
         self._others_write = others_write
         self._tombstones = Tombstones()
+        self._kept_projects: KeptProjects | None = None
         self._asking = Asking(
             connect,
             self._catch_up,
             readers=readers,
             writers=writers,
             keeps_pages=not others_write,
-            deleted=self._forget,
+            changing=self._changing,
         )
-        self._kept: KeptProjects | None = None
         if not others_write and retention_days is not None and keeps_after is not None:
-            self._kept = KeptProjects(self._asking.ask, self._oldest, clock, keeps_after)
+            self._kept_projects = KeptProjects(self._asking.ask, self._oldest, clock, keeps_after)
         self._cells = ClickHouseCells(
             self._asking.ask_long,
             self._asking.tend,
@@ -147,7 +147,7 @@ class ClickHouseStore(Analyses):
             lambda use: self._asking.borrowed(use, writing=True),
             self._marks,
             self._tombstones,
-            self._kept,
+            self._kept_projects,
             journal=journal,
             later=inserts_later,
         )
@@ -196,10 +196,8 @@ class ClickHouseStore(Analyses):
                 with self._asking.borrowed(Use.WRITE, writing=True) as client:
                     kept = self._tombstones.kept(rows, lambda query: rows_of(client, query))
                     if kept:
-                        try:
+                        with self._changing():
                             put(client, [("spans", rewritten_table(kept))])
-                        finally:
-                            self._forget()
 
         return reindex(scope, self._asking.ask, write)
 
@@ -240,10 +238,10 @@ class ClickHouseStore(Analyses):
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
     ) -> Page[TraceSummary]:
         """List the traces that `where` describes."""
-        if self._kept is not None:
-            kept = self._kept.page(project_id, where, order, page)
-            if kept is not None:
-                return kept
+        if (projects := self._kept_projects) is not None:
+            found = projects.page(project_id, where, order, page)
+            if found is not None:
+                return found
         plan = plans.traces(project_id, where, order, page, self._look_back())
         return self._asking.page(plan, _same(where, project_id, order, page))
 
@@ -351,17 +349,15 @@ class ClickHouseStore(Analyses):
     @contextmanager
     def connection(self) -> Iterator[Client]:
         """Lend a connection to who keeps tables of their own beside the spans; errors are ours."""
-        with self._asking.borrowed(Use.LONG, writing=True, once=True) as client:
-            try:
-                yield client
-            finally:
-                self._forget()
+        borrowed = self._asking.borrowed(Use.LONG, writing=True, once=True)
+        with self._changing(), borrowed as client:
+            yield client
 
     def close(self) -> None:
         """Let go of the store. Nothing may be called afterwards; SQL that still runs is ended."""
         self._end_sql()
         self._inserts.close()
-        self._kept = None
+        self._kept_projects = None
         self._asking.close()
 
     def _end_sql(self) -> None:
@@ -382,10 +378,10 @@ class ClickHouseStore(Analyses):
         """Have questions see what was accepted, if the engine can write."""
         self._inserts.catch_up()
 
-    def _forget(self) -> None:
-        """Keep nothing of what was read, for it may have become another."""
-        if self._kept is not None:
-            self._kept.forget()
+    def _changing(self) -> AbstractContextManager[None]:
+        """Keep nothing while what is stored becomes another, but for inserts."""
+        projects = self._kept_projects
+        return nullcontext() if projects is None else projects.changing()
 
     def _settled(self) -> int:
         self._catch_up()

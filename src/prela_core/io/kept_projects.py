@@ -7,8 +7,9 @@ kept: the rows can, where one process writes and sees them all. (docs/decisions/
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import attrs
@@ -20,6 +21,7 @@ from prela_core.store.kept_rows import (
     TAKEN_COLUMNS,
     announced,
     announced_in,
+    is_deleting,
     kept_count,
     kept_rows,
     rows_in,
@@ -29,44 +31,50 @@ from prela_core.store.kept_traces import KeptTraces, can_list
 __all__ = ["KeptProjects"]
 
 _MOST_ROWS = 50_000
-_MOST_BYTES = 16 << 20
+_MOST_BYTES = 48 << 20
 """Of a project, and of all that are kept."""
 _MOST_PROJECTS = 64
 _MOST_NEWS = 2_000
 """Rows between two questions: with more of them, to keep what is known takes longer than to ask."""
 _UNFIT_SECONDS = 600.0
 """After which a project that was too large is looked at again."""
+_BUSY_SECONDS = 60.0
+"""So long after a question a project keeps its room."""
 _NEAR_RETENTION = 60_000_000
 """So soon, in microseconds, retention may take something away before a page is read."""
 
 
 @attrs.define(eq=False)
 class _Project:
+    reading: threading.Lock = attrs.field(factory=threading.Lock)
+    """Held by who reads what is kept, or takes in what came."""
     kept: KeptTraces | None = None
     news: list[Held] = attrs.field(factory=list)
     """What was inserted and is not in `kept` yet."""
     news_rows: int = 0
     """Rows that were inserted since the last question."""
-    asked: int = 0
-    """How often it was asked about, as far as that matters."""
+    questions: int = 0
+    asked_at: float = 0.0
     is_loading: bool = False
     dropped: int = 0
     """How often what was known, or is being read, was no longer good."""
     unfit_until: float = 0.0
 
-    def drop(self) -> None:
+    def drop(self, unfit_until: float = 0.0) -> None:
         self.kept = None
-        self.news.clear()
+        self.news = []
         self.dropped += 1
+        self.unfit_until = unfit_until
 
 
 class KeptProjects:
     """Keeps the rows of small projects about which is asked, as `ask` gives them at first.
 
-    `added` is to be told of what was inserted before its sender is, and `forget` to be called once
-    anything else may have changed what is stored. `oldest` gives the moment, in microseconds,
-    before which retention may take spans away; `clock` seconds. A project's rows are read when it
-    is asked about and was `after` times before. Any number of threads may call.
+    `added` is to be told of what was inserted before its sender is, within `coming` if others may
+    see it before. Whatever else changes what is stored does so within `changing`, or calls `forget`
+    afterwards. `oldest` gives the moment, in microseconds, before which retention may take spans
+    away, 0 for never; `clock` gives seconds. A project's rows are read when it is asked about and
+    was `after` times before. Any number of threads may call.
     """
 
     def __init__(
@@ -81,7 +89,10 @@ class KeptProjects:
         self._clock = clock
         self._after = after
         self._lock = threading.Lock()
+        """Held for moments, by who holds nothing else that is waited for."""
         self._projects: OrderedDict[str, _Project] = OrderedDict()
+        self._coming: Counter[str] = Counter()
+        self._changes = 0
 
     def page(
         self, project_id: str, where: TraceFilter, order: Order, page: PageRequest
@@ -90,111 +101,160 @@ class KeptProjects:
         if not can_list(where, order):
             return None
         with self._lock:
-            project = self._asked(project_id)
-            kept = self._up_to_date(project_id, project)
-            if kept is not None:
-                return kept.page(project_id, where, page)
-            if not self._is_worth_loading(project):
+            project = self._entry(project_id)
+            if project.is_loading or self._changes or self._coming[project_id]:
                 return None
-            project.is_loading = True
-            dropped = project.dropped
-        try:
-            loaded = self._load(project_id)
-        finally:
-            with self._lock:
-                project.is_loading = False
-        with self._lock:
-            if dropped != project.dropped or self._projects.get(project_id) is not project:
+            is_due = project.kept is None and self._is_due(project)
+            if project.kept is None and not is_due:
                 return None
-            if loaded is None:
-                self._give_up(project)
-                return None
-            project.kept = loaded
+            project.is_loading, dropped = is_due, project.dropped
+        if is_due:
+            self._load_into(project_id, project, dropped)
+        with project.reading:
             kept = self._up_to_date(project_id, project)
             return None if kept is None else kept.page(project_id, where, page)
 
-    def added(self, project_ids: Iterable[str], tables: Tables) -> None:
+    def added(self, project_ids: Collection[str], tables: Tables) -> None:
         """Take what was inserted, which has rows of these projects."""
         with self._lock:
             held: Held | None = None
-            for project_id in set(project_ids) & self._projects.keys():
+            for project_id in self._projects.keys() & project_ids:
                 project = self._projects[project_id]
                 if held is None:
                     held = _narrow(tables)
                 project.news_rows += sum(table.num_rows for _, table in held)
                 if project.news_rows > _MOST_NEWS:
-                    project.drop()
+                    project.drop(project.unfit_until)
                 elif project.kept is not None or project.is_loading:
                     project.news.append(held)
+
+    @contextmanager
+    def coming(self, project_ids: Collection[str]) -> Iterator[None]:
+        """Answer nothing about these projects meanwhile: what is inserted may be seen already."""
+        with self._lock:
+            self._coming.update(project_ids)
+        try:
+            yield
+        finally:
+            with self._lock:
+                for project_id in project_ids:
+                    self._coming[project_id] -= 1
+                    if not self._coming[project_id]:
+                        del self._coming[project_id]
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Forget all, and answer nothing meanwhile."""
+        with self._lock:
+            self._changes += 1
+            self._drop_all()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._changes -= 1
+                self._drop_all()
 
     def forget(self) -> None:
         """Keep nothing of what is known until now."""
         with self._lock:
-            for project in self._projects.values():
-                project.drop()
-                project.unfit_until = 0.0
+            self._drop_all()
 
-    def _asked(self, project_id: str) -> _Project:
+    def _drop_all(self) -> None:
+        for project in self._projects.values():
+            project.drop()
+
+    def _entry(self, project_id: str) -> _Project:
+        """Give what is known of a project; of too many, the one asked about first is left out."""
         project = self._projects.pop(project_id, None) or _Project()
         self._projects[project_id] = project
         if len(self._projects) > _MOST_PROJECTS:
             self._projects.popitem(last=False)
+        project.asked_at = self._clock()
         return project
 
-    def _is_worth_loading(self, project: _Project) -> bool:
-        is_due = project.asked >= self._after
-        project.asked += 1
+    def _is_due(self, project: _Project) -> bool:
+        """Count a question, and say whether it is time to read the project's rows."""
+        project.questions += 1
         came, project.news_rows = project.news_rows, 0
         is_fit = self._clock() >= project.unfit_until
-        return is_due and is_fit and came <= _MOST_NEWS and not project.is_loading
+        return is_fit and project.questions > self._after and came <= _MOST_NEWS
 
-    def _load(self, project_id: str) -> KeptTraces | None:
+    def _load_into(self, project_id: str, project: _Project, dropped: int) -> None:
+        """Read what is kept of a project, unless it was `dropped` once more meanwhile."""
+        try:
+            ((is_deleting_now,),) = self._ask(is_deleting())
+            kept = None if is_deleting_now else self._loaded(project_id)
+        finally:
+            with self._lock:
+                project.is_loading = False
+        with self._lock:
+            is_good = dropped == project.dropped and self._projects.get(project_id) is project
+            if is_good and not is_deleting_now:
+                project.kept = kept
+                if kept is None or not self._has_room(project):
+                    project.drop(self._clock() + _UNFIT_SECONDS)
+
+    def _loaded(self, project_id: str) -> KeptTraces | None:
         """Read what is kept of a project; None where that is too much."""
         ((spans, announcements),) = self._ask(kept_count(project_id))
         if spans + announcements > _MOST_ROWS:
             return None
-        loaded = KeptTraces()
-        loaded.add(self._ask(kept_rows(project_id)))
+        kept = KeptTraces()
+        kept.add(self._ask(kept_rows(project_id)))
         if announcements:
-            loaded.announce(self._ask(announced(project_id)))
-        return loaded
+            kept.announce(self._ask(announced(project_id)))
+        return kept
 
     def _up_to_date(self, project_id: str, project: _Project) -> KeptTraces | None:
-        """Give what is kept with what came since; None where there is nothing, or too much."""
-        kept = project.kept
+        """Give what is kept with what came since; None where there is nothing that is good."""
+        with self._lock:
+            kept, news = project.kept, project.news
+            project.news, project.news_rows = [], 0
         if kept is None:
             return None
-        for tables in project.news:
+        is_known = _take_in(kept, news, project_id)
+        oldest = self._oldest()
+        if is_known and oldest:
+            is_known = kept.forget_before(oldest + _NEAR_RETENTION)
+        with self._lock:
+            if project.kept is not kept:
+                return None
+            if not is_known:
+                project.drop(self._clock() + _UNFIT_SECONDS)
+            elif not self._has_room(project):
+                project.drop()
+            return project.kept
+
+    def _has_room(self, project: _Project) -> bool:
+        """Say whether there is room for what is kept of a project, and make it where it can be."""
+        idle_since = self._clock() - _BUSY_SECONDS
+        others = [each for each in self._projects.values() if each.kept and each is not project]
+        idle = [each for each in others if each.asked_at <= idle_since]
+        while self._is_full():
+            if not idle:
+                return False
+            idle.pop(0).drop()
+        return True
+
+    def _is_full(self) -> bool:
+        kept = [each.kept for each in self._projects.values() if each.kept is not None]
+        rows, size = sum(each.rows for each in kept), sum(each.size for each in kept)
+        return rows > _MOST_ROWS or size > _MOST_BYTES
+
+
+def _take_in(kept: KeptTraces, news: Sequence[Held], project_id: str) -> bool:
+    """Add what was inserted; say whether all of it could be read."""
+    try:
+        for tables in news:
             for name, table in tables:
                 if name == "spans":
                     kept.add(rows_in(table, project_id))
                 else:
                     kept.announce(announced_in(table, project_id))
-        project.news.clear()
-        project.news_rows = 0
-        oldest, gone_before = kept.oldest, self._oldest()
-        ends = gone_before and oldest is not None and oldest < gone_before + _NEAR_RETENTION
-        if ends or not self._has_room(project):
-            self._give_up(project)
-        return project.kept
-
-    def _has_room(self, project: _Project) -> bool:
-        """Say whether there is room for what is kept of a project, if need be for that alone."""
-        others = [each for each in self._projects.values() if each.kept and each is not project]
-        while self._is_full():
-            if not others:
-                return False
-            others.pop(0).drop()
-        return True
-
-    def _is_full(self) -> bool:
-        kept = [each.kept for each in self._projects.values() if each.kept is not None]
-        spans, size = sum(each.spans for each in kept), sum(each.size for each in kept)
-        return spans > _MOST_ROWS or size > _MOST_BYTES
-
-    def _give_up(self, project: _Project) -> None:
-        project.drop()
-        project.unfit_until = self._clock() + _UNFIT_SECONDS
+    except ValueError:
+        return False
+    return True
 
 
 def _narrow(tables: Tables) -> Held:

@@ -88,9 +88,10 @@ class LaterInserts:
             with self._changed:
                 self._start()
 
-    def add(self, tables: Tables, mark: int) -> None:
+    def add(self, tables: Tables, mark: int, then: Callable[[], None] = lambda: None) -> None:
         """Take rows; they are durable when it returns, and `mark` is under way until they are seen.
 
+        `then` is called once they are durable, before anybody can see them.
         Raises `OSError` when the disk does not take them, and `StoreUnavailableError` when too
         much waits for the engine.
         """
@@ -110,6 +111,7 @@ class LaterInserts:
             self._count += 1
             self._rows += added.rows
             self._size += added.size
+            then()
             if len(self._added) == 1 or self._is_enough:
                 self._changed.notify_all()
 

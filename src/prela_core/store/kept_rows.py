@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from prela_core.store.conditions import EXACT_COLUMNS
-from prela_core.store.fragments import PROJECT, Query
+from prela_core.store.fragments import MICROS, PROJECT, Query
 from prela_core.store.rows_together import READ_COLUMNS
 from prela_core.store.trace_row import ROW_COLUMNS
 
@@ -18,6 +18,7 @@ __all__ = [
     "TAKEN_COLUMNS",
     "announced",
     "announced_in",
+    "is_deleting",
     "kept_count",
     "kept_rows",
     "rows_in",
@@ -25,22 +26,29 @@ __all__ = [
 
 Row = Sequence[Any]
 
+_TABLES = ("spans", "trace_announcements")
 _MORE_COLUMNS = tuple(each for each in EXACT_COLUMNS if each not in ROW_COLUMNS)
 KEPT_COLUMNS = (*ROW_COLUMNS, "version", *_MORE_COLUMNS)
 """What is kept of a span's row: all that makes a trace's, and what filters ask for."""
 _MOMENTS = ("started_at", "ended_at")
-_METADATA = ("trace_id", "version", "metadata")
-TAKEN_COLUMNS = {"spans": KEPT_COLUMNS, "trace_announcements": _METADATA}
+_ANNOUNCED = ("trace_id", "version", "started_at", "metadata")
+TAKEN_COLUMNS = dict(zip(_TABLES, (KEPT_COLUMNS, _ANNOUNCED), strict=True))
 """What `rows_in` and `announced_in` look at of what is inserted, beside the project."""
 
 
 def kept_count(project_id: str) -> Query:
     """Count the rows of a project's spans, and those of its announcements, of whatever version."""
-    counts = (
-        f"(SELECT count() FROM {table} WHERE {PROJECT})"
-        for table in ("spans", "trace_announcements")
-    )
+    counts = (f"(SELECT count() FROM {table} WHERE {PROJECT})" for table in _TABLES)
     return Query(f"SELECT {', '.join(counts)}", {"project": project_id})
+
+
+def is_deleting() -> Query:
+    """Say whether rows of whatever project are being taken away."""
+    return Query(
+        "SELECT count() > 0 FROM system.mutations WHERE database = currentDatabase()"
+        " AND table IN {tables:Array(String)} AND NOT is_done",
+        {"tables": list(_TABLES)},
+    )
 
 
 def kept_rows(project_id: str) -> Query:
@@ -50,9 +58,10 @@ def kept_rows(project_id: str) -> Query:
 
 
 def announced(project_id: str) -> Query:
-    """Give `(trace_id, version, metadata)` of all that was announced of a project's traces."""
+    """Give `(trace_id, version, start, metadata)` of all that was announced of a project."""
+    columns = (MICROS.format(name) if name in _MOMENTS else name for name in _ANNOUNCED)
     return Query(
-        f"SELECT {', '.join(_METADATA)} FROM trace_announcements WHERE {PROJECT}",
+        f"SELECT {', '.join(columns)} FROM trace_announcements WHERE {PROJECT}",
         {"project": project_id},
     )
 
@@ -63,9 +72,12 @@ def rows_in(spans: pa.Table, project_id: str) -> Iterator[Row]:
 
 
 def announced_in(announcements: pa.Table, project_id: str) -> Iterator[Row]:
-    """Give the same as `announced` of what is inserted into `trace_announcements`."""
-    for trace_id, version, metadata in _rows(announcements, project_id, _METADATA):
-        yield trace_id, version, metadata.decode()
+    """Give the same as `announced` of what is inserted into `trace_announcements`.
+
+    Raises `ValueError` for metadata that is not in UTF-8.
+    """
+    for *said, metadata in _rows(announcements, project_id, _ANNOUNCED):
+        yield *said, metadata.decode()
 
 
 def _rows(table: pa.Table, project_id: str, names: Sequence[str]) -> Iterator[Row]:

@@ -16,7 +16,7 @@ from prela_core.store.conditions import span_conditions, wanted_status
 from prela_core.store.filters import TraceFilter
 from prela_core.store.fragments import MICROS, PROJECT, Query
 from prela_core.store.located import Located
-from prela_core.store.summary import AGGREGATING_TYPES
+from prela_core.store.summary import AGGREGATING_TYPES, total
 from prela_core.store.trace_row import ROW_COLUMNS
 
 __all__ = ["MOST_ROWS", "READ_COLUMNS", "VERSION", "put_together", "row_of_trace", "span_rows"]
@@ -111,9 +111,7 @@ def row_of_trace(trace_id: str, spans: Sequence[Row]) -> Row:
     leaves = [count for count, kind in zip(counts, types, strict=True) if kind not in _AGGREGATING]
     if not any(each is not None for count in leaves for each in count):
         leaves = counts
-    tokens_in, tokens_out, cost = (
-        sum(each or 0 for each in column) for column in zip(*leaves, strict=True)
-    )
+    inputs, outputs, costs = zip(*leaves, strict=True)
     return (
         trace_id,
         services[head],
@@ -125,9 +123,9 @@ def row_of_trace(trace_id: str, spans: Sequence[Row]) -> Row:
         names[head],
         len(spans),
         errors,
-        tokens_in,
-        tokens_out,
-        float(cost),
+        sum(filter(None, inputs)),
+        sum(filter(None, outputs)),
+        total(filter(None, costs)),
         sorted({model for model in models if model}),
         first,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from math import fsum
 
 import attrs
 from msgspec import Raw
@@ -19,6 +20,7 @@ __all__ = [
     "open_whole",
     "summarise",
     "summarise_empty",
+    "total",
 ]
 
 AGGREGATING_TYPES = ("agent", "chain")
@@ -57,10 +59,19 @@ def summarise(spans: Sequence[StoredSpan], metadata: Raw = EMPTY_METADATA) -> Tr
         error_count=errors,
         input_tokens=sum(span.input_tokens or 0 for span in paying),
         output_tokens=sum(span.output_tokens or 0 for span in paying),
-        cost_usd=sum(span.cost_usd or 0.0 for span in paying),
+        cost_usd=total(span.cost_usd or 0.0 for span in paying),
         models=sorted({span.model for span in spans if span.model}),
         metadata=metadata,
     )
+
+
+def total(numbers: Iterable[float]) -> float:
+    """Add numbers, to the same sum in whatever order they come."""
+    each = list(numbers)
+    try:
+        return fsum(each)
+    except (OverflowError, ValueError):  # more than there are numbers for
+        return float(sum(each))
 
 
 def summarise_empty(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -18,11 +19,12 @@ from prela_core.io.clickhouse_errors import RefusedByStoreError
 from prela_core.io.clickhouse_opening import open_embedded
 from prela_core.io.clickhouse_statements import put
 from prela_core.io.clickhouse_store import ClickHouseStore
+from prela_core.io.insert_journal import InsertJournal
 from prela_core.io.kept_projects import KeptProjects
-from prela_core.model import SpanBatch, SpanRecord, to_micros
-from prela_core.store import Order, PageRequest, TraceFilter
+from prela_core.model import SpanBatch, SpanRecord, TraceRecord, to_micros
+from prela_core.store import DeletionRequest, DeletionState, Order, PageRequest, TraceFilter
 from prela_core.store.fragments import Query
-from prela_core.store.kept_rows import kept_count, kept_rows, rows_in
+from prela_core.store.kept_rows import is_deleting, kept_count, kept_rows, rows_in
 from prela_core.store.rows import announcement_table, span_table
 from prela_core.testing import NOON, ManualClock, span_record
 
@@ -39,7 +41,11 @@ class Engine:
     meanwhile: Callable[[], None] = lambda: None
     """Done while rows are read, after what is there was looked at."""
 
+    is_deleting: bool = False
+
     def ask(self, query: Query) -> list[Sequence[Any]]:
+        if query.sql == is_deleting().sql:
+            return [(int(self.is_deleting),)]
         project = query.parameters["project"]
         self.asked.append(project)
         own = [batch for batch in self.batches if batch.project_id == project]
@@ -76,6 +82,10 @@ class House:
             ("spans", span_table([batch])),
         ]
         self.kept.added([project], tables)
+
+    def ask_twice(self, project: str = "p") -> list[str] | None:
+        self.traces(project)
+        return self.traces(project)
 
     def traces(self, project: str = "p") -> list[str] | None:
         page = self.kept.page(project, TraceFilter(), Order.NEWEST, SMALL)
@@ -201,30 +211,31 @@ def test_a_project_that_becomes_large_is_kept_no_longer(
     house.insert(*many(5))
     for _ in range(3):
         assert house.traces() is None
-    assert 1 == house.engine.loads
+    assert ["p", "p", "p"] == house.engine.asked  # the third time for the count alone
 
 
 def test_long_texts_count_as_well(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_projects, "_MOST_BYTES", 500)
-    house.traces()
-    assert ["a"] == house.traces()
-    house.insert(span_record(trace_id="b", name="n" * 500))
+    monkeypatch.setattr(kept_projects, "_MOST_BYTES", 5_000)
+    assert ["a"] == house.ask_twice()
+    house.insert(span_record(trace_id="b", name="n" * 5_000))
     assert house.traces() is None
+    assert house.traces() is None
+    assert 2 == house.engine.loads
 
 
-def test_the_project_that_was_asked_about_last_has_the_room(
+def test_projects_that_are_asked_about_do_not_push_each_other_out(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept_projects, "_MOST_ROWS", 5)
     house.insert(*many(5), project="q")
-    for project in "ppqq":
-        found = house.traces(project)
-    assert ["many"] == found
-    loads = house.engine.loads
-    assert ["many"] == house.traces("q")
-    assert loads == house.engine.loads
-    assert ["a"] == house.traces("p")
-    assert loads + 1 == house.engine.loads
+    assert ["a"] == house.ask_twice("p")
+    for _ in range(3):
+        assert house.ask_twice("q") is None
+        assert ["a"] == house.traces("p")
+    assert 2 == house.engine.loads
+    house.clock.advance(601)
+    assert ["many"] == house.ask_twice("q")
+    assert house.traces("p") is None
 
 
 def test_of_many_projects_those_asked_about_last_are_known(
@@ -248,9 +259,55 @@ def test_a_project_that_was_pushed_out_while_it_was_read_is_not_shown(
 
 
 def test_what_retention_may_take_is_asked_of_the_engine(house: House) -> None:
-    house.traces()
+    """A page that ends before it is not."""
+    house.insert(span_record(trace_id="old", started_at=MICROS - 100_000_000))
+    assert ["a", "old"] == house.ask_twice()
+    house.oldest = MICROS - 150_000_000
+    assert house.traces() is None
+    first = house.kept.page("p", TraceFilter(), Order.NEWEST, PageRequest(limit=1))
+    assert first is None
+    house.insert(span_record(trace_id="b"))
+    first = house.kept.page("p", TraceFilter(), Order.NEWEST, PageRequest(limit=1))
+    assert first is not None
+    assert ["b"] == [row.trace_id for row in first.items]
+    house.insert(span_record(trace_id="old", span_id="late"))  # there may be more of it
+    assert house.kept.page("p", TraceFilter(), Order.NEWEST, PageRequest(limit=1)) is None
+
+
+def test_while_something_changes_the_engine_is_asked(house: House) -> None:
+    assert ["a"] == house.ask_twice()
+    with house.kept.changing():
+        house.engine.batches.clear()
+        for _ in range(3):
+            assert house.traces() is None
+    assert [] == house.traces()
+
+
+def test_while_rows_are_on_their_way_the_engine_is_asked(house: House) -> None:
+    assert ["a"] == house.ask_twice()
+    with house.kept.coming({"p"}):
+        assert house.traces() is None
+        house.insert(span_record(trace_id="b"))
+        assert house.traces() is None
+    assert ["a", "b"] == house.traces()
+    assert 1 == house.engine.loads
+
+
+def test_while_rows_are_taken_away_none_are_read(house: House) -> None:
+    house.engine.is_deleting = True
+    for _ in range(3):
+        assert house.traces() is None
+    assert 0 == house.engine.loads
+    house.engine.is_deleting = False
     assert ["a"] == house.traces()
-    house.oldest = MICROS - 50_000_000
+
+
+def test_what_can_not_be_read_is_left_to_the_engine(house: House) -> None:
+    assert ["a"] == house.ask_twice()
+    said = TraceRecord("a", "s", MICROS, b'{"n":"\xff"}', b"{}")
+    table = announcement_table([SpanBatch("p", MICROS, [], [said])])
+    house.kept.added({"p"}, [("trace_announcements", table)])
+    assert house.traces() is None
     assert house.traces() is None
 
 
@@ -313,6 +370,46 @@ def test_what_waited_while_the_engine_could_not_write_is_listed_once_it_is_there
         insert(store, "b")
         assert ["a"] == found(store) == listed(store)
     assert ["a", "b"] == found(store) == listed(store)
+
+
+@pytest.mark.parametrize("step", ["turn", "forget"])
+def test_a_journal_that_fails_hides_nothing(
+    store: ClickHouseStore, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def fails(_: InsertJournal) -> None:
+        raise OSError(5, "Input/output error")
+
+    insert(store, "a")
+    assert ["a"] == listed(store)
+    with monkeypatch.context() as patch:
+        patch.setattr(InsertJournal, step, fails)
+        insert(store, "b")
+        found(store)
+        listed(store)
+    assert store.trace("p", "b") is not None  # put away again
+    assert ["a", "b"] == found(store) == listed(store)
+
+
+def test_a_deletion_that_was_not_carried_to_its_end_shows_nothing_that_is_gone(
+    store: ClickHouseStore,
+) -> None:
+    for trace_id in ("a", "b", "c"):
+        insert(store, trace_id)
+    assert ["a", "b", "c"] == listed(store)
+    asked = DeletionRequest(
+        deletion_id="d", project_id="p", asked_at=MICROS + 1, trace_ids=("a", "b")
+    )
+    store.deletions.ask(asked)
+    steps = store.deletions.carry_out()
+    while next(steps)[1].state is not DeletionState.DELETING:
+        listed(store)
+    next(steps)  # it is under way at least
+    listed(store)
+    steps.close()
+    until = time.monotonic() + 20
+    while store.trace("p", "a") is not None:
+        assert time.monotonic() < until
+    assert ["c"] == listed(store)
 
 
 def test_what_the_engine_refuses_after_all_is_listed_no_more(
