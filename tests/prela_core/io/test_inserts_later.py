@@ -105,7 +105,7 @@ def test_what_is_new_arrives_at_once(store: ClickHouseStore) -> None:
 def test_an_insert_that_failed_holds_no_arrivals_up(
     store: ClickHouseStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_tables: Any, _mark: int) -> None:
+    def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
     first = store.arrivals(PROJECT, ArrivalsRequest())
