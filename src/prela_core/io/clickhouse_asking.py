@@ -48,12 +48,7 @@ class Asking:
         self._catch_up = catch_up
         self._changing = changing
         self._kept = KeptAnswers() if keeps_pages else None
-        self.connections = Connections(
-            connect,
-            readers=readers,
-            writers=writers,
-            changed=None if self._kept is None else self._kept.changed,
-        )
+        self.connections = Connections(connect, self._kept, readers=readers, writers=writers)
         self._answers = Answers(self.connections)
 
     def borrowed(

@@ -6,13 +6,14 @@ import enum
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import attrs
 
 from prela_core.errors import StoreUnavailableError
 from prela_core.io.clickhouse_errors import translated
+from prela_core.io.kept_answers import KeptAnswers
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -37,6 +38,7 @@ class Use(enum.Enum):
 
 
 _READING = frozenset({Use.READ, Use.PING})
+_WRITING = frozenset({Use.WRITE, Use.LATER, Use.DELETE})
 
 
 @attrs.define
@@ -54,20 +56,20 @@ class _Connection:
 class Connections:
     """`readers` connections for reading, `writers` for writing and one for each other use.
 
-    `connect` opens one when it is first needed. They are lent to any number of threads. `changed`
-    is called after each use by which what is stored may have become another.
+    `connect` opens one when it is first needed. They are lent to any number of threads. `kept` is
+    told of each use by which what is stored may become another.
     """
 
     def __init__(
         self,
         connect: Callable[[], Client],
+        kept: KeptAnswers | None = None,
         *,
         readers: int,
         writers: int,
-        changed: Callable[[], None] | None = None,
     ) -> None:
         self._connect = connect
-        self._changed = changed
+        self._kept = kept
         self._writers = writers
         self._closed = False
         self._to_be_alone = threading.Lock()
@@ -108,7 +110,7 @@ class Connections:
         try:
             if self._closed:
                 raise StoreUnavailableError("the store is closed")
-            with translated(writing=writing):
+            with self._keeping(use), translated(writing=writing):
                 if connection.client is None:
                     connection.client = self._connect()
                 yield connection.client
@@ -117,8 +119,11 @@ class Connections:
             if once and failed:
                 connection.drop()
             self._idle[use].put(connection)
-            if self._changed is not None and use not in _READING:
-                self._changed()
+
+    def _keeping(self, use: Use) -> AbstractContextManager[None]:
+        if self._kept is None or use in _READING:
+            return nullcontext()
+        return self._kept.writing() if use in _WRITING else self._kept.afterwards()
 
     @contextmanager
     def alone(self) -> Iterator[Client]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import attrs
@@ -30,23 +31,49 @@ _SECONDS = 60.0
 
 
 class KeptAnswers:
-    """Keeps pages until `changed` is called, which is to be once a change can be seen.
+    """Keeps pages until something is written, within `writing` from before it can be seen.
 
-    So whoever was told that something was written is never given what was before. Any number of
-    threads may call.
+    So whoever was told that something was written, or has seen it elsewhere, is never given what
+    was before. `afterwards` is for what takes long, and hardly ever writes. Any number of threads
+    may call.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._changes = 0
+        self._writers = 0
         self._pages: OrderedDict[Hashable, tuple[float, Page[Any]]] = OrderedDict()
 
     def changed(self) -> None:
         """Forget all, and what is being asked for now as well."""
         with self._lock:
-            self._changes += 1
-            self._pages.clear()
+            self._forget()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Keep nothing meanwhile."""
+        with self._lock:
+            self._writers += 1
+            self._forget()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._writers -= 1
+                self._forget()
+
+    @contextmanager
+    def afterwards(self) -> Iterator[None]:
+        """Forget all once it is over."""
+        try:
+            yield
+        finally:
+            self.changed()
+
+    def _forget(self) -> None:
+        self._changes += 1
+        self._pages.clear()
 
     def page(
         self, question: Hashable, before: Callable[[], None], ask: Callable[[], Page[T]]
@@ -63,7 +90,7 @@ class KeptAnswers:
         page = ask()
         if _weight(page) <= _MOST_BYTES:
             with self._lock:
-                if changes == self._changes:
+                if changes == self._changes and not self._writers:
                     self._pages[question] = self._clock() + _SECONDS, _own(page)
                     while len(self._pages) > _MOST:
                         self._pages.popitem(last=False)

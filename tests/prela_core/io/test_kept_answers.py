@@ -259,3 +259,20 @@ def test_who_wrote_sees_it_however_many_ask(store: ClickHouseStore) -> None:
             done.set()
         for each in asking:
             each.result()
+
+
+def test_nothing_is_kept_while_something_is_written() -> None:
+    kept, asked = KeptAnswers(), Asked()
+    assert [1] == times(kept.page("q", nothing, asked))
+    with kept.writing():
+        assert [2] == times(kept.page("q", nothing, asked))
+        assert [3] == times(kept.page("q", nothing, asked))
+    assert [4] == times(kept.page("q", nothing, asked))
+    assert [4] == times(kept.page("q", nothing, asked))
+
+    def writes_while_it_is_asked() -> Page[TraceSummary]:
+        with kept.writing():
+            return asked()
+
+    assert [5] == times(kept.page("other", nothing, writes_while_it_is_asked))
+    assert [6] == times(kept.page("other", nothing, asked))
