@@ -82,9 +82,13 @@ def announced_in(announcements: pa.Table, project_id: str) -> Iterator[Row]:
 
 def _rows(table: pa.Table, project_id: str, names: Sequence[str]) -> Iterator[Row]:
     columns = [
-        (table[name].cast("int64") if name in _MOMENTS else table[name]).to_pylist()
-        for name in names
+        _micros(table[name]) if name in _MOMENTS else table[name].to_pylist() for name in names
     ]
     projects = table["project_id"].to_pylist()
     rows = zip(*columns, strict=True)
     return (row for own, row in zip(projects, rows, strict=True) if own == project_id)
+
+
+def _micros(moments: pa.ChunkedArray) -> list[int | None]:
+    """Give moments in microseconds as they are; a cast would load what computes, for 25 ms."""
+    return [each for chunk in moments.chunks for each in chunk.view("int64").to_pylist()]
