@@ -55,7 +55,7 @@ def walk_newest(
     """
     found: list[Row] = []
     wanted = first or 2 * limit  # more once few were right: then few are in the next window too
-    end, known_before = now, 0
+    end, proposed_before = now, 0
     for width in (*_WINDOWS, None):
         lo = _lower_bound(end, width, floor)
         proposed: Sequence[Row] = []
@@ -79,10 +79,10 @@ def walk_newest(
             wanted *= _GROWTH
         if len(found) >= limit or lo is None or lo == floor:
             break
-        if newest is not None and len(proposed) == known_before:
+        if newest is not None and len(proposed) == proposed_before:
             hours = yield newest(lo)
             end = min(lo, (hours[0][0] + _HOUR_SECONDS) * 1_000_000) if hours else None
-        known_before = len(proposed)
+        proposed_before = len(proposed)
     return found[:limit]
 
 
