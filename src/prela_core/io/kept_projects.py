@@ -6,6 +6,7 @@ kept: the rows can, where one process writes and sees them all. (docs/decisions/
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 
 import attrs
 
+from prela_core.errors import InputError, PrelaError
 from prela_core.io.insert_tables import Held, Tables
 from prela_core.store import Order, Page, PageRequest, TraceFilter, TraceSummary
 from prela_core.store.fragments import Query
@@ -30,14 +32,19 @@ from prela_core.store.kept_traces import KeptTraces, can_list
 
 __all__ = ["KeptProjects"]
 
+_log = logging.getLogger(__name__)
+
 _MOST_ROWS = 50_000
 _MOST_BYTES = 48 << 20
 """Of a project, and of all that are kept."""
 _MOST_PROJECTS = 64
 _MOST_NEWS = 2_000
 """Rows between two questions: with more of them, to keep what is known takes longer than to ask."""
+_MOST_NEWS_BYTES = 4 << 20
 _UNFIT_SECONDS = 600.0
-"""After which a project that was too large is looked at again."""
+"""After which a project that was too large, or could not be read, is looked at again."""
+_EDGE_SECONDS = 30.0
+"""The same for one with a trace that retention may take a part of."""
 _BUSY_SECONDS = 60.0
 """So long after a question a project keeps its room."""
 _NEAR_RETENTION = 60_000_000
@@ -52,13 +59,23 @@ class _Project:
     news: list[Held] = attrs.field(factory=list)
     """What was inserted and is not in `kept` yet."""
     news_rows: int = 0
-    """Rows that were inserted since the last question."""
+    news_bytes: int = 0
+    """Rows that were inserted since the last question, and what they hold."""
     questions: int = 0
     asked_at: float = 0.0
     is_loading: bool = False
     dropped: int = 0
     """How often what was known, or is being read, was no longer good."""
     unfit_until: float = 0.0
+
+    @property
+    def has_too_much_news(self) -> bool:
+        return self.news_rows > _MOST_NEWS or self.news_bytes > _MOST_NEWS_BYTES
+
+    def take_news(self) -> list[Held]:
+        news, self.news = self.news, []
+        self.news_rows = self.news_bytes = 0
+        return news
 
     def drop(self, unfit_until: float = 0.0) -> None:
         self.kept = None
@@ -110,9 +127,21 @@ class KeptProjects:
             project.is_loading, dropped = is_due, project.dropped
         if is_due:
             self._load_into(project_id, project, dropped)
-        with project.reading:
+        with project.reading, self._whole_or_dropped(project):
             kept = self._up_to_date(project_id, project)
             return None if kept is None else kept.page(project_id, where, page)
+
+    @contextmanager
+    def _whole_or_dropped(self, project: _Project) -> Iterator[None]:
+        """Keep nothing of what was interrupted, unless it was only asked wrongly."""
+        try:
+            yield
+        except InputError:
+            raise
+        except BaseException:
+            with self._lock:
+                project.drop()
+            raise
 
     def added(self, project_ids: Collection[str], tables: Tables) -> None:
         """Take what was inserted, which has rows of these projects."""
@@ -123,7 +152,8 @@ class KeptProjects:
                 if held is None:
                     held = _narrow(tables)
                 project.news_rows += sum(table.num_rows for _, table in held)
-                if project.news_rows > _MOST_NEWS:
+                project.news_bytes += sum(table.nbytes for _, table in held)
+                if project.has_too_much_news:
                     project.drop(project.unfit_until)
                 elif project.kept is not None or project.is_loading:
                     project.news.append(held)
@@ -176,24 +206,30 @@ class KeptProjects:
     def _is_due(self, project: _Project) -> bool:
         """Count a question, and say whether it is time to read the project's rows."""
         project.questions += 1
-        came, project.news_rows = project.news_rows, 0
+        is_quiet = not project.has_too_much_news
+        project.take_news()
         is_fit = self._clock() >= project.unfit_until
-        return is_fit and project.questions > self._after and came <= _MOST_NEWS
+        return is_fit and is_quiet and project.questions > self._after
 
     def _load_into(self, project_id: str, project: _Project, dropped: int) -> None:
         """Read what is kept of a project, unless it was `dropped` once more meanwhile."""
+        kept: KeptTraces | None = None
         try:
             ((is_deleting_now,),) = self._ask(is_deleting())
-            kept = None if is_deleting_now else self._loaded(project_id)
+            if is_deleting_now or dropped != project.dropped:
+                return
+            kept = self._loaded(project_id)
+        except PrelaError as error:
+            _log.debug("a project is not kept, for it can't be read: %s", error)
         finally:
             with self._lock:
                 project.is_loading = False
         with self._lock:
-            is_good = dropped == project.dropped and self._projects.get(project_id) is project
-            if is_good and not is_deleting_now:
-                project.kept = kept
-                if kept is None or not self._has_room(project):
-                    project.drop(self._clock() + _UNFIT_SECONDS)
+            if dropped != project.dropped or self._projects.get(project_id) is not project:
+                return
+            project.kept = kept
+            if kept is None or not self._has_room(project):
+                project.drop(self._clock() + _UNFIT_SECONDS)
 
     def _loaded(self, project_id: str) -> KeptTraces | None:
         """Read what is kept of a project; None where that is too much."""
@@ -209,19 +245,18 @@ class KeptProjects:
     def _up_to_date(self, project_id: str, project: _Project) -> KeptTraces | None:
         """Give what is kept with what came since; None where there is nothing that is good."""
         with self._lock:
-            kept, news = project.kept, project.news
-            project.news, project.news_rows = [], 0
+            kept, news = project.kept, project.take_news()
         if kept is None:
             return None
-        is_known = _take_in(kept, news, project_id)
+        is_read = _take_in(kept, news, project_id)
         oldest = self._oldest()
-        if is_known and oldest:
-            is_known = kept.forget_before(oldest + _NEAR_RETENTION)
+        is_whole = not oldest or kept.forget_before(oldest + _NEAR_RETENTION)
         with self._lock:
             if project.kept is not kept:
                 return None
-            if not is_known:
-                project.drop(self._clock() + _UNFIT_SECONDS)
+            if not is_read or not is_whole:
+                seconds = _EDGE_SECONDS if is_read else _UNFIT_SECONDS
+                project.drop(self._clock() + seconds)
             elif not self._has_room(project):
                 project.drop()
             return project.kept

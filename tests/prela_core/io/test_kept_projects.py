@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import pytest
 
-from prela_core.errors import StoreUnavailableError
+from prela_core.errors import InvalidError, StoreUnavailableError
 from prela_core.io import clickhouse_inserts, kept_projects
 from prela_core.io.clickhouse_errors import RefusedByStoreError
 from prela_core.io.clickhouse_opening import open_embedded
@@ -160,16 +160,49 @@ def test_while_rows_are_read_others_ask_the_engine(house: House) -> None:
     assert [None] == found
 
 
-def test_a_reading_that_fails_is_tried_again(house: House) -> None:
+def test_what_can_not_be_read_now_is_left_to_the_engine(house: House) -> None:
     house.traces()
 
     def fail() -> None:
-        raise ValueError("no rows")
+        raise StoreUnavailableError("too much for it")
 
     house.engine.meanwhile = fail
-    with pytest.raises(ValueError, match="no rows"):
-        house.traces()
+    for _ in range(3):
+        assert house.traces() is None
+    assert 1 == house.engine.loads
+    house.clock.advance(601)
     assert ["a"] == house.traces()
+
+
+def test_what_is_interrupted_is_not_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    assert ["a"] == house.ask_twice()
+    house.insert(span_record(trace_id="b"))
+    with monkeypatch.context() as patch:
+        patch.setattr(kept_projects, "rows_in", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            house.traces()
+    assert ["a", "b"] == house.traces()
+
+
+def test_who_asks_wrongly_drops_nothing(house: House) -> None:
+    assert ["a"] == house.ask_twice()
+    with pytest.raises(InvalidError):
+        house.kept.page("p", TraceFilter(status="odd"), Order.NEWEST, SMALL)
+    assert ["a"] == house.traces()
+    assert 1 == house.engine.loads
+
+
+def test_large_news_are_not_held(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_projects, "_MOST_NEWS_BYTES", 2_000)
+    assert ["a"] == house.ask_twice()
+    house.insert(span_record(trace_id="b"))
+    assert ["a", "b"] == house.traces()
+    house.insert(span_record(trace_id="c", name="n" * 3_000))
+    assert house.traces() is None
+    assert ["a", "b", "c"] == house.traces()
 
 
 def test_a_project_that_grows_quickly_is_asked_of_the_engine(

@@ -223,9 +223,17 @@ def test_what_would_be_looked_through_for_long_is_left_to_the_engine(
     asked = TraceFilter(status="error")  # for which rows are made, some each time
     answers = [kept.page("p", asked, PageRequest()) is not None for _ in range(20)]
     assert (False, True) == (answers[0], answers[-1])
-    take(kept, [SpanBatch("p", MICROS, [attrs.evolve(each, span_id="x") for each in spans] * 2)])
     monkeypatch.setattr(kept_traces, "_MOST_WORK", 39)
     assert kept.page("p", TraceFilter(name="nobody"), PageRequest()) is None
+
+
+def test_so_is_a_trace_of_very_many_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_traces, "_MOST_WORK", 50)
+    kept = KeptTraces()
+    take(kept, [SpanBatch("p", MICROS, [span_record(span_id=f"{at}") for at in range(40)])])
+    assert kept.page("p", TraceFilter(), PageRequest()) is not None
+    take(kept, [SpanBatch("p", MICROS, [span_record(span_id=f"{at}") for at in range(60)])])
+    assert kept.page("p", TraceFilter(), PageRequest()) is None
 
 
 class TestForgetting:
