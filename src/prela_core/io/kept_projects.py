@@ -214,22 +214,24 @@ class KeptProjects:
     def _load_into(self, project_id: str, project: _Project, dropped: int) -> None:
         """Read what is kept of a project, unless it was `dropped` once more meanwhile."""
         kept: KeptTraces | None = None
+        is_tried = False
         try:
             ((is_deleting_now,),) = self._ask(is_deleting())
-            if is_deleting_now or dropped != project.dropped:
-                return
-            kept = self._loaded(project_id)
+            if not is_deleting_now and dropped == project.dropped:
+                kept = self._loaded(project_id)
+                is_tried = True
         except PrelaError as error:
+            is_tried = True
             _log.debug("a project is not kept, for it can't be read: %s", error)
         finally:
+            # At once: what is inserted between the two would be missed.
             with self._lock:
                 project.is_loading = False
-        with self._lock:
-            if dropped != project.dropped or self._projects.get(project_id) is not project:
-                return
-            project.kept = kept
-            if kept is None or not self._has_room(project):
-                project.drop(self._clock() + _UNFIT_SECONDS)
+                is_known = self._projects.get(project_id) is project
+                if is_tried and is_known and dropped == project.dropped:
+                    project.kept = kept
+                    if kept is None or not self._has_room(project):
+                        project.drop(self._clock() + _UNFIT_SECONDS)
 
     def _loaded(self, project_id: str) -> KeptTraces | None:
         """Read what is kept of a project; None where that is too much."""

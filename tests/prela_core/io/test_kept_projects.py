@@ -140,6 +140,38 @@ def test_what_is_inserted_while_rows_are_read_is_not_missed(house: House) -> Non
     assert ["a", "b"] == house.traces()
 
 
+class Gate:
+    """A lock behind which something is done once, right after it was let go."""
+
+    def __init__(self, lock: Any) -> None:
+        self._lock = lock
+        self.then: Callable[[], None] | None = None
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        then, self.then = self.then, None
+        if then is not None:
+            then()
+
+
+def test_what_is_inserted_right_after_rows_were_read_is_not_missed(house: House) -> None:
+    house.traces()
+    gate = Gate(house.kept._lock)
+    house.kept._lock = gate  # type: ignore[assignment] # it is used as one
+
+    def arm() -> None:
+        gate.then = lambda: house.insert(span_record(trace_id="b"))
+
+    house.engine.meanwhile = arm
+    house.traces()
+    assert gate.then is None
+    assert ["a", "b"] == house.traces()
+    assert 1 == house.engine.loads
+
+
 def test_what_is_forgotten_while_rows_are_read_is_not_kept(house: House) -> None:
     house.traces()
 
